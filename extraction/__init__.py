@@ -1,0 +1,1 @@
+"""What posts say: reading, vectors, clusters in time, mentions and links."""

@@ -1,0 +1,184 @@
+"""Settings: one strict tree, read from defaults, then a profile, then `zeitgraph.toml`.
+
+Strict at the door, plain inside: an unknown key or a value of the wrong type is refused with its
+path; after that, settings are frozen values. Profiles are files in `kg/profiles/`.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from zeitgraph.kg.errors import SettingsError, UnknownName
+
+SETTINGS_FILE = "zeitgraph.toml"
+
+
+class Branch(BaseModel):
+    """A branch of the tree: frozen, and no key that it does not name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class IntakeSettings(Branch):
+    """Limits on what comes in."""
+
+    max_pixels: int = Field(50_000_000, gt=0, description="pictures with more are set aside")
+    max_text: int = Field(20_000, gt=0, description="longer texts are set aside, in characters")
+    frames_per_video: int = Field(4, ge=1, le=64)
+
+
+class HeatSettings(Branch):
+    """heat = log(1 + Σ weight · count); a post with no counts has heat 0."""
+
+    views: float = Field(0.01, ge=0)
+    likes: float = Field(1.0, ge=0)
+    comments: float = Field(2.0, ge=0)
+    shares: float = Field(3.0, ge=0)
+    saves: float = Field(3.0, ge=0)
+    clicks: float = Field(0.5, ge=0)
+    cap: float = Field(12.0, gt=0, description="heat above this counts as this")
+
+
+class VectorSettings(Branch):
+    """Which models turn pictures and texts into vectors."""
+
+    embedder: str = Field(
+        "open_clip", description="a part: open_clip, sentence_transformers, given"
+    )
+    model: str = Field("starter", description="starter, a hub name, or local-dir:FOLDER")
+    pretrained: str = Field("", description="open_clip's pretrained tag, such as openai")
+    device: str = "cpu"
+    batch: int = Field(64, ge=1, le=4096)
+
+
+class StyleSettings(Branch):
+    """Which style factor libraries give the named styles (names in prompts/, or paths)."""
+
+    libraries: list[str] = ["everyday"]
+
+
+class ClusterSettings(Branch):
+    """How posts become clusters, and how clusters live from week to week."""
+
+    smallest: int = Field(8, ge=2, description="fewest posts of a discovered cluster")
+
+
+class EntitySettings(Branch):
+    """How names in texts are found and linked."""
+
+    recogniser: str = Field("rules", description="a part: rules, spacy, transformers")
+    model: str = Field("", description="a spaCy or Hugging Face model, where the part wants one")
+    catalogue: str = Field("", description="a .csv, .ttl or .rdf file; relative to the workspace")
+    min_score: float = Field(0.5, ge=0, le=1, description="a weaker link is NIL")
+
+
+class GraphSettings(Branch):
+    """Where the graph is written."""
+
+    base: str = Field("https://zeitgraph.example/", description="IRIs of things begin with this")
+    bolt: str = Field("embedded", description="embedded, off, or a URI such as bolt://host:7687")
+    user: str = "neo4j"
+    password_env: str = Field("ZEITGRAPH_BOLT_PASSWORD", description="variable with the password")
+    query_seconds: float = Field(30.0, gt=0, description="a question that takes longer is stopped")
+
+
+class ReportSettings(Branch):
+    """The weekly report and the model that may write it."""
+
+    lang: Literal["en", "zh"] = "en"
+    llm: str = Field("", description="provider:model of langchain's init_chat_model; empty: none")
+    base_url: str = Field("", description="an OpenAI-compatible or Ollama server")
+    api_key_env: str = Field("", description="environment variable with the key")
+    clusters: int = Field(8, ge=1, le=50, description="how many clusters a report tells about")
+
+
+class GallerySettings(Branch):
+    """Galleries and the model that may draw prototypes."""
+
+    image_maker: str = Field("mosaic", description="a part: mosaic, diffusers")
+    model: str = Field("", description="a diffusers text-to-image model: a hub name or a folder")
+    pictures: int = Field(4, ge=1, le=100, description="prototype pictures per cluster")
+    posts: int = Field(8, ge=1, le=100, description="posts per role and cluster")
+    steps: int = Field(20, ge=1, le=200)
+    seed: int = Field(7, ge=0)
+
+
+class Settings(Branch):
+    """The whole tree."""
+
+    profile: str
+    intake: IntakeSettings = IntakeSettings()
+    heat: HeatSettings = HeatSettings()
+    vectors: VectorSettings = VectorSettings()
+    styles: StyleSettings = StyleSettings()
+    clusters: ClusterSettings = ClusterSettings()
+    entities: EntitySettings = EntitySettings()
+    graph: GraphSettings = GraphSettings()
+    report: ReportSettings = ReportSettings()
+    gallery: GallerySettings = GallerySettings()
+
+
+def profile_names() -> list[str]:
+    """The names of the profiles that ship with zeitgraph, sorted."""
+    folder = resources.files("zeitgraph.kg") / "profiles"
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name[-5:] == ".toml")
+
+
+def load_settings(folder: Path) -> Settings:
+    """The settings of the workspace at `folder`; raises `SettingsError` with the path of a key."""
+    own = _read_toml((folder / SETTINGS_FILE).read_text("utf-8"), folder / SETTINGS_FILE)
+    profile = own.get("profile")
+    if not isinstance(profile, str):
+        raise SettingsError("no profile is named", where=folder / SETTINGS_FILE)
+    try:
+        return Settings.model_validate(_overlay(_profile(profile), own))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise SettingsError(f"{key}: {first['msg']}", where=folder / SETTINGS_FILE) from error
+
+
+def write_settings(folder: Path, profile: str) -> None:
+    """Write a new `zeitgraph.toml` that takes everything from `profile`; `UnknownName` if none."""
+    tree = _profile(profile)
+    lines = [
+        f'profile = "{profile}"',
+        "",
+        "# What the profile sets; change a value to override it.",
+    ]
+    for branch, values in tree.items():
+        lines += ["", f"# [{branch}]", *(f"# {key} = {_toml(v)}" for key, v in values.items())]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SETTINGS_FILE).write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _toml(value: object) -> str:
+    import json  # a TOML scalar or flat array of ours is written as its JSON
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _profile(name: str) -> dict[str, Any]:
+    if name not in profile_names():
+        raise UnknownName("profile", name, profile_names())
+    file = resources.files("zeitgraph.kg") / "profiles" / f"{name}.toml"
+    return _read_toml(file.read_text("utf-8"), f"profile {name}")
+
+
+def _read_toml(text: str, where: object) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"not TOML: {error}", where=where) from error
+
+
+def _overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _overlay(merged[key], value) if both else value
+    return merged

@@ -1,0 +1,175 @@
+"""Stages: plain functions from tables to tables, brought up to date week by week.
+
+A stage is one row of a table of stages. Its function takes a `Job` and gives the tables it writes.
+The runner calls it only where something it reads, its settings or its version changed since the
+ledger was written; the ledger is written last, so a killed run is simply taken up again. This
+module knows nothing about what any stage does.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pyarrow as pa
+
+from zeitgraph.kg.ids import digest_json
+from zeitgraph.kg.parts import load_attribute
+from zeitgraph.kg.settings import Settings
+from zeitgraph.kg.tables import empty_table, join_tables
+from zeitgraph.kg.workspace import Workspace, write_aside
+
+Span = Literal["week", "before", "history"]
+Outputs = Mapping[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A table that a stage reads.
+
+    `week`: the rows of the week at hand. `before`: the rows of the newest earlier week that has
+    any. `history`: the rows of all earlier weeks.
+    """
+
+    table: str
+    span: Span = "week"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of the table of stages.
+
+    `run` is `module:function`, imported when the stage first has work; the function takes a `Job`
+    and returns a table for each name in `writes` (a missing one means no rows). `settings` are the
+    branches of the settings it depends on. `also`, if given, is `module:function` from a
+    `Workspace` to a string that changes when something else the stage reads changes (a file, a
+    model). Raise `version` when the function would write something else from the same input.
+    """
+
+    name: str
+    run: str
+    reads: tuple[Read, ...]
+    writes: tuple[str, ...]
+    settings: tuple[str, ...] = ()
+    also: str | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a stage's function gets: the workspace, the week, and the tables it asked for."""
+
+    workspace: Workspace
+    week: str
+    inputs: Mapping[tuple[str, Span], pa.Table]
+    note: Callable[[str], None] = field(default=lambda _line: None)
+
+    @property
+    def settings(self) -> Settings:
+        """The workspace's settings."""
+        return self.workspace.settings
+
+    def table(self, name: str, span: Span = "week") -> pa.Table:
+        """A table that the stage declared in `reads`; `KeyError` for one that it did not."""
+        return self.inputs[name, span]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage brought up to date for one week: `done` is False where nothing had changed."""
+
+    stage: str
+    week: str
+    done: bool
+    rows: int = 0
+
+
+def bring_up_to_date(
+    workspace: Workspace,
+    stages: Sequence[Stage],
+    weeks: Iterable[str],
+    watch: Callable[[Step], None] = lambda _step: None,
+    note: Callable[[str], None] = lambda _line: None,
+) -> list[Step]:
+    """Run, week by week and in the order given, every stage whose inputs changed.
+
+    Weeks that have lost all their rows are swept: pass them too, and stages see empty tables.
+    `watch` hears of each step as it ends. Same input, same tables, whatever was killed before.
+    """
+    ledger = Ledger(workspace)
+    steps = []
+    for week in sorted(weeks):
+        for stage in stages:
+            step = _one_step(workspace, ledger, stage, week, note)
+            watch(step)
+            steps.append(step)
+    return steps
+
+
+def _one_step(
+    workspace: Workspace, ledger: "Ledger", stage: Stage, week: str, note: Callable[[str], None]
+) -> Step:
+    print_now = _fingerprint(workspace, stage, week)
+    if ledger.holds(stage, week, print_now):
+        return Step(stage.name, week, done=False)
+    inputs = {(read.table, read.span): _gather(workspace, read, week) for read in stage.reads}
+    outputs = load_attribute(stage.run)(Job(workspace, week, inputs, note))
+    written = {
+        name: workspace.write(name, week, outputs.get(name, empty_table(name)))
+        for name in stage.writes
+    }
+    ledger.record(stage, week, print_now, written)
+    return Step(stage.name, week, done=True, rows=sum(t.num_rows for t in outputs.values()))
+
+
+def _weeks_of(workspace: Workspace, read: Read, week: str) -> list[str]:
+    if read.span == "week":
+        return [week]
+    earlier = [w for w in workspace.weeks(read.table) if w < week]
+    return earlier[-1:] if read.span == "before" else earlier
+
+
+def _gather(workspace: Workspace, read: Read, week: str) -> pa.Table:
+    weeks = _weeks_of(workspace, read, week)
+    return join_tables(read.table, [workspace.read(read.table, w) for w in weeks])
+
+
+def _fingerprint(workspace: Workspace, stage: Stage, week: str) -> str:
+    settings = workspace.settings.model_dump(mode="json")
+    return digest_json(
+        {
+            "stage": [stage.name, stage.version, stage.run],
+            "settings": {branch: settings[branch] for branch in stage.settings},
+            "also": load_attribute(stage.also)(workspace) if stage.also else None,
+            "reads": [
+                [read.table, read.span, w, workspace.digest(read.table, w)]
+                for read in stage.reads
+                for w in _weeks_of(workspace, read, week)
+            ],
+        }
+    )
+
+
+class Ledger:
+    """`ledger.json`: for each stage and week the fingerprint of what it read, and what it wrote."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        path = workspace.ledger_file
+        self.entries: dict[str, dict[str, dict[str, object]]] = (
+            json.loads(path.read_bytes()) if path.is_file() else {}
+        )
+
+    def holds(self, stage: Stage, week: str, fingerprint: str) -> bool:
+        """Whether the stage read just this before, and what it wrote still stands."""
+        entry = self.entries.get(stage.name, {}).get(week)
+        if entry is None or entry["fingerprint"] != fingerprint:
+            return False
+        return entry["wrote"] == {n: self.workspace.digest(n, week) for n in stage.writes}
+
+    def record(self, stage: Stage, week: str, fingerprint: str, wrote: Mapping[str, str]) -> None:
+        """Note that the stage is done for the week; written whole or not at all."""
+        entry: dict[str, object] = {"fingerprint": fingerprint, "wrote": dict(wrote)}
+        self.entries.setdefault(stage.name, {})[week] = entry
+        text = json.dumps(self.entries, indent=1, sort_keys=True)
+        write_aside(self.workspace.ledger_file, text.encode())

@@ -1,0 +1,186 @@
+"""A workspace: a folder of tables, with its settings, stores, reports and ledger.
+
+Everything below the folder is reached through `Workspace`, so that no other module builds a path
+of its own. Nothing here knows what a stage does.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import filelock
+import pyarrow as pa
+
+from zeitgraph.kg.errors import BusyWorkspace, InputError, NotAWorkspace, UnknownName, UnknownWeek
+from zeitgraph.kg.ids import digest_file
+from zeitgraph.kg.settings import SETTINGS_FILE, Settings, load_settings, write_settings
+from zeitgraph.kg.tables import (
+    TABLES,
+    Table,
+    join_tables,
+    newest_by_key,
+    read_partition,
+    write_partition,
+)
+from zeitgraph.kg.weeks import is_complete, week_start
+
+NO_WEEK = "unknown"
+"""The partition of rows that belong to no week, such as a reject with no time."""
+
+
+class Workspace:
+    """The folder `root`, which must hold a `zeitgraph.toml`; raises `NotAWorkspace` otherwise."""
+
+    def __init__(self, root: Path | str = ".") -> None:
+        self.root = Path(root).resolve()
+        if not (self.root / SETTINGS_FILE).is_file():
+            raise NotAWorkspace(
+                f"{self.root} has no {SETTINGS_FILE}",
+                do="make one with `zeitgraph init`, or name the folder with -w",
+            )
+
+    @classmethod
+    def create(cls, root: Path | str, profile: str) -> "Workspace":
+        """A new workspace with the settings of `profile`; an existing one is left as it is.
+
+        Raises `UnknownName` for a profile that does not exist, and `InputError` where a workspace
+        of another profile stands already.
+        """
+        folder = Path(root)
+        if not (folder / SETTINGS_FILE).exists():
+            write_settings(folder, profile)
+        workspace = cls(folder)
+        if workspace.settings.profile != profile:
+            raise InputError(
+                f"a workspace with profile «{workspace.settings.profile}» stands here",
+                where=workspace.root,
+                do="choose another folder, or edit its zeitgraph.toml",
+            )
+        return workspace
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings: defaults, then the profile's, then those of `zeitgraph.toml`."""
+        return load_settings(self.root)
+
+    # -- places ------------------------------------------------------------------------------
+
+    @property
+    def media_folder(self) -> Path:
+        """Pictures and key frames, named by their content; `media.path` is relative to the root."""
+        return self.root / "media"
+
+    @property
+    def cache_folder(self) -> Path:
+        """What may be deleted at any time and only costs work to make again."""
+        return self.root / "cache"
+
+    @property
+    def graph_folder(self) -> Path:
+        """The Oxigraph store."""
+        return self.root / "graph"
+
+    @property
+    def bolt_folder(self) -> Path:
+        """The embedded Bolt database."""
+        return self.root / "bolt"
+
+    @property
+    def ledger_file(self) -> Path:
+        """What each stage read and wrote."""
+        return self.root / "ledger.json"
+
+    def report_folder(self, week: str) -> Path:
+        """Pages of one week: `index.html`, `report.md`, `report.json`, `gallery/`."""
+        week_start(week)
+        return self.root / "reports" / week
+
+    # -- tables ------------------------------------------------------------------------------
+
+    def _partition(self, table: Table, week: str) -> Path:
+        return self.root / "tables" / table.name / f"week={week}" / "part.parquet"
+
+    def weeks(self, name: str = "posts") -> list[str]:
+        """The weeks for which the table called `name` has rows, oldest first."""
+        folder = self.root / "tables" / table_called(name).name
+        found = (path.parent.name.removeprefix("week=") for path in folder.glob("*/part.parquet"))
+        return sorted(week for week in found if week != NO_WEEK)
+
+    def read(self, name: str, week: str) -> pa.Table:
+        """The rows of one week, sorted by key; no rows where the week has none."""
+        table = table_called(name)
+        return read_partition(self._partition(table, week), table)
+
+    def read_all(self, name: str) -> pa.Table:
+        """The whole table, oldest week first; of a table that rolls up, the newest row per key."""
+        table = table_called(name)
+        weeks = [*self.weeks(name), NO_WEEK]
+        data = join_tables(name, [self.read(name, week) for week in weeks])
+        return newest_by_key(table, data) if table.rolls_up else data
+
+    def write(self, name: str, week: str, data: pa.Table) -> str:
+        """Replace one week's rows; the digest of what now stands there, empty for no rows."""
+        table = table_called(name)
+        write_partition(self._partition(table, week), table, data)
+        return self.digest(name, week)
+
+    def digest(self, name: str, week: str) -> str:
+        """SHA-256 of a partition's bytes; empty where there is none."""
+        path = self._partition(table_called(name), week)
+        return digest_file(path) if path.is_file() else ""
+
+    def last_complete_week(self, now: datetime | None = None) -> str:
+        """The newest week with posts that is over; raises `UnknownWeek` where there is none."""
+        moment = now or datetime.now(UTC)
+        weeks = [week for week in self.weeks("intake") if is_complete(week, moment)]
+        if not weeks:
+            raise UnknownWeek(
+                "no complete week of posts", where=self.root, do="add posts with `zeitgraph run`"
+            )
+        return weeks[-1]
+
+    def known_week(self, week: str | None) -> str:
+        """`week` if it has posts, the last complete week for None; else raises `UnknownWeek`."""
+        if week is None:
+            return self.last_complete_week()
+        week_start(week)
+        if week not in self.weeks("intake"):
+            known = self.weeks("intake")
+            span = f"posts are from {known[0]} to {known[-1]}" if known else "there are no posts"
+            raise UnknownWeek(f"no posts in {week}", where=self.root, do=span)
+        return week
+
+    # -- one at a time -----------------------------------------------------------------------
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the workspace for writing; raises `BusyWorkspace` if another process does."""
+        lock = filelock.FileLock(self.root / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise BusyWorkspace(
+                "another zeitgraph is working here", where=self.root, do="wait until it is done"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def table_called(name: str) -> Table:
+    """The table called `name`; raises `UnknownName`, which lists the known ones."""
+    if name not in TABLES:
+        raise UnknownName("table", name, TABLES)
+    return TABLES[name]
+
+
+def write_aside(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(data)
+    aside.replace(path)

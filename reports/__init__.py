@@ -1,0 +1,1 @@
+"""What we tell people: evidence, checked sentences, pages and galleries."""
