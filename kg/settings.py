@@ -4,6 +4,7 @@ Strict at the door, plain inside: an unknown key or a value of the wrong type is
 path; after that, settings are frozen values. Profiles are files in `kg/profiles/`.
 """
 
+import json
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -142,24 +143,25 @@ def load_settings(folder: Path) -> Settings:
         raise SettingsError(f"{key}: {first['msg']}", where=folder / SETTINGS_FILE) from error
 
 
-def write_settings(folder: Path, profile: str) -> None:
-    """Write a new `zeitgraph.toml` that takes everything from `profile`; `UnknownName` if none."""
-    tree = _profile(profile)
-    lines = [
-        f'profile = "{profile}"',
-        "",
-        "# What the profile sets; change a value to override it.",
-    ]
-    for branch, values in tree.items():
+def write_settings(
+    folder: Path, profile: str, overrides: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
+    """Write a new `zeitgraph.toml`: the profile's name, `overrides`, and what may be changed.
+
+    Raises `UnknownName` where no profile has that name.
+    """
+    lines = [f'profile = "{profile}"']
+    for branch, values in (overrides or {}).items():
+        lines += ["", f"[{branch}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
+    lines += ["", "# What the profile sets. Write a branch and a key to override it."]
+    for branch, values in _profile(profile).items():
         lines += ["", f"# [{branch}]", *(f"# {key} = {_toml(v)}" for key, v in values.items())]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SETTINGS_FILE).write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _toml(value: object) -> str:
-    import json  # a TOML scalar or flat array of ours is written as its JSON
-
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)  # TOML writes our scalars and lists as JSON does
 
 
 def _profile(name: str) -> dict[str, Any]:

@@ -5,11 +5,13 @@ of its own. Nothing here knows what a stage does.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 import filelock
 import pyarrow as pa
@@ -20,6 +22,7 @@ from zeitgraph.kg.settings import SETTINGS_FILE, Settings, load_settings, write_
 from zeitgraph.kg.tables import (
     TABLES,
     Table,
+    empty_table,
     join_tables,
     newest_by_key,
     read_partition,
@@ -43,15 +46,20 @@ class Workspace:
             )
 
     @classmethod
-    def create(cls, root: Path | str, profile: str) -> "Workspace":
+    def create(cls, root: Path | str, profile: str, catalogue: Path | None = None) -> "Workspace":
         """A new workspace with the settings of `profile`; an existing one is left as it is.
+
+        `catalogue` is named in the new settings relative to the workspace where it lies below it.
 
         Raises `UnknownName` for a profile that does not exist, and `InputError` where a workspace
         of another profile stands already.
         """
         folder = Path(root)
         if not (folder / SETTINGS_FILE).exists():
-            write_settings(folder, profile)
+            overrides = (
+                {} if catalogue is None else {"entities": {"catalogue": _beside(catalogue, folder)}}
+            )
+            write_settings(folder, profile, overrides)
         workspace = cls(folder)
         if workspace.settings.profile != profile:
             raise InputError(
@@ -60,6 +68,14 @@ class Workspace:
                 do="choose another folder, or edit its zeitgraph.toml",
             )
         return workspace
+
+    def overriding(self, branch: str, **values: object) -> "Workspace":
+        """The same workspace with some values of one branch of its settings changed for now."""
+        other = Workspace(self.root)
+        tree = self.settings.model_dump()
+        tree[branch] |= {key: value for key, value in values.items() if value is not None}
+        other.settings = Settings.model_validate(tree)
+        return other
 
     @cached_property
     def settings(self) -> Settings:
@@ -98,6 +114,16 @@ class Workspace:
         week_start(week)
         return self.root / "reports" / week
 
+    def reported_weeks(self) -> list[str]:
+        """The weeks that have a report or a gallery, oldest first."""
+        return sorted(path.name for path in (self.root / "reports").glob("*-W*") if path.is_dir())
+
+    def drop_report(self, week: str) -> None:
+        """Remove the pages of a week and the rows that tell of them."""
+        for name in ("claims", "gallery"):
+            self.write(name, week, empty_table(name))
+        shutil.rmtree(self.report_folder(week), ignore_errors=True)
+
     # -- tables ------------------------------------------------------------------------------
 
     def _partition(self, table: Table, week: str) -> Path:
@@ -132,20 +158,23 @@ class Workspace:
         path = self._partition(table_called(name), week)
         return digest_file(path) if path.is_file() else ""
 
-    def last_complete_week(self, now: datetime | None = None) -> str:
-        """The newest week with posts that is over; raises `UnknownWeek` where there is none."""
+    def all_weeks(self) -> list[str]:
+        """Every week for which any table has rows, oldest first."""
+        return sorted({week for name in TABLES for week in self.weeks(name)})
+
+    def newest_complete_week(self, now: datetime | None = None) -> str | None:
+        """The newest week with posts that was over at `now` (default: by the clock), if any."""
         moment = now or datetime.now(UTC)
-        weeks = [week for week in self.weeks("intake") if is_complete(week, moment)]
-        if not weeks:
-            raise UnknownWeek(
-                "no complete week of posts", where=self.root, do="add posts with `zeitgraph run`"
-            )
-        return weeks[-1]
+        complete = [week for week in self.weeks("intake") if is_complete(week, moment)]
+        return complete[-1] if complete else None
 
     def known_week(self, week: str | None) -> str:
         """`week` if it has posts, the last complete week for None; else raises `UnknownWeek`."""
+        week = week or self.newest_complete_week()
         if week is None:
-            return self.last_complete_week()
+            raise UnknownWeek(
+                "no complete week of posts", where=self.root, do="add posts with `zeitgraph run`"
+            )
         week_start(week)
         if week not in self.weeks("intake"):
             known = self.weeks("intake")
@@ -178,9 +207,32 @@ def table_called(name: str) -> Table:
     return TABLES[name]
 
 
+def _beside(path: Path, folder: Path) -> str:
+    inside, place = path.resolve(), folder.resolve()
+    return str(inside.relative_to(place) if inside.is_relative_to(place) else inside)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that becomes `path` when the block ends well, and nothing when it does not.
+
+    Raises `InputError` where the folder cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = aside.open("wb")
+    except OSError as error:
+        raise InputError(f"cannot write: {error.strerror}", where=path) from error
+    try:
+        with file:
+            yield file
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
 def write_aside(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(data)
-    aside.replace(path)
+    with replacing(path) as file:
+        file.write(data)

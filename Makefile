@@ -1,0 +1,48 @@
+# make demo   everything once: install, a small world, clusters, graph, report, gallery
+# make test   everything tested
+# make check  format, lint, types, layers, documents
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test check lock clean
+
+demo: .venv/.installed
+	$(BIN)/zeitgraph demo demo-trends
+
+test: .venv/.tested
+	$(BIN)/python -m pytest
+
+check: .venv/.tested .typing/zeitgraph
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_docs.py tests/test_packaging.py
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml requirements.lock | .venv/bin/python
+	$(BIN)/pip install --quiet --constraint requirements.lock --editable .
+	touch $@
+
+.venv/.tested: pyproject.toml requirements.lock | .venv/bin/python
+	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[dev]'
+	touch $@ .venv/.installed
+
+.typing/zeitgraph:
+	mkdir -p .typing
+	ln -sfn .. $@
+
+# Exact versions of everything `make test` installs, from a fresh environment.
+lock:
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet torch==2.13.0 torchvision==0.28.0 --editable '.[dev]'
+	.venv-lock/bin/pip freeze --exclude-editable --exclude zeitgraph | sed 's/+cpu$$//' > requirements.lock
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .typing build dist *.egg-info demo-trends

@@ -1,0 +1,382 @@
+"""The command line. A command parses; the function of the same name works and can be imported.
+
+    from zeitgraph.cli import demo, run, report, sparql
+
+Each function returns what the command prints: a text, or the path of the page it made. Only this
+file sees all of zeitgraph; nothing heavy is imported before it is needed.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+import typer.exceptions
+
+from zeitgraph import __version__
+from zeitgraph.kg.errors import InputError, MissingPart, UserError, ZeitgraphError
+
+if TYPE_CHECKING:
+    from zeitgraph.extraction.intake import AddSummary
+    from zeitgraph.kg.progress import Watcher
+    from zeitgraph.kg.stages import Stage
+    from zeitgraph.kg.workspace import Workspace
+
+HERE = Path()
+In = Annotated[Path, typer.Option("-w", "--workspace", help="The workspace's folder.")]
+Week = Annotated[str | None, typer.Option(help="An ISO week, 2026-W46; the last complete one.")]
+Format = Literal["table", "json", "csv"]
+
+
+app = typer.Typer(
+    name="zeitgraph",
+    help="Posts become style clusters, a knowledge graph, weekly trend reports and galleries.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+# -- making and filling a workspace ----------------------------------------------------------------
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path("demo-trends"),
+    posts: Annotated[int, typer.Option(min=50, help="How many posts the world has.")] = 1500,
+    weeks: Annotated[int, typer.Option(min=4, max=104, help="Over how many weeks.")] = 12,
+    seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 7,
+) -> str:
+    """Write a small world of posts to DIR/corpus, and run everything on it."""
+    from zeitgraph.extraction.demo import write_corpus
+
+    corpus = directory / "corpus"
+    if not (corpus / "posts.jsonl").exists():
+        write_corpus(corpus, seed=seed, posts=posts, weeks=weeks)
+    init(directory, profile="starter", catalogue=corpus / "catalogue.csv")
+    told = run([corpus / "posts.jsonl"], workspace=directory)
+    here = "" if directory.resolve() == Path.cwd() else f" -w {directory}"
+    return "\n".join(
+        (
+            told,
+            "",
+            "Try next:",
+            f"  zeitgraph questions{here}",
+            f"  zeitgraph answer top_clusters{here}",
+            f"  zeitgraph cypher 'MATCH (c:Cluster) RETURN c.name LIMIT 5'{here}",
+            f"  zeitgraph report --lang zh{here}",
+        )
+    )
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = HERE,
+    profile: Annotated[str, typer.Option(help="Named settings; an unknown one lists all.")] = (
+        "starter"
+    ),
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Entities to link to: CSV, Turtle.")
+    ] = None,
+) -> str:
+    """Make a new workspace."""
+    from zeitgraph.kg.workspace import Workspace
+
+    workspace = Workspace.create(directory, profile, catalogue)
+    return f"{workspace.root} is a workspace with profile «{workspace.settings.profile}»."
+
+
+@app.command()
+def add(posts: Annotated[list[Path], typer.Argument()], workspace: In = HERE) -> str:
+    """Read posts into the workspace: JSONL (.gz), CSV, Parquet, or a folder of pictures."""
+    from zeitgraph.kg.progress import watching
+    from zeitgraph.kg.workspace import Workspace
+
+    place = Workspace(workspace)
+    with place.held(), watching() as watcher:
+        return str(_add(place, posts, watcher))
+
+
+@app.command()
+def run(posts: Annotated[list[Path] | None, typer.Argument()] = None, workspace: In = HERE) -> str:
+    """Add posts, if any are named, and bring everything up to date. Does only what changed."""
+    from zeitgraph.kg.progress import watching
+    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.reports import stages as telling
+
+    place = Workspace(workspace)
+    with place.held(), watching() as watcher:
+        told = [str(_add(place, posts, watcher))] if posts else []
+        _update(place, watcher)
+        week = place.newest_complete_week()
+        if week is None:
+            told.append("No week is complete yet, so there is no report.")
+        else:
+            _bring(place, telling.STAGES, [week], watcher)
+            told += [
+                f"Report:  {place.report_folder(week) / 'index.html'}",
+                f"Gallery: {place.report_folder(week) / 'gallery' / 'index.html'}",
+            ]
+        done = len(watcher.done)
+        told.append(f"{done} steps done." if done else "Nothing had changed.")
+    return "\n".join(told)
+
+
+@app.command()
+def forget(
+    post_id: Annotated[list[str], typer.Argument(metavar="POST_ID…")], workspace: In = HERE
+) -> str:
+    """Remove posts and all that came of them; they stay out when their file is read again."""
+    from zeitgraph.extraction.intake import remove_posts
+    from zeitgraph.kg.progress import watching
+    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.reports import stages as telling
+
+    place = Workspace(workspace)
+    with place.held(), watching() as watcher:
+        touched = remove_posts(place, post_id)
+        told = [week for week in place.reported_weeks() if touched and week >= min(touched)]
+        _update(place, watcher)
+        for week in told:
+            place.drop_report(week)
+        _bring(place, telling.STAGES, [w for w in told if w in place.weeks("intake")], watcher)
+    return f"Forgotten: {', '.join(post_id)}. Weeks touched: {', '.join(touched) or 'none'}."
+
+
+# -- reports and galleries -------------------------------------------------------------------------
+
+
+@app.command()
+def report(
+    week: Week = None,
+    lang: Annotated[Literal["en", "zh"] | None, typer.Option(help="The report's language.")] = None,
+    llm: Annotated[str | None, typer.Option(help="PROVIDER:MODEL that writes it.")] = None,
+    workspace: In = HERE,
+) -> Path:
+    """Write the weekly report, and give the path of its page."""
+    from zeitgraph.kg.workspace import Workspace
+
+    place = Workspace(workspace).overriding("report", lang=lang, llm=llm)
+    return _tell(place, "report", week) / "index.html"
+
+
+@app.command()
+def gallery(week: Week = None, workspace: In = HERE) -> Path:
+    """Make the gallery of a week, and give the path of its page."""
+    from zeitgraph.kg.workspace import Workspace
+
+    return _tell(Workspace(workspace), "gallery", week) / "gallery" / "index.html"
+
+
+# -- asking ----------------------------------------------------------------------------------------
+
+
+@app.command()
+def sparql(
+    query: Annotated[str, typer.Argument(metavar="QUERY|@FILE")],
+    form: Annotated[Literal["table", "json", "csv", "ttl"], typer.Option("--format")] = "table",
+    workspace: In = HERE,
+) -> str:
+    """Ask the RDF graph in SPARQL 1.1; read-only."""
+    from zeitgraph.kg.sparql import ask_sparql
+    from zeitgraph.kg.workspace import Workspace
+
+    return ask_sparql(Workspace(workspace), _text(query)).render(form)
+
+
+@app.command()
+def cypher(
+    query: Annotated[str, typer.Argument(metavar="QUERY|@FILE")],
+    form: Annotated[Format, typer.Option("--format")] = "table",
+    workspace: In = HERE,
+) -> str:
+    """Ask the property graph in Cypher over Bolt; read-only."""
+    from zeitgraph.kg.bolt_store import ask_cypher
+    from zeitgraph.kg.workspace import Workspace
+
+    return ask_cypher(Workspace(workspace), _text(query)).render(form)
+
+
+@app.command()
+def questions(
+    as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
+) -> str:
+    """The canned questions: names, parameters, defaults."""
+    from zeitgraph.kg.questions import list_questions
+
+    return list_questions().render("json" if as_json else "table")
+
+
+@app.command()
+def answer(
+    name: Annotated[str, typer.Argument()],
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE…")] = None,
+    via: Annotated[Literal["sparql", "cypher"], typer.Option()] = "sparql",
+    form: Annotated[Format, typer.Option("--format")] = "table",
+    workspace: In = HERE,
+) -> str:
+    """Answer a canned question; its defaults serve where nothing is given."""
+    from zeitgraph.kg import questions as canned
+    from zeitgraph.kg.workspace import Workspace
+
+    pairs = [argument.partition("=") for argument in arguments or []]
+    for key, equals, _ in pairs:
+        if not equals:
+            raise UserError(f"«{key}» is no KEY=VALUE", do="write it like week=2026-W46")
+    given = {key: value for key, _, value in pairs}
+    return canned.answer(Workspace(workspace), name, given, via=via).render(form)
+
+
+@app.command()
+def export(
+    table: Annotated[str, typer.Argument(metavar="TABLE|graph")],
+    out: Annotated[Path, typer.Argument()],
+    workspace: In = HERE,
+) -> str:
+    """Write a table (.parquet .csv .jsonl) or the graph (.ttl .trig .nq .jsonld .rdf)."""
+    from zeitgraph.kg.export import export_table
+    from zeitgraph.kg.workspace import Workspace
+
+    place = Workspace(workspace)
+    if table == "graph":
+        from zeitgraph.kg.graph import export_graph
+
+        return f"{export_graph(place, out)} statements in {out}"
+    return f"{export_table(place, table, out)} rows in {out}"
+
+
+# -- looking after it ------------------------------------------------------------------------------
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
+    workspace: In = HERE,
+) -> str:
+    """What is in the workspace: weeks, rows, what was set aside and why."""
+    from zeitgraph.kg.status import read_status
+    from zeitgraph.kg.workspace import Workspace
+
+    found = read_status(Workspace(workspace))
+    return found.as_json() if as_json else str(found)
+
+
+@app.command()
+def doctor(workspace: In = HERE) -> str:
+    """Is everything installed that the settings ask for?"""
+    from zeitgraph.kg.doctor import diagnose
+
+    diagnosis = diagnose(workspace)
+    if not diagnosis.healthy:
+        sys.stdout.write(f"{diagnosis}\n")
+        raise MissingPart("not all is well", do="see the lines marked BAD")
+    return str(diagnosis)
+
+
+@app.command()
+def models(
+    action: Annotated[Literal["list", "get"], typer.Argument()] = "list",
+    name: Annotated[str | None, typer.Argument()] = None,
+) -> str:
+    """List the models that zeitgraph knows, or get one from its hub (this uses the network)."""
+    from zeitgraph.kg.models import get_model, list_models
+
+    if action == "list":
+        return str(list_models())
+    if name is None:
+        raise UserError("which model?", do="zeitgraph models get NAME; `models list` has the names")
+    return str(get_model(name))
+
+
+# -- shared by the commands ------------------------------------------------------------------------
+
+
+def _add(place: "Workspace", posts: Sequence[Path], watcher: "Watcher") -> "AddSummary":
+    from zeitgraph.extraction.intake import add_posts
+
+    return add_posts(place, posts, note=watcher.note)
+
+
+def _update(place: "Workspace", watcher: "Watcher") -> None:
+    from zeitgraph.extraction import stages as extracting
+    from zeitgraph.kg import knowledge as knowing
+
+    _bring(place, (*extracting.STAGES, *knowing.STAGES), place.all_weeks(), watcher)
+
+
+def _bring(
+    place: "Workspace", stages: "Sequence[Stage]", weeks: Sequence[str], watcher: "Watcher"
+) -> None:
+    from zeitgraph.kg.stages import bring_up_to_date
+
+    watcher.expect(len(stages) * len(weeks))
+    bring_up_to_date(place, stages, weeks, watch=watcher.step, note=watcher.note)
+
+
+def _tell(place: "Workspace", stage: str, week: str | None) -> Path:
+    from zeitgraph.kg.progress import watching
+    from zeitgraph.reports import stages as telling
+
+    known = place.known_week(week)
+    with place.held(), watching() as watcher:
+        _update(place, watcher)
+        _bring(place, [s for s in telling.STAGES if s.name == stage], [known], watcher)
+    return place.report_folder(known)
+
+
+def _text(query: str) -> str:
+    if not query.startswith("@"):
+        return query
+    try:
+        return Path(query[1:]).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("cannot read the query", where=query[1:]) from error
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,  # noqa: FBT002 -- a flag
+) -> None:
+    if version:
+        sys.stdout.write(f"zeitgraph {__version__}\n")
+    elif context.invoked_subcommand is None:
+        sys.stdout.write(context.get_help() + "\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 the user's mistake, 130 interrupted."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        result = app(arguments, standalone_mode=False)
+        if isinstance(result, int):
+            return result
+        if result is not None:
+            sys.stdout.write(str(result).rstrip("\n") + "\n")
+            sys.stdout.flush()
+    except ZeitgraphError as error:
+        return _fail(error.line, error.exit_code)
+    except typer.exceptions.TyperException as error:
+        return _fail(error.format_message(), 2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if os.environ.get("ZEITGRAPH_TRACEBACK"):
+            raise
+        kind = type(error).__name__
+        return _fail(f"{kind}: {error} (ZEITGRAPH_TRACEBACK=1 shows where)", 1)
+    return 0
+
+
+def _fail(line: str, code: int) -> int:
+    sys.stderr.write(f"zeitgraph: {' '.join(line.split())}\n")
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The stages of extraction, in the order in which they run: from posts to trends and mentions."""
+
+from zeitgraph.kg.stages import Read, Stage
+
+STAGES = (
+    Stage(
+        name="posts",
+        run="zeitgraph.extraction.posts:settle_posts",
+        reads=(Read("intake"),),
+        writes=("posts",),
+        settings=("heat",),
+    ),
+    Stage(
+        name="vectors",
+        run="zeitgraph.extraction.vectors:compute_vectors",
+        reads=(Read("intake"), Read("posts"), Read("media")),
+        writes=("vectors",),
+        settings=("vectors",),
+        also="zeitgraph.extraction.vectors:models_identity",
+    ),
+    Stage(
+        name="clusters",
+        run="zeitgraph.extraction.clusters:cluster_week",
+        reads=(Read("posts"), Read("vectors"), Read("clusters", "before")),
+        writes=("clusters", "memberships", "lineage"),
+        settings=("vectors", "styles", "clusters"),
+        also="zeitgraph.extraction.vectors:models_identity",
+    ),
+    Stage(
+        name="trends",
+        run="zeitgraph.extraction.trends:measure_trends",
+        reads=(Read("posts"), Read("memberships"), Read("clusters"), Read("trends", "history")),
+        writes=("trends",),
+        settings=("clusters",),
+    ),
+    Stage(
+        name="mentions",
+        run="zeitgraph.extraction.mentions:find_mentions",
+        reads=(Read("posts"),),
+        writes=("mentions",),
+        settings=("entities",),
+        also="zeitgraph.kg.linking:catalogue_identity",
+    ),
+)

@@ -1,0 +1,45 @@
+"""The stages of the knowledge graph, in the order in which they run: links, facts, both stores."""
+
+from zeitgraph.kg.stages import Read, Stage
+
+_WHOLE_WEEK = tuple(
+    Read(name)
+    for name in (
+        "posts", "media", "clusters", "memberships", "lineage", "trends", "mentions", "links",
+        "entities", "facts",
+    )
+)  # fmt: skip
+
+STAGES = (
+    Stage(
+        name="links",
+        run="zeitgraph.kg.linking:link_mentions",
+        reads=(Read("posts"), Read("mentions"), Read("entities", "history")),
+        writes=("links", "entities"),
+        settings=("entities",),
+        also="zeitgraph.kg.linking:catalogue_identity",
+    ),
+    Stage(
+        name="facts",
+        run="zeitgraph.kg.facts:derive_facts",
+        reads=(Read("memberships"), Read("clusters"), Read("links"), Read("entities")),
+        writes=("facts",),
+        settings=("entities",),
+    ),
+    Stage(
+        name="graph",
+        run="zeitgraph.kg.graph:write_graph",
+        reads=_WHOLE_WEEK,
+        writes=(),
+        settings=("graph",),
+        also="zeitgraph.kg.graph:store_identity",
+    ),
+    Stage(
+        name="bolt",
+        run="zeitgraph.kg.bolt_graph:write_bolt",
+        reads=_WHOLE_WEEK,
+        writes=(),
+        settings=("graph",),
+        also="zeitgraph.kg.bolt_graph:store_identity",
+    ),
+)
