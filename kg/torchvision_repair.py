@@ -42,7 +42,7 @@ def mend_torchvision() -> Any:
 def _declared_operators() -> Any:
     import torch
 
-    library = torch.library.Library("torchvision", "DEF")  # noqa: TOR901 - kept by the cache
+    library = torch.library.Library("torchvision", "DEF")
     for operator in _OPERATORS:
         library.define(operator)
     return library
