@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from zeitgraph.kg.errors import UnknownWeek
 
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+_WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
 
 
 def week_of(moment: datetime) -> str:
