@@ -95,6 +95,14 @@ class ReportSettings(Branch):
     base_url: str = Field("", description="an OpenAI-compatible or Ollama server")
     api_key_env: str = Field("", description="environment variable with the key")
     clusters: int = Field(8, ge=1, le=50, description="how many clusters a report tells about")
+    posts: int = Field(4, ge=1, le=24, description="posts shown per cluster")
+    history: int = Field(12, ge=2, le=104, description="how many weeks the charts look back")
+    picture_pixels: int = Field(360, ge=32, le=2048, description="longer side of a picture")
+    timeout_s: float = Field(120.0, gt=0, description="the longest one answer of a model may take")
+    retries: int = Field(4, ge=0, le=20, description="new attempts after 429, 5xx or no connection")
+    longest_wait_s: float = Field(60.0, ge=0, description="the longest wait between two attempts")
+    reasks: int = Field(2, ge=0, le=10, description="new questions after a malformed answer")
+    max_tokens: int = Field(2048, ge=64, description="the longest answer, in tokens")
 
 
 class GallerySettings(Branch):
@@ -102,10 +110,15 @@ class GallerySettings(Branch):
 
     image_maker: str = Field("mosaic", description="a part: mosaic, diffusers")
     model: str = Field("", description="a diffusers text-to-image model: a hub name or a folder")
-    pictures: int = Field(4, ge=1, le=100, description="prototype pictures per cluster")
+    device: str = Field("cpu", description="where the model draws: cpu, cuda, mps")
+    prompt_lang: Literal["en", "zh"] = Field("en", description="the language the model reads")
+    clusters: int = Field(24, ge=1, le=500, description="clusters shown, the warmest first")
     posts: int = Field(8, ge=1, le=100, description="posts per role and cluster")
-    steps: int = Field(20, ge=1, le=200)
-    seed: int = Field(7, ge=0)
+    pictures: int = Field(4, ge=1, le=100, description="prototype pictures per cluster")
+    steps: int = Field(20, ge=1, le=200, description="denoising steps of a prototype")
+    guidance: float | None = Field(None, ge=0, description="how closely to follow the prompt")
+    side: int | None = Field(None, ge=32, le=2048, description="pixels; if left out the model's")
+    seed: int = Field(7, ge=0, description="of the first prototype; the next counts on from it")
 
 
 class Settings(Branch):
