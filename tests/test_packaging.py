@@ -1,0 +1,71 @@
+"""The wheel holds every module and every data file, and nothing else."""
+
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("kg", "extraction", "reports", "prompts")
+
+
+def _tree() -> dict[str, dict[str, object]]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def _modules() -> set[str]:
+    rooms = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    return {path.relative_to(ROOT).as_posix() for path in [*rooms, *ROOT.glob("*.py")]}
+
+
+def test_the_packages_named_are_the_folders_there_are() -> None:
+    named = set(_tree()["tool"]["setuptools"]["packages"])  # type: ignore[index]
+    folders = {Path(module).parent for module in _modules()}
+    there = {".".join(("zeitgraph", *folder.parts)) for folder in folders}
+    assert named == there
+
+
+def test_no_python_file_lies_at_the_root_but_the_two() -> None:
+    assert {path.name for path in ROOT.glob("*.py")} == {"__init__.py", "cli.py"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    import shutil
+    import subprocess
+    import sys
+
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    ignored = shutil.ignore_patterns(
+        ".*", "demo-trends", "build", "dist", "*.egg-info", "__pycache__"
+    )
+    shutil.copytree(ROOT, source, ignore=ignored)
+    command = [sys.executable, "-m", "build", "--quiet", "--wheel", "--outdir", str(folder)]
+    subprocess.run([*command, str(source)], check=True, capture_output=True)  # noqa: S603
+    (found,) = folder.glob("*.whl")
+    return set(zipfile.ZipFile(found).namelist())
+
+
+def test_every_module_is_in_the_wheel_and_no_test_is(wheel: set[str]) -> None:
+    shipped = {name for name in wheel if name.endswith(".py")}
+    assert shipped == {f"zeitgraph/{module}" for module in _modules()}
+
+
+def test_every_data_file_is_in_the_wheel(wheel: set[str]) -> None:
+    data = {
+        f"zeitgraph/{path.relative_to(ROOT).as_posix()}"
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*")
+        if path.is_file() and path.suffix not in {".py", ".pyc"}
+    }
+    assert data <= wheel
+    assert {"zeitgraph/kg/profiles/starter.toml", "zeitgraph/kg/ontology.ttl"} <= data
+
+
+def test_weights_are_safetensors_and_small() -> None:
+    weights = [p for p in (ROOT / "extraction").rglob("weights/**/*") if p.is_file()]
+    assert weights
+    assert not [p for p in weights if p.suffix in {".bin", ".pt", ".pth", ".ckpt", ".pkl"}]
+    assert sum(p.stat().st_size for p in weights) <= 25 * 2**20
