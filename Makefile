@@ -41,7 +41,7 @@ lock:
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet torch==2.13.0 torchvision==0.28.0 --editable '.[dev]'
-	.venv-lock/bin/pip freeze --exclude-editable --exclude zeitgraph | sed 's/+cpu$$//' > requirements.lock
+	.venv-lock/bin/pip freeze --all --exclude-editable --exclude pip | sed 's/+cpu$$//' > requirements.lock
 	rm -rf .venv-lock
 
 clean:

@@ -59,8 +59,14 @@ def test_help_imports_nothing_heavy() -> None:
     import subprocess
     import sys
 
-    code = "import sys; from zeitgraph.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
-    code += "print(sorted({'torch', 'pyarrow', 'numpy', 'rdflib', 'neo4j'} & set(sys.modules)))"
+    code = """
+import sys
+from zeitgraph.cli import main
+try:
+    main(["--help"])
+except SystemExit:
+    print(sorted({"torch", "pyarrow", "numpy", "rdflib", "neo4j"} & set(sys.modules)))
+"""
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert ran.stdout.splitlines()[-1] == "[]"
 

@@ -42,8 +42,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         ".*", "demo-trends", "build", "dist", "*.egg-info", "__pycache__"
     )
     shutil.copytree(ROOT, source, ignore=ignored)
-    command = [sys.executable, "-m", "build", "--quiet", "--wheel", "--outdir", str(folder)]
-    subprocess.run([*command, str(source)], check=True, capture_output=True)  # noqa: S603
+    build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(folder)]
+    subprocess.run([*build, str(source)], check=True, capture_output=True)  # noqa: S603
     (found,) = folder.glob("*.whl")
     return set(zipfile.ZipFile(found).namelist())
 
