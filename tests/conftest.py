@@ -1,0 +1,96 @@
+"""What several test files share: small corpora, a demo workspace, and the command line."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def zeitgraph() -> Run:
+    """The command line in a process of its own: `zeitgraph("status", "-w", folder)`."""
+
+    def run(
+        *arguments: object, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "zeitgraph.cli", *map(str, arguments)]
+        return subprocess.run(  # noqa: S603 -- our own command
+            command,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Where the real data lies; skips where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip("the real data is not beside the repository")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small demo workspace, all stages up to date; tests that change it take a copy."""
+    from zeitgraph.cli import demo as make_demo
+
+    folder = tmp_path_factory.mktemp("demo") / "trends"
+    make_demo(folder, posts=300, weeks=6, seed=11)
+    return folder
+
+
+def write_posts(path: Path, posts: Sequence[Mapping[str, Any]]) -> Path:
+    """Posts as JSON Lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(post, ensure_ascii=False) for post in posts]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def posts_with_vectors(seed: int, count: int = 160, weeks: int = 4) -> list[dict[str, Any]]:
+    """Posts in five directions of a 16-dimensional sphere, over the weeks up to 2026-W46."""
+    dice = np.random.default_rng(seed)
+    centres = dice.normal(size=(5, 16))
+    begin = datetime(2026, 11, 16, tzinfo=UTC) - timedelta(weeks=weeks)
+    words = ("linen sofa", "neon rain", "露营 帐篷", "silk ribbon", "水墨 山水")
+    posts = []
+    for number in range(count):
+        kind = int(dice.integers(5))
+        vector = centres[kind] + dice.normal(size=16) * 0.3
+        moment = begin + timedelta(weeks=weeks) * float(dice.random())
+        posts.append(
+            {
+                "id": f"p{seed}-{number}",
+                "text": f"{words[kind]} {number}",
+                "published_at": moment.isoformat(timespec="seconds"),
+                "likes": int(dice.integers(1000)),
+                "image_vector": [round(float(x), 5) for x in vector],
+            }
+        )
+    return posts
+
+
+def table_bytes(folder: Path, *without: str) -> dict[str, bytes]:
+    """Every partition below a workspace's `tables/`, by its path."""
+    tables = folder / "tables"
+    return {
+        file.relative_to(tables).as_posix(): file.read_bytes()
+        for file in sorted(tables.rglob("*.parquet"))
+        if file.relative_to(tables).parts[0] not in without
+    }
