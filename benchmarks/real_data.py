@@ -1,0 +1,145 @@
+"""Run zeitgraph on real posts that nobody here wrote, and print what came of it.
+
+    python benchmarks/real_data.py DATA [forum products clothing demo]
+
+DATA is the folder with `forum/`, `products/`, `clothing/` and `entities/`. Each run is a process of
+its own: seconds by the wall, peak memory of the largest process. Prints one Markdown row a corpus.
+"""
+
+import csv
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def forum(data: Path, _folder: Path) -> tuple[str, Path, dict[str, str]]:
+    """14,228 English posts of 2013 from 27 boards."""
+    with (data / "forum" / "labels.csv").open(encoding="utf-8") as file:
+        gold = {row["id"]: row["label"] for row in csv.DictReader(file)}
+    return "minilm", data / "forum" / "posts.jsonl.gz", gold
+
+
+def products(data: Path, folder: Path) -> tuple[str, Path, dict[str, str]]:
+    """1,126 products with CLIP vectors; the dates are invented: spread evenly over 12 weeks."""
+    pictures = np.load(data / "products" / "image_vectors.npy")
+    texts = np.load(data / "products" / "text_vectors.npy")
+    with (data / "products" / "meta.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    begin = datetime(2026, 8, 24, tzinfo=UTC)
+    out = folder / "products.jsonl"
+    with out.open("w", encoding="utf-8") as file:
+        for index, row in enumerate(rows):
+            moment = begin + timedelta(weeks=12) * (index * 7919 % len(rows) / len(rows))
+            post = {
+                "id": f"product-{row['row']}",
+                "text": row["description"],
+                "published_at": moment.isoformat(timespec="seconds"),
+                "image_vector": pictures[index].tolist(),
+                "text_vector": texts[index].tolist(),
+            }
+            file.write(json.dumps(post) + "\n")
+    return "vectors", out, {f"product-{row['row']}": row["weak_category"] for row in rows}
+
+
+def clothing(data: Path, folder: Path) -> tuple[str, Path, dict[str, str]]:
+    """500 photographs; dates are invented: the 500 spread evenly over 6 weeks."""
+    shutil.copytree(data / "clothing", folder / "clothing")
+    with (data / "clothing" / "labels.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    begin = datetime(2026, 10, 5, tzinfo=UTC)
+    out = folder / "clothing.jsonl"
+    gold = {}
+    with out.open("w", encoding="utf-8") as file:
+        for index, row in enumerate(rows):
+            moment = begin + timedelta(weeks=6) * (index * 7919 % len(rows) / len(rows))
+            gold[Path(row["path"]).stem] = row["label"]
+            post = {
+                "id": Path(row["path"]).stem,
+                "published_at": moment.isoformat(timespec="seconds"),
+                "images": [row["path"]],
+            }
+            file.write(json.dumps(post) + "\n")
+    return "starter", out, gold
+
+
+def demo(_data: Path, folder: Path) -> tuple[str, Path, dict[str, str]]:
+    """The demo world, on a seed that the starter weights never saw."""
+    from zeitgraph.extraction.demo import write_corpus
+
+    write_corpus(folder / "corpus", seed=20261123, posts=1500, weeks=12)
+    with (folder / "corpus" / "truth" / "posts.csv").open(encoding="utf-8") as file:
+        gold = {row["post_id"]: row["lineage"] for row in csv.DictReader(file)}
+    return "starter", folder / "corpus" / "posts.jsonl", gold
+
+
+CORPORA: Mapping[str, Callable[[Path, Path], tuple[str, Path, dict[str, str]]]] = {
+    "forum": forum,
+    "products": products,
+    "clothing": clothing,
+    "demo": demo,
+}
+
+
+def measure(name: str, data: Path) -> dict[str, Any]:
+    """Run one corpus from nothing to a report, in a process of its own."""
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    from zeitgraph.cli import init
+    from zeitgraph.kg.workspace import Workspace
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        profile, posts, gold = CORPORA[name](data, folder)
+        place = folder / "workspace"
+        own = folder / "corpus" / "catalogue.csv"
+        init(place, profile, own if own.exists() else data / "entities" / "brands_nsi.csv")
+        command = [sys.executable, "-m", "zeitgraph.cli", "run", str(posts), "-w", str(place)]
+        begin = time.monotonic()
+        subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603
+        seconds = time.monotonic() - begin
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+        workspace = Workspace(place)
+        members = workspace.read_all("memberships").to_pylist()
+        told = [row["cluster_id"] for row in members]
+        ami = adjusted_mutual_info_score([gold[row["post_id"]] for row in members], told)
+        claims = workspace.read_all("claims").to_pylist()
+        return {
+            "corpus": name,
+            "profile": profile,
+            "posts": len(members),
+            "weeks": len(workspace.weeks()),
+            "seconds": round(seconds, 1),
+            "peak GiB": round(peak, 2),
+            "clusters": len(set(told) - {""}),
+            "in none": f"{told.count('') / len(told):.0%}",
+            "AMI": round(ami, 3),
+            "links": sum(1 for row in workspace.read_all("links").to_pylist() if row["entity_id"]),
+            "facts": workspace.read_all("facts").num_rows,
+            "claims": f"{sum(row['status'] == 'kept' for row in claims)}/{len(claims)}",
+            "rejects": workspace.read_all("rejects").num_rows,
+        }
+
+
+def rows(data: Path, names: list[str]) -> Iterator[str]:
+    """The Markdown table, a line at a time."""
+    for number, name in enumerate(names):
+        row = measure(name, data)
+        if number == 0:
+            yield "| " + " | ".join(row) + " |"
+            yield "|" + "---|" * len(row)
+        yield "| " + " | ".join(map(str, row.values())) + " |"
+
+
+if __name__ == "__main__":
+    for line in rows(Path(sys.argv[1]), sys.argv[2:] or list(CORPORA)):
+        print(line, flush=True)
