@@ -27,9 +27,15 @@ class Branch(BaseModel):
 class IntakeSettings(Branch):
     """Limits on what comes in."""
 
-    max_pixels: int = Field(50_000_000, gt=0, description="pictures with more are set aside")
+    max_pixels: int = Field(
+        50_000_000, gt=0, le=89_478_485, description="larger pictures are set aside (width × height)"
+    )
+    max_picture_bytes: int = Field(
+        64 * 2**20, gt=0, description="larger picture files are set aside"
+    )
+    max_video_bytes: int = Field(2 * 2**30, gt=0, description="larger video files are set aside")
     max_text: int = Field(20_000, gt=0, description="longer texts are set aside, in characters")
-    frames_per_video: int = Field(4, ge=1, le=64)
+    frames_per_video: int = Field(4, ge=1, le=64, description="key frames kept of each video")
 
 
 class HeatSettings(Branch):
@@ -75,6 +81,11 @@ class EntitySettings(Branch):
     model: str = Field("", description="a spaCy or Hugging Face model, where the part wants one")
     catalogue: str = Field("", description="a .csv, .ttl or .rdf file; relative to the workspace")
     min_score: float = Field(0.5, ge=0, le=1, description="a weaker link is NIL")
+    recurs: int = Field(2, ge=1, description="posts of a week that make an unknown name an entity")
+    min_count: int = Field(2, ge=1, description="a fact seen in fewer posts of a week is left out")
+    most_per_post: int = Field(
+        40, ge=2, description="a post naming more entities counts for no co-occurrence"
+    )
 
 
 class GraphSettings(Branch):

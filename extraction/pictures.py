@@ -1,0 +1,114 @@
+"""Pictures that strangers made: verified by decoding them, and loaded upright for a model.
+
+In go bytes or a file; out come format and size, or `BadPicture` with a reason in plain words. Only
+common formats are tried, so that no rarely used decoder ever meets hostile bytes. Knows nothing of
+posts or workspaces.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+EXTENSIONS = {
+    "JPEG": "jpg",
+    "MPO": "jpg",
+    "PNG": "png",
+    "WEBP": "webp",
+    "GIF": "gif",
+    "BMP": "bmp",
+    "TIFF": "tif",
+    "AVIF": "avif",
+}
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
+)
+
+
+class BadPicture(ValueError):
+    """A picture cannot be used; the message is a reason in plain words."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that decodes: file extension by its real format, size in pixels when upright."""
+
+    extension: str
+    width: int
+    height: int
+
+
+@contextmanager
+def strict_decoding() -> Iterator[None]:
+    """Pillow's warnings for the span of a block: a bomb is an error, a flaw in metadata is none.
+
+    Filters of warnings belong to the whole process, so set them around a pool, not inside a thread.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def verify_picture(data: bytes, max_pixels: int) -> Picture:
+    """Decode all of a picture's first frame; raises `BadPicture`."""
+    try:
+        with Image.open(BytesIO(data), formats=tuple(EXTENSIONS)) as image:
+            width, height = image.size
+            _check_size(width, height, max_pixels)
+            image.load()
+            turned = _orientation(image) >= 5  # EXIF 2.32, 4.6.5.1: 5 to 8 lie on their side
+            extension = EXTENSIONS[str(image.format)]
+    except BadPicture:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise BadPicture(f"too large: {error}") from error
+    except UnidentifiedImageError as error:
+        raise BadPicture("cannot be decoded: of no known format") from error
+    except Exception as error:  # decoders raise whatever they like when bytes are hostile
+        raise BadPicture(f"cannot be decoded: {error}") from error
+    return Picture(extension, *((height, width) if turned else (width, height)))
+
+
+def _check_size(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise BadPicture(f"too large: {width} x {height} pixels, at most {max_pixels}")
+
+
+def load_picture(path: Path) -> Image.Image:
+    """A verified picture as RGB: first frame, upright by EXIF, transparency over white."""
+    with Image.open(path, formats=tuple(EXTENSIONS)) as image:
+        image.load()
+        upright = image if _orientation(image) == 1 else ImageOps.exif_transpose(image)
+        if not upright.has_transparency_data:
+            return upright.convert("RGB")
+        clear = upright.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
+
+
+def taken_at(path: Path) -> datetime | None:
+    """DateTimeOriginal of EXIF (UTC unless OffsetTimeOriginal says otherwise); None without one."""
+    with strict_decoding():
+        try:
+            with Image.open(path, formats=tuple(EXTENSIONS)) as image:
+                exif = image.getexif().get_ifd(ExifTags.IFD.Exif)
+            when = str(exif.get(ExifTags.Base.DateTimeOriginal, "")).strip("\x00 ")
+            zone = str(exif.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\x00 ")
+            moment = datetime.strptime(f"{when} {zone or '+00:00'}", "%Y:%m:%d %H:%M:%S %z")
+            return moment.astimezone(UTC)
+        except Exception:  # noqa: BLE001 -- no readable EXIF; whether it decodes is judged later
+            return None
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8; 1 (upright) where EXIF is absent or unreadable."""
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # noqa: BLE001 -- a flaw in metadata is no flaw of the picture
+        return 1
+    return value if value in range(1, 9) else 1

@@ -1,0 +1,88 @@
+"""Key frames of a video, spread evenly over all that it has (PyAV).
+
+In goes a file that a stranger made; out come JPEG pictures with their times, or `BadVideo`. Only
+containers that hold one video in one file are opened: a playlist could name other files or
+addresses, and is refused before anything is followed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import av
+import av.error
+from PIL import Image
+
+CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,gif"
+QUALITY = 95  # of the JPEG; a frame was lossy before
+
+
+class BadVideo(ValueError):
+    """A video cannot be used; the message is a reason in plain words."""
+
+
+@dataclass(frozen=True)
+class KeyFrame:
+    """A key frame as JPEG bytes, its time in seconds from the start, its size in pixels."""
+
+    at_s: float
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def key_frames(path: Path, count: int, max_pixels: int) -> list[KeyFrame]:
+    """Up to `count` key frames of the first video stream, first and last among them.
+
+    The video is decoded twice, key frames only: to count them, then to take those at evenly spread
+    places, so that memory holds one frame. Raises `BadVideo`.
+    """
+    try:
+        wanted = _spread(sum(1 for _ in _decoded(path, max_pixels)), count)
+        stills = [
+            _still(frame)
+            for place, frame in enumerate(_decoded(path, max_pixels))
+            if place in wanted
+        ]
+    except BadVideo:
+        raise
+    except (av.error.FFmpegError, OSError, ValueError, MemoryError, OverflowError) as error:
+        raise BadVideo(f"cannot be decoded: {error}") from error
+    if not stills:
+        raise BadVideo("has no key frame")
+    return stills
+
+
+def _spread(total: int, count: int) -> set[int]:
+    """`count` places in `range(total)`, evenly spread; all of them where there are no more."""
+    if count == 1:
+        return {total // 2}
+    return {round(step * (total - 1) / (count - 1)) for step in range(count)}
+
+
+def _decoded(path: Path, max_pixels: int) -> Iterator[av.VideoFrame]:
+    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": ""}
+    with path.open("rb") as file, av.open(file, "r", container_options=options) as container:
+        if not container.streams.video:
+            raise BadVideo("has no video stream")
+        stream = container.streams.video[0]
+        stream.codec_context.skip_frame = "NONKEY"
+        _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
+        for frame in container.decode(stream):
+            _check_size(frame.width, frame.height, max_pixels)  # it may change on the way
+            yield frame
+
+
+def _check_size(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise BadVideo(f"too large: {width} x {height} pixels, at most {max_pixels}")
+
+
+def _still(frame: av.VideoFrame) -> KeyFrame:
+    image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+    if frame.rotation:
+        image = image.rotate(frame.rotation, expand=True)
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", quality=QUALITY)
+    return KeyFrame(float(frame.time or 0.0), buffer.getvalue(), image.width, image.height)
