@@ -1,0 +1,132 @@
+"""What the gallery reads: the tables of one week, by what they are looked up with.
+
+In comes a `Job`, out comes a frozen `WeekSeen`. Knows nothing about pictures or pages.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from zeitgraph.kg.errors import SettingsError
+from zeitgraph.kg.stages import Job
+from zeitgraph.kg.weeks import week_after, week_start
+from zeitgraph.kg.workspace import Workspace
+from zeitgraph.prompts.library import BadLibrary, Style, load_styles
+from zeitgraph.reports.picks import Members, Vectors
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WeekSeen:
+    """One week. Members without a vector are left out: they are in no place of the cluster.
+
+    `members`: post ids by cluster, sorted. `media`: a post's pictures in their order.
+    `post_vectors`, `picture_vectors`: (d,) unit vectors. `earlier`: (m, d) vectors by cluster, of
+    the week before. `names`: case-folded words of the names of persons and brands. `warmest`:
+    clusters with members, by the heat of their posts.
+    """
+
+    posts: Mapping[str, Row]
+    media: Mapping[str, Sequence[Row]]
+    clusters: Mapping[str, Row]
+    trends: Mapping[str, Row]
+    members: Mapping[str, Sequence[str]]
+    post_vectors: Mapping[str, Vectors]
+    picture_vectors: Mapping[str, Vectors]
+    earlier: Mapping[str, Vectors]
+    styles: Mapping[str, Style]
+    names: frozenset[str]
+    warmest: Sequence[str]
+
+    def crowd(self, cluster_id: str, week: str) -> Members:
+        """A cluster's members, as `picks` wants them."""
+        ids, end = self.members[cluster_id], week_start(week_after(week))
+        ages = [(end - self.posts[p]["published_at"]) / timedelta(days=1) for p in ids]
+        return Members(
+            post_ids=ids,
+            vectors=np.stack([self.post_vectors[p] for p in ids]),
+            heat=np.array([self.posts[p]["heat"] for p in ids]),
+            age_days=np.array(ages),
+            shows=[self._looks(p) for p in ids],
+        )
+
+    def centres(self) -> dict[str, Vectors]:
+        """(d,) unit centres of the clusters with members."""
+        centres = {c: np.asarray(self.clusters[c]["centre"], np.float64) for c in self.warmest}
+        return {c: centre / float(np.linalg.norm(centre)) for c, centre in centres.items()}
+
+    def _looks(self, post_id: str) -> str:
+        """Equal for posts that show the same: the same pictures, or no picture and equal text."""
+        paths = [row["path"] for row in self.media.get(post_id, ())]
+        return "\n".join(paths or [f"text {self.posts[post_id]['text'] or post_id}"])
+
+
+def see_week(job: Job) -> WeekSeen:
+    """The tables that `job` brings; raises `SettingsError` for a malformed style library."""
+    posts = {row["post_id"]: row for row in job.table("posts").to_pylist()}
+    vectors = _by_item(job.table("vectors"), "post")
+    media: dict[str, list[Row]] = defaultdict(list)
+    for row in sorted(job.table("media").to_pylist(), key=lambda row: row["position"]):
+        media[row["post_id"]].append(row)
+    members = _members(job.table("memberships"), vectors)
+    warmth = {c: round(sum(posts[p]["heat"] for p in ids), 6) for c, ids in members.items()}
+    return WeekSeen(
+        posts=posts,
+        media=media,
+        clusters={row["cluster_id"]: row for row in job.table("clusters").to_pylist()},
+        trends={row["cluster_id"]: row for row in job.table("trends").to_pylist()},
+        members=members,
+        post_vectors=vectors,
+        picture_vectors=_by_item(job.table("vectors"), "picture"),
+        earlier=_earlier(job),
+        styles={style.style_id: style for style in styles_of(job.workspace)},
+        names=_names(job.table("entities")),
+        warmest=sorted(members, key=lambda c: (-warmth[c], c)),
+    )
+
+
+def styles_of(workspace: Workspace) -> list[Style]:
+    """The styles of the workspace's libraries; raises `SettingsError` for a malformed one."""
+    try:
+        return load_styles(workspace.settings.styles.libraries, workspace.root)
+    except BadLibrary as error:
+        raise SettingsError(str(error), where="styles.libraries") from error
+
+
+def _by_item(vectors: pa.Table, side: str) -> dict[str, Vectors]:
+    return {
+        row["item_id"]: np.asarray(row["vector"], dtype=np.float64)
+        for row in vectors.to_pylist()
+        if row["side"] == side
+    }
+
+
+def _members(memberships: pa.Table, vectors: Mapping[str, Vectors]) -> dict[str, list[str]]:
+    members: dict[str, list[str]] = defaultdict(list)
+    for row in sorted(memberships.to_pylist(), key=lambda row: row["post_id"]):
+        if row["cluster_id"] and row["post_id"] in vectors:
+            members[row["cluster_id"]].append(row["post_id"])
+    return dict(members)
+
+
+def _earlier(job: Job) -> dict[str, Vectors]:
+    vectors = _by_item(job.table("vectors", "before"), "post")
+    members = _members(job.table("memberships", "before"), vectors)
+    return {c: np.stack([vectors[p] for p in ids]) for c, ids in members.items()}
+
+
+def _names(entities: pa.Table) -> frozenset[str]:
+    return frozenset(
+        word.casefold()
+        for row in entities.to_pylist()
+        if row["kind"] in {"person", "brand"}
+        for name in (row["name"], row["name_en"], row["name_zh"])
+        if name
+        for word in [name, *name.split()]
+    )
