@@ -89,13 +89,22 @@ class EntitySettings(Branch):
 
 
 class GraphSettings(Branch):
-    """Where the graph is written."""
+    """Where the graph is written, and how long and large a question may be."""
 
-    base: str = Field("https://zeitgraph.example/", description="IRIs of things begin with this")
+    base: str = Field(
+        "https://zeitgraph.example/",
+        pattern=r"^https?://[A-Za-z0-9._~:/@%-]+[/#]$",
+        description="IRIs of things begin with this; ends in / or #",
+    )
     bolt: str = Field("embedded", description="embedded, off, or a URI such as bolt://host:7687")
-    user: str = "neo4j"
+    user: str = Field("neo4j", description="the user at that URI")
     password_env: str = Field("ZEITGRAPH_BOLT_PASSWORD", description="variable with the password")
+    database: str = Field("neo4j", description="the database at that URI")
     query_seconds: float = Field(30.0, gt=0, description="a question that takes longer is stopped")
+    query_rows: int = Field(100_000, ge=1, description="a question with more rows is refused")
+    query_mb: int = Field(4096, ge=256, description="a SPARQL question that needs more is stopped")
+    idle_seconds: float = Field(60.0, gt=0, description="the embedded server stops after so long")
+    heap_mb: int = Field(512, ge=128, description="heap of the embedded server")
 
 
 class ReportSettings(Branch):

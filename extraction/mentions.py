@@ -1,0 +1,56 @@
+"""Mentions: where the texts of a week name persons, brands, things, places and hashtags.
+
+Comes in: posts. Goes out: `mentions`, in Python string offsets, so that `text[start:end]` is the
+surface. Knows nothing about what the names mean (`kg/linking.py`).
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+
+import pyarrow as pa
+
+from zeitgraph.extraction.recognisers import Recogniser, Span, longest_first, recognisers_of
+from zeitgraph.kg.stages import Job
+from zeitgraph.kg.tables import TABLES, make_table
+
+
+def find_mentions(job: Job) -> dict[str, pa.Table]:
+    """The week's `mentions`: by the rules, and by the model that the settings name.
+
+    Where names of the two overlap, the longer one stands, or that of the rules. Raises
+    `InputError`, `UnknownName`, `MissingPart` or `ModelError` where the settings ask for what
+    cannot be had.
+    """
+    posts = [row for row in job.table("posts").to_pylist() if row["text"]]
+    texts = [row["text"] for row in posts]
+    found = find_together(
+        recognisers_of(job.workspace), texts, [row["lang"] or "" for row in posts]
+    )
+    rows = (
+        {
+            "post_id": post["post_id"],
+            "start": span.start,
+            "end": span.end,
+            "surface": post["text"][span.start : span.end],
+            "kind": span.kind,
+            "week": job.week,
+        }
+        for post, spans in zip(posts, found, strict=True)
+        for span in spans
+    )
+    return {"mentions": make_table(TABLES["mentions"], rows)}
+
+
+def find_together(
+    recognisers: Sequence[Recogniser], texts: Sequence[str], langs: Sequence[str]
+) -> list[list[Span]]:
+    """For each text the spans of all recognisers: hashtags, and names that do not overlap."""
+    answers = [recogniser.find(texts, langs) for recogniser in recognisers]
+    return [_together(list(chain(*spans))) for spans in zip(*answers, strict=True)]
+
+
+def _together(spans: Sequence[Span]) -> list[Span]:
+    hashtags = {span for span in spans if span.kind == "hashtag"}
+    names = longest_first(span for span in spans if span.kind != "hashtag")
+    taken = {(span.start, span.end) for span in names}
+    return sorted([*names, *(tag for tag in hashtags if (tag.start, tag.end) not in taken)])

@@ -1,0 +1,197 @@
+"""The rules recogniser: hashtags, and the names of the catalogue and of the everyday words.
+
+Comes in: texts in any mixture of languages. Goes out: spans. Needs no model: spaCy's blank English
+and Chinese pipelines cut a text into words and into characters, their phrase matchers find the
+names, and jieba's dictionary tells where Chinese words end. Knows nothing about tables.
+
+- A proper name in Latin letters (person, brand, product, place) stands as the catalogue writes it,
+  or in capitals; a common noun (object, scene) in any casing, singular or plural.
+- A name that is an ordinary word («Target», «Next») is one only where its capital tells: after a
+  word in small letters, or among Chinese characters. At the start of a sentence it is none. A name
+  of several ordinary words («Old Navy») has a capital in its last.
+- A Chinese name begins and ends where a word does.
+- Of names that overlap, the longest stands.
+- A hashtag is `#word` (Unicode letters, digits and _, not digits alone), or `#words#` as on Weibo
+  where Han characters stand between the hashes. Names inside it are found too.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from zeitgraph.extraction.aligned import align
+from zeitgraph.extraction.recognisers import Span, longest_first
+from zeitgraph.kg.catalogue import CASED_KINDS, Catalogue, everyday_words, surface_forms
+from zeitgraph.kg.disambiguation import Disambiguator, Name
+from zeitgraph.kg.linking import disambiguator_of
+from zeitgraph.kg.workspace import Workspace
+
+if TYPE_CHECKING:
+    import jieba
+    from spacy.language import Language
+
+HAN = "㐀-䶿一-鿿豈-﫿"
+Place = tuple[int, int]  # start and end of a match
+
+_UNSPACED = re.compile(rf"[{HAN}぀-ヿ]")  # Han and kana: words are not set apart by spaces
+_HASHTAG = re.compile(
+    rf"[#＃](?=[^#＃\n]*[{HAN}])(?!\s)[^#＃\n]{{1,32}}(?<!\s)[#＃]"
+    r"|(?<![A-Za-z0-9_&/#＃])[#＃](?=\w*[^\W\d_])\w+"
+)
+_TELLS = re.compile(rf"(?:\b[a-z][a-z'’]*[\s\"'“”‘’(,]*|[{HAN}][\s\"“”(《「]*)$")
+_LOOK_BACK = 40  # characters before a name that may tell about its casing
+_TELLING_LENGTH = 4  # a proper name in small letters alone is a name if it is so long
+_KIND_ORDER = ("object", "scene", "brand", "product", "person", "place", "hashtag")
+"""The kind of a name that could be of several where nothing decides, common nouns first."""
+
+
+def rules_of(workspace: Workspace) -> "RulesRecogniser":
+    """The rules for what `workspace` knows; built once per process for one catalogue."""
+    return _rules(disambiguator_of(workspace))
+
+
+@lru_cache(maxsize=2)
+def _rules(disambiguator: Disambiguator) -> "RulesRecogniser":
+    return RulesRecogniser(disambiguator)
+
+
+class RulesRecogniser:
+    """Finds hashtags and the names that `disambiguator`'s catalogue holds."""
+
+    def __init__(self, disambiguator: Disambiguator) -> None:
+        self._disambiguator = disambiguator
+        forms = sorted(_findable_forms(disambiguator.catalogue))
+        unspaced = [form for form in forms if _UNSPACED.search(form)]
+        spaced = [form for form in forms if not _UNSPACED.search(form)]
+        self._words = PhraseFinder(_english(), spaced)
+        self._characters = PhraseFinder(_chinese(), unspaced)
+        self._ordinary = everyday_words().ordinary | _english().Defaults.stop_words
+        self._written = lru_cache(maxsize=65536)(disambiguator.catalogue.written)
+
+    def find(self, texts: Sequence[str], langs: Sequence[str]) -> list[list[Span]]:  # noqa: ARG002
+        """The spans of each text; `langs` play no part, since posts mix languages."""
+        aligned = [align(text) for text in texts]
+        cleans = [one.clean for one in aligned]
+        unspaced = [clean if _UNSPACED.search(clean) else "" for clean in cleans]
+        found = zip(self._words.find(cleans), self._characters.find(unspaced), strict=True)
+        return [
+            sorted(
+                Span(*one.original(span.start, span.end), span.kind)
+                for span in self._spans(one.clean, words, characters)
+            )
+            for one, (words, characters) in zip(aligned, found, strict=True)
+        ]
+
+    def _spans(self, clean: str, words: Sequence[Place], characters: Sequence[Place]) -> list[Span]:
+        """The spans of a clean text, where these are the matches of the two finders."""
+        edges = word_edges(clean) if characters else set()
+        whole = [p for p in characters if edges.issuperset(p) and self._written(clean[slice(*p)])]
+        named = [place for place in words if self._is_name(clean, *place)]
+        names = longest_first(Span(*place, "") for place in [*whole, *named])
+        tags = [Span(*match.span(), "hashtag") for match in _HASHTAG.finditer(clean)]
+        return [*tags, *self._with_kinds(clean, names)]
+
+    def _is_name(self, clean: str, start: int, end: int) -> bool:
+        """Whether the casing lets a match in Latin letters be the name that it looks like."""
+        surface = clean[start:end]
+        meant = self._written(surface)
+        if any(entity.kind not in CASED_KINDS for entity in meant):
+            return True
+        if not meant or (surface.islower() and len(surface) < _TELLING_LENGTH):
+            return False
+        words = surface.casefold().split()
+        if not self._ordinary.issuperset(words):
+            return True
+        if len(words) > 1:
+            return surface.split()[-1][0].isupper()
+        before = clean[max(0, start - _LOOK_BACK) : start]
+        return surface.istitle() and bool(_TELLS.search(before))
+
+    def _with_kinds(self, clean: str, names: Sequence[Span]) -> Iterator[Span]:
+        asked = [Name(n.start, n.end, clean[n.start : n.end]) for n in names]
+        for name, choice in zip(asked, self._disambiguator.choose(clean, asked), strict=True):
+            possible = [choice.entity] if choice.entity else self._written(name.surface)
+            kind = min((entity.kind for entity in possible), key=_KIND_ORDER.index)
+            yield Span(name.start, name.end, kind)
+
+
+def _findable_forms(catalogue: Catalogue) -> set[str]:
+    """The names worth looking for: with a letter, and two characters if it is a proper name."""
+    return {
+        form
+        for entity in catalogue.entities.values()
+        for form in surface_forms(entity)
+        if any(letter.isalpha() for letter in form)
+        and (len(form) > 1 or entity.kind not in CASED_KINDS)
+    }
+
+
+class PhraseFinder:
+    """Where phrases stand in texts, in any casing, in the tokens of `nlp`."""
+
+    def __init__(self, nlp: "Language", phrases: Sequence[str]) -> None:
+        from spacy.matcher import PhraseMatcher
+
+        self._nlp = nlp
+        self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
+        self._matcher.add("name", list(nlp.tokenizer.pipe(phrases)))
+
+    def find(self, texts: Sequence[str]) -> list[list[Place]]:
+        """The offsets of every match in each text, overlapping ones too, in order."""
+        with self._nlp.memory_zone():  # words met in texts are forgotten with them
+            return [self._find(text) for text in texts]
+
+    def _find(self, text: str) -> list[Place]:
+        doc = self._nlp.make_doc(text)
+        return sorted(
+            (doc[first].idx, doc[last - 1].idx + len(doc[last - 1]))
+            for _, first, last in self._matcher(doc)
+        )
+
+
+# -- the pipelines ---------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _english() -> "Language":
+    """Words, as spaCy's English rules cut them; a run of Han characters is apart from its sides."""
+    import spacy
+    from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
+
+    nlp = spacy.blank("en")
+    run = rf"[{HAN}぀-ヿ]+"
+    tokenizer, defaults = nlp.tokenizer, nlp.Defaults
+    tokenizer.infix_finditer = compile_infix_regex([*(defaults.infixes or []), run]).finditer
+    tokenizer.prefix_search = compile_prefix_regex([*(defaults.prefixes or []), run]).search
+    tokenizer.suffix_search = compile_suffix_regex([*(defaults.suffixes or []), run]).search
+    return nlp
+
+
+@lru_cache(maxsize=1)
+def _chinese() -> "Language":
+    """Characters; where words end, `word_edges` tells."""
+    import spacy
+
+    return spacy.blank("zh")
+
+
+def word_edges(text: str) -> set[int]:
+    """The offsets at which a word of `text` begins or ends, by jieba's dictionary."""
+    edges = {0}
+    place = 0
+    for word in _jieba().cut(text, HMM=False):
+        place += len(word)
+        edges.add(place)
+    return edges
+
+
+@lru_cache(maxsize=1)
+def _jieba() -> "jieba.Tokenizer":
+    """The words of jieba, read from its package, not from the cache that it would share in /tmp."""
+    import jieba
+
+    words = jieba.Tokenizer()
+    words.FREQ, words.total = words.gen_pfdict(words.get_dict_file())
+    words.initialized = True
+    return words
