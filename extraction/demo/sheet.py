@@ -1,0 +1,52 @@
+"""A contact sheet of the world: `python -m zeitgraph.extraction.demo.sheet OUT.png`.
+
+In come a seed and a number of columns; out comes one picture, a row for each style and a last row
+in which one style drifts into another. For looking at with one's own eyes.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from zeitgraph.extraction.demo.look import looks
+from zeitgraph.extraction.demo.picture import SIDE, Picture, draw, imagine
+from zeitgraph.extraction.demo.timeline import DRIFTING, TARGET
+
+GAP = 4
+
+
+def contact_sheet(seed: int = 1, columns: int = 8) -> Image.Image:
+    """`columns` random pictures of every style; in the last row the same picture as it drifts."""
+    rows = []
+    for place, style in enumerate(looks()):
+        chance = np.random.default_rng([seed, place])
+        rows.append([imagine(style, chance) for _ in range(columns)])
+    start = imagine(DRIFTING, np.random.default_rng([seed, len(rows)]), toward=TARGET)
+    rows.append([replace(start, drift=step / (columns - 1)) for step in range(columns)])
+    return _paste(rows)
+
+
+def _paste(rows: list[list[Picture]]) -> Image.Image:
+    step = SIDE + GAP
+    sheet = Image.new("RGB", (step * len(rows[0]) - GAP, step * len(rows) - GAP), "white")
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            sheet.paste(draw(picture), (x * step, y * step))
+    return sheet
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="draw a contact sheet of the demo world")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--columns", type=int, default=8)
+    options = parser.parse_args()
+    contact_sheet(options.seed, options.columns).save(options.out)
+
+
+if __name__ == "__main__":
+    main()
