@@ -1,1 +1,9 @@
-"""The demo world: posts, pictures and truth drawn from a seed, and a small CLIP that knows it."""
+"""The demo world: posts, pictures and truth drawn from a seed, and a small CLIP that knows it.
+
+    from zeitgraph.extraction.demo import write_corpus
+    write_corpus(Path("corpus"), seed=7, posts=1500)
+"""
+
+from zeitgraph.extraction.demo.corpus import CorpusSummary, write_corpus
+
+__all__ = ["CorpusSummary", "write_corpus"]
