@@ -1,7 +1,6 @@
 """The demo world: posts, pictures and truth drawn from a seed, and a small CLIP that knows it.
 
-    from zeitgraph.extraction.demo import write_corpus
-    write_corpus(Path("corpus"), seed=7, posts=1500)
+`write_corpus(Path("corpus"), seed=7, posts=1500)` writes a whole world.
 """
 
 from zeitgraph.extraction.demo.corpus import CorpusSummary, write_corpus

@@ -1,7 +1,8 @@
 """Writes a world as a corpus: posts, pictures, a catalogue, and the truth beside them.
 
 In come a folder and a world's seed and size; out come `posts.jsonl`, `pictures/`, `videos/`,
-`catalogue.csv` and `truth/*.csv`, the same bytes whatever the number of workers.
+`catalogue.csv` and `truth/*.csv`, the same bytes whatever the number of workers. `posts.jsonl` is
+renamed into its place last: where it is, the corpus is whole.
 """
 
 import csv
@@ -53,7 +54,6 @@ def write_corpus(
     for name in ("pictures", "videos", "truth"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     every = [world.post(number) for number in range(posts)]
-    _write_jsonl(folder / "posts.jsonl", map(_row, every))
     _write_csv(folder / "catalogue.csv", CATALOGUE_COLUMNS, _catalogue())
     _write_csv(folder / "truth/posts.csv", POST_COLUMNS, map(_post_truth, every))
     mentions = [row for post in every for row in _mention_truth(post)]
@@ -68,6 +68,7 @@ def write_corpus(
     else:
         with ProcessPoolExecutor(workers) as executor:
             list(executor.map(paint, with_pictures, chunksize=16))
+    _write_jsonl(folder / "posts.jsonl", map(_row, every))
     return CorpusSummary(
         posts_file=folder / "posts.jsonl",
         catalogue_file=folder / "catalogue.csv",
@@ -155,7 +156,9 @@ def _mention_truth(post: Post) -> Iterator[dict[str, Any]]:
 
 def _write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    path.write_text("".join(lines), "utf-8", newline="\n")
+    aside = path.with_suffix(".part")
+    aside.write_text("".join(lines), "utf-8", newline="\n")
+    aside.replace(path)
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
