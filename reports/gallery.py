@@ -195,7 +195,7 @@ def _rows(hall: _Hall, room: Room, prefix: str) -> Iterator[dict[str, Any]]:
                 "post_id": card.pick.post_id,
                 "media_id": card.media_id,
                 "path": f"{prefix}/{card.shown.original}" if card.shown else "",
-                "note": card.why(page_words("en")),
+                "note": card.why(page_words("en")["why"]),
             }
     for position, drawn in enumerate(room.drawn):
         yield same | {

@@ -48,16 +48,15 @@ class Card:
     at_s: float | None
     shown: Shown | None
 
-    def why(self, words: Mapping[str, Any]) -> str:
-        """Why it was picked, with its figures, in the page's `words`."""
-        pattern: str = words["why"][self.pick.reason]
-        return pattern.format(**self.pick.figures, name=self.other_name)
+    def why(self, patterns: Mapping[str, str]) -> str:
+        """Why it was picked: the pattern for its reason, filled with its figures."""
+        return patterns[self.pick.reason].format(**self.pick.figures, name=self.other_name)
 
     @property
     def ratio(self) -> int:
-        """Width by height in percent, in steps of 5, between 50 and 250: its class on the page."""
+        """Width by height in percent, in steps of 5, between 50 and 200: its class on the page."""
         ratio = self.shown.ratio if self.shown else _TEXT_CARD
-        return round(min(max(ratio, 0.5), 2.5) * 20) * 5
+        return round(min(max(ratio, 0.5), 2.0) * 20) * 5
 
     @property
     def lang_tag(self) -> str:

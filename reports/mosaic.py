@@ -20,7 +20,7 @@ from zeitgraph.reports.image_makers import Prompt
 from zeitgraph.reports.pictures import upright
 
 WIDTH, GAP, MARGIN = 1280, 10, 36
-HEIGHT_BY_WIDTH = 0.72  # what the rows aim at
+HEIGHT_BY_WIDTH = 0.6  # what the rows aim at
 MOST = 12
 _PAPER, _INK, _FAINT = "#faf8f4", "#211f1c", "#77716a"
 SIZES = (38, 22)  # of the caption's first line, and of the others

@@ -7,7 +7,7 @@ picks, each with the figures that made it one. Knows nothing about tables, pictu
     rising    heat · 2^(−age / 3.5 days) · growth, where growth is the share of this week's posts
               among the post itself and its 10 nearest neighbours in the cluster, this week and the
               last one before it that has posts
-    odd       from the farther half, turn by turn: the member farthest from the centre, and the one
+    odd       from the farthest quarter, turn by turn: the member farthest from the centre, and the one
               nearest to the border with another cluster (whose centre must be at least 0.8 times
               as similar as its own)
 
@@ -80,7 +80,7 @@ def pick_posts(
     """
     to_own = cosines(members.vectors, centres[cluster_id][None])[:, 0]
     order = sorted(range(len(to_own)), key=lambda i: (-to_own[i], members.post_ids[i]))
-    nearer, farther = order[: (len(order) + 1) // 2], order[(len(order) + 1) // 2 :]
+    nearer, farther = order[: (len(order) + 1) // 2], order[-max(len(order) // 4, 1) :]
     roles = (
         _typical(members, to_own, nearer),
         _rising(members, earlier),

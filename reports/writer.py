@@ -1,0 +1,143 @@
+"""The plain writer: a report with no model.
+
+In: the evidence and a section of the outline. Out: drafts, made from the sentences in
+`prompts/report/{lang}/plain/*.jinja`, which vary by week and cluster and name their evidence. Which
+sentence fits is decided in the templates; this module only lays out the figures for them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from zeitgraph.kg.ids import digest_json
+from zeitgraph.reports.claims import Draft
+from zeitgraph.reports.evidence import ENTITY_KINDS, Evidence, Item
+from zeitgraph.reports.outline import Section
+from zeitgraph.reports.wording import listing, percent, prompt_folder, words_environment
+
+OPEN, CLOSE = "⟦", "⟧"
+"""Around the evidence at the end of a template's line; taken out of names."""
+
+SHOWN = 3
+"""How many entities a sentence lists."""
+
+LIKELY = 0.05
+"""An entity seen in a smaller part of a cluster's posts is not worth a sentence."""
+
+
+def write_plainly(section: Section, evidence: Evidence) -> list[Draft]:
+    """The drafts of one section, one for each line that its template gives."""
+    template = _environment(evidence.lang).get_template(f"{section.kind}.jinja")
+    turn = _turns(evidence.week, section.key)
+    text = template.render(turn=turn, cite=_cite, **_figures(section, evidence))
+    return [_draft(line) for line in text.splitlines() if line.strip()]
+
+
+@cache
+def _environment(lang: str) -> jinja2.Environment:
+    folder = prompt_folder() / lang / "plain"
+    environment = words_environment(lang, loader=jinja2.FileSystemLoader(folder))
+    environment.filters["shares"] = lambda rows: listing(
+        [f"{row['called']} ({percent(row['probability'])})" for row in rows], lang
+    )
+    return environment
+
+
+def _turns(week: str, key: str) -> Callable[..., int]:
+    """A choice among `count` phrasings: fixed for a week, section and `about`, varied over them."""
+
+    def turn(count: int, about: str = "") -> int:
+        return int(digest_json([week, key, about, count])[:8], 16) % count
+
+    return turn
+
+
+def _cite(*items: Item) -> str:
+    return f" {OPEN}{' '.join(item.evidence_id for item in items)}{CLOSE}"
+
+
+def _draft(line: str) -> Draft:
+    text, _, ids = line.rpartition(OPEN)
+    return Draft(text.strip(), tuple(ids.rstrip().removesuffix(CLOSE).split()))
+
+
+def _figures(section: Section, evidence: Evidence) -> dict[str, Any]:
+    """What the templates may say, by the names they use."""
+    overviews = evidence.answers("week_overview")
+    rising, fading = (evidence.answers(f"{way}_clusters")[0] for way in ("rising", "fading"))
+    happened = evidence.answers("events")[0]
+    figures: dict[str, Any] = {
+        "overview": overviews[0],
+        "earlier": overviews[1],
+        "now": _first(overviews[0], "posts"),
+        "before": _first(overviews[1], "posts"),
+        "largest": (evidence.answers("top_clusters") or [happened])[0],
+        "top": _named(evidence, evidence.answers("top_clusters")),
+        "rising": rising,
+        "risen": [r for r in _named(evidence, [rising]) if (r["growth"] or 0) > 0],
+        "fading": fading,
+        "fallen": [r for r in _named(evidence, [fading]) if (r["growth"] or 0) < 0],
+        "happened": happened,
+        "events": _named(evidence, [happened]),
+    }
+    figures["born"] = [row for row in figures["events"] if row["event"] == "born"]
+    doubtful = [row for row in figures["top"] if row["share_low"] is not None and row["share"]]
+    figures["uncertain"] = max(
+        doubtful, key=lambda r: (r["share_high"] - r["share_low"]) / r["share"], default=None
+    )
+    return figures | (_cluster_figures(section, evidence, figures) if section.cluster_id else {})
+
+
+def _cluster_figures(
+    section: Section, evidence: Evidence, figures: Mapping[str, Any]
+) -> dict[str, Any]:
+    cluster = section.cluster_id
+    history = evidence.answers("cluster_history", cluster=cluster)[0]
+    asked = {
+        str(i.arguments["kind"]): i for i in evidence.answers("cluster_entities", cluster=cluster)
+    }
+    past = sorted(history.rows, key=lambda row: str(row["week"]))
+    shares = [row["share"] or 0.0 for row in past]
+    best = past[shares.index(max(shares))]
+    return {
+        "c": next(row for row in figures["top"] if row["cluster_id"] == cluster),
+        "history": history,
+        "past_weeks": round(history.derived["weeks"]),
+        "run": round(history.derived.get("run", 0.0)),
+        "points": history.derived.get("points", 0.0),
+        "peak": shares[-1] == max(shares) and shares.count(shares[-1]) == 1,
+        "trough": shares[-1] == min(shares) and shares.count(shares[-1]) == 1,
+        "best": best if best["week"] != evidence.week else None,
+        "asked": asked,
+        "entities": {
+            kind: [
+                row | {"called": _plain(evidence.called(str(row["entity_id"])))}
+                for row in (dict(r) for r in (asked[kind].rows if kind in asked else ()))
+                if (row["probability"] or 0.0) >= LIKELY
+            ][:SHOWN]
+            for kind in ENTITY_KINDS
+        },
+    }
+
+
+def _first(item: Item, column: str) -> Mapping[str, Any]:
+    return item.rows[0] if item.rows else {column: 0}
+
+
+def _named(evidence: Evidence, items: Sequence[Item]) -> list[dict[str, Any]]:
+    """The rows with the names a reader knows: `called`, and `other` where there is one."""
+    return [
+        {
+            **row,
+            "called": _plain(evidence.called(str(row["cluster_id"]))),
+            "other": _plain(evidence.called(str(row.get("other_id") or ""))),
+        }
+        for item in items
+        for row in item.rows
+    ]
+
+
+def _plain(name: str) -> str:
+    return name.replace(OPEN, "").replace(CLOSE, "")
