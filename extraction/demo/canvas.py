@@ -210,7 +210,7 @@ class Painting:
         drop, margin = round(2 + 3 * matter.softness), 2 * round(radius)
         wide = Image.new("L", (alpha.width + 2 * margin, alpha.height + 2 * margin))
         wide.paste(alpha, (margin, margin))
-        blurred = _blur(wide, radius).point(_scaled(matter.cast))
+        blurred = _times(_blur(wide, radius), matter.cast)
         self.image.paste(matter.dark, (at[0] + drop - margin, at[1] + drop - margin), blurred)
 
     def _shine(
@@ -219,15 +219,15 @@ class Painting:
         margin = 18
         wide = Image.new("RGB", (colour.width + 2 * margin, colour.height + 2 * margin))
         wide.paste(colour, (margin, margin), alpha)
-        halo = _blur(wide, 9).point(_scaled(amount * 1.6) * 3)
+        halo = _times(_blur(wide, 9), amount * 1.6)
         corner = (at[0] - margin, at[1] - margin)
         box = (*corner, corner[0] + wide.width, corner[1] + wide.height)
         self.image.paste(ImageChops.screen(self.image.crop(box), halo), corner)
 
 
-@cache
-def _scaled(share: float) -> list[int]:
-    return [min(255, round(value * share)) for value in range(256)]
+def _times(image: Image.Image, share: float) -> Image.Image:
+    """Every value times `share` (more than 0), at most 255."""
+    return ImageChops.add(image, image, 2 / share)
 
 
 def _blur(image: Image.Image, radius: float) -> Image.Image:
@@ -263,7 +263,7 @@ def _light(colour: Image.Image, alpha: Image.Image, matter: Matter) -> None:
         colour.paste(matter.light, (0, 0), wet)
     if matter.rim:
         edge = ImageChops.subtract(alpha, ImageChops.offset(alpha, 2, 2))
-        lit = edge.filter(ImageFilter.BoxBlur(1)).point(_scaled(matter.rim))
+        lit = _times(edge.filter(ImageFilter.BoxBlur(1)), matter.rim)
         colour.paste(matter.light, (0, 0), lit)
 
 
