@@ -1,0 +1,41 @@
+"""The starter CLIP: loaded by open_clip alone, it names styles of pictures it has never seen."""
+
+from functools import cache
+
+import pytest
+
+from zeitgraph.extraction.demo.clip_folder import WEIGHTS
+from zeitgraph.extraction.demo.judge_clip import Verdict, judge
+from zeitgraph.extraction.demo.lessons import library
+from zeitgraph.extraction.demo.look import looks
+
+
+@cache
+def verdict() -> Verdict:
+    return judge(WEIGHTS, 210)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_styles_of_fresh_pictures_are_named_in_either_language(lang: str) -> None:
+    assert verdict().styles[lang] >= 0.9
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_captions_lie_near_the_style_they_speak_of(lang: str) -> None:
+    assert verdict().captions[lang] >= 0.7
+
+
+def test_pictures_of_one_style_are_neighbours_even_where_the_library_names_none() -> None:
+    assert verdict().neighbours >= 0.85
+
+
+def test_the_weights_are_small_and_hold_no_pickle() -> None:
+    files = [path for path in WEIGHTS.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".json", ".safetensors"}
+    assert sum(path.stat().st_size for path in files) <= 25_000_000
+
+
+def test_the_library_leaves_styles_of_the_world_to_be_found() -> None:
+    assert set(looks()) - set(library()) == {"glamping", "balletcore"}
+    for phrasings in library().values():
+        assert all(len(phrasings[lang]) >= 4 for lang in ("en", "zh"))
