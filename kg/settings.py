@@ -28,7 +28,10 @@ class IntakeSettings(Branch):
     """Limits on what comes in."""
 
     max_pixels: int = Field(
-        50_000_000, gt=0, le=89_478_485, description="larger pictures are set aside (width × height)"
+        50_000_000,
+        gt=0,
+        le=89_478_485,
+        description="larger pictures are set aside (width × height)",
     )
     max_picture_bytes: int = Field(
         64 * 2**20, gt=0, description="larger picture files are set aside"
@@ -39,14 +42,14 @@ class IntakeSettings(Branch):
 
 
 class HeatSettings(Branch):
-    """heat = log(1 + Σ weight · count); a post with no counts has heat 0."""
+    """heat = min(cap, ln(1 + Σ weight · count)); a post with no counts has heat 0."""
 
-    views: float = Field(0.01, ge=0)
-    likes: float = Field(1.0, ge=0)
-    comments: float = Field(2.0, ge=0)
-    shares: float = Field(3.0, ge=0)
-    saves: float = Field(3.0, ge=0)
-    clicks: float = Field(0.5, ge=0)
+    views: float = Field(0.01, ge=0, description="what a view weighs")
+    likes: float = Field(1.0, ge=0, description="what a like weighs")
+    comments: float = Field(2.0, ge=0, description="what a comment weighs")
+    shares: float = Field(3.0, ge=0, description="what a share weighs")
+    saves: float = Field(3.0, ge=0, description="what a save weighs")
+    clicks: float = Field(0.5, ge=0, description="what a click weighs")
     cap: float = Field(12.0, gt=0, description="heat above this counts as this")
 
 
@@ -54,12 +57,21 @@ class VectorSettings(Branch):
     """Which models turn pictures and texts into vectors."""
 
     embedder: str = Field(
-        "open_clip", description="a part: open_clip, sentence_transformers, given"
+        "open_clip", description="a part: open_clip, sentence_transformers, given, toy"
     )
-    model: str = Field("starter", description="starter, a hub name, or local-dir:FOLDER")
+    model: str = Field(
+        "starter",
+        description="open_clip: starter, a name of open_clip, hf-hub:OWNER/NAME, local-dir:FOLDER;"
+        " sentence_transformers: minilm, a name of the hub, a folder",
+    )
     pretrained: str = Field("", description="open_clip's pretrained tag, such as openai")
-    device: str = "cpu"
-    batch: int = Field(64, ge=1, le=4096)
+    device: str = Field("cpu", description="where the model runs, such as cuda")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="auto: bf16 for large models where the processor multiplies it"
+    )
+    batch: int = Field(
+        512, ge=1, le=4096, description="items in memory at a time; no vector depends on it"
+    )
 
 
 class StyleSettings(Branch):

@@ -1,0 +1,263 @@
+"""The RDF stage: a week's graph and the catalogue's as quads, and the whole graph as a file.
+
+Comes in: a `WeekGraph`, or the catalogue. Goes out: named graphs in the RDF store, and files in
+five formats. Everything has an IRI: there are no blank nodes, so the same rows give the same quads.
+
+A graph is itself described in it: a `prov:Entity` about its week (`dcterms:temporal`), attributed
+to the software agent zeitgraph.
+"""
+
+import contextlib
+import functools
+import heapq
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyoxigraph as ox
+
+from zeitgraph.kg.catalogue import Catalogue, catalogue_identity, known_entities
+from zeitgraph.kg.errors import InputError
+from zeitgraph.kg.ids import digest_text
+from zeitgraph.kg.rdf_store import WAITING, graph_names, reading, replace_graph, store_id
+from zeitgraph.kg.stages import Job
+from zeitgraph.kg.statements import (
+    Node,
+    Ref,
+    Relation,
+    Value,
+    WeekGraph,
+    iso_text,
+    known_values,
+    make_node,
+    week_graph,
+)
+from zeitgraph.kg.vocabulary import (
+    ENTITY_CLASSES,
+    KINDS,
+    PREFIXES,
+    RELATIONS,
+    expand,
+    thing_iri,
+)
+from zeitgraph.kg.workspace import Workspace
+
+XSD_OF: Mapping[type, str] = {
+    str: "xsd:string",
+    int: "xsd:integer",
+    float: "xsd:double",
+    datetime: "xsd:dateTime",
+}
+"""The datatype of a literal, by the type of its value."""
+
+
+def write_graph(job: Job) -> dict[str, pa.Table]:
+    """Put the week's graph, and the catalogue's where it changed, into the store; no tables.
+
+    A week with no posts loses its graph; so does the same week under another `graph.base`.
+    """
+    base, folder = job.settings.graph.base, job.workspace.graph_folder
+    _write_catalogue(job.workspace)
+    quads = week_quads(week_graph(job), base)
+    replace_graph(folder, graph_iri(base, job.week), quads, graph_iri("", job.week))
+    return {}
+
+
+def store_identity(workspace: Workspace) -> str:
+    """A string that changes when the store was made anew, or the catalogue changed."""
+    return f"{store_id(workspace.graph_folder)} {catalogue_identity(workspace)}"
+
+
+def graph_iri(base: str, name: str) -> str:
+    """The name of the graph of a week, or of `catalogue`."""
+    return thing_iri(base, "graph", name)
+
+
+# -- quads ---------------------------------------------------------------------------------------
+
+
+def week_quads(graph: WeekGraph, base: str) -> Iterator[ox.Quad]:
+    """The quads of a week, in the graph `WAITING`; none for a week with no nodes."""
+    if not graph.nodes:
+        return
+    week = _iri(base, Ref("Week", (graph.week,)))
+    yield from _described(base, graph.week)
+    yield _quad(ox.NamedNode(graph_iri(base, graph.week)), "dcterms:temporal", week)
+    for node in graph.nodes:
+        yield from _node_quads(base, node)
+    for relation in graph.relations:
+        yield from _relation_quads(base, relation, week, graph.week)
+
+
+def _described(base: str, name: str) -> Iterator[ox.Quad]:
+    graph, agent = ox.NamedNode(graph_iri(base, name)), ox.NamedNode(thing_iri(base, "agent", "zg"))
+    yield _quad(graph, "rdf:type", _term("prov:Entity"))
+    yield _quad(graph, "prov:wasAttributedTo", agent)
+    yield _quad(agent, "rdf:type", _term("prov:SoftwareAgent"))
+    yield _quad(agent, "rdfs:label", ox.Literal("zeitgraph"))
+
+
+def _node_quads(base: str, node: Node) -> Iterator[ox.Quad]:
+    subject, kind = _iri(base, node.ref), KINDS[node.ref.kind]
+    for name in kind.classes:
+        yield _quad(subject, "rdf:type", _term(name))
+    if node.ref.kind == "Entity":
+        yield _quad(subject, "rdf:type", _term(ENTITY_CLASSES[str(node.properties["kind"])]))
+    for name, value in node.properties.items():
+        yield _value_quad(subject, kind.properties[name], value)
+
+
+def _relation_quads(
+    base: str, relation: Relation, week: ox.NamedNode, week_id: str
+) -> Iterator[ox.Quad]:
+    kind = RELATIONS[relation.kind]
+    source, target = _iri(base, relation.source), _iri(base, relation.target)
+    yield _quad(source, kind.predicate, target)
+    if not kind.statement:
+        return
+    keys = (week_id, *relation.source.keys, relation.kind.lower(), *relation.target.keys)
+    statement = ox.NamedNode(thing_iri(base, "statement", *keys))
+    yield _quad(statement, "rdf:type", _term(kind.statement))
+    yield _quad(statement, "rdf:subject", source)
+    yield _quad(statement, "rdf:predicate", _term(kind.predicate))
+    yield _quad(statement, "rdf:object", target)
+    yield _quad(statement, "zg:inWeek", week)
+    for name, value in relation.properties.items():
+        yield _value_quad(statement, kind.properties[name], value)
+
+
+def _iri(base: str, ref: Ref) -> ox.NamedNode:
+    return ox.NamedNode(thing_iri(base, KINDS[ref.kind].path, *ref.keys))
+
+
+@functools.cache
+def _term(curie: str) -> ox.NamedNode:
+    return ox.NamedNode(expand(curie))
+
+
+def _quad(subject: ox.NamedNode, predicate: str, value: ox.NamedNode | ox.Literal) -> ox.Quad:
+    return ox.Quad(subject, _term(predicate), value, WAITING)
+
+
+def _value_quad(subject: ox.NamedNode, said: str, value: Value) -> ox.Quad:
+    """`said` is a predicate as `kg/vocabulary.py` writes it, with a language or datatype or not."""
+    text = iso_text(value) if isinstance(value, datetime) else str(value)
+    predicate, _, datatype = said.partition("^^")
+    predicate, _, language = predicate.partition("@")
+    if language:
+        return _quad(subject, predicate, ox.Literal(text, language=language))
+    return _quad(
+        subject, predicate, ox.Literal(text, datatype=_term(datatype or XSD_OF[type(value)]))
+    )
+
+
+# -- the catalogue -------------------------------------------------------------------------------
+
+
+def _write_catalogue(workspace: Workspace) -> None:
+    """Write the catalogue's graph unless the one that stands says that it is the same."""
+    base, folder = workspace.settings.graph.base, workspace.graph_folder
+    name, digest = graph_iri(base, "catalogue"), digest_text(catalogue_identity(workspace))
+    store_id(folder)
+    version = ox.Quad(
+        ox.NamedNode(name), _term("dcterms:hasVersion"), ox.Literal(digest), ox.NamedNode(name)
+    )
+    with reading(folder) as store:
+        stands = version in store
+    if not stands:
+        quads = catalogue_quads(known_entities(workspace), base, digest)
+        replace_graph(folder, name, quads, graph_iri("", "catalogue"))
+
+
+def catalogue_quads(catalogue: Catalogue, base: str, version: str) -> Iterator[ox.Quad]:
+    """The quads of the catalogue, in the graph `WAITING`: names, other names, what is related."""
+    yield from _described(base, "catalogue")
+    graph = ox.NamedNode(graph_iri(base, "catalogue"))
+    yield _value_quad(graph, "dcterms:hasVersion", version)
+    for entity in catalogue.entities.values():
+        ref = Ref("Entity", (entity.entity_id,))
+        yield from _node_quads(
+            base, make_node(ref, vars(entity), id=entity.entity_id, name=entity.name)
+        )
+        others = {
+            "schema:alternateName": entity.aliases,
+            "schema:description": [entity.description],
+        }
+        for predicate, texts in others.items():
+            for text in known_values(dict(enumerate(texts))).values():
+                yield _value_quad(_iri(base, ref), predicate, text)
+        for other in entity.related:
+            if other in catalogue.entities:
+                yield _quad(_iri(base, ref), "skos:related", _iri(base, Ref("Entity", (other,))))
+
+
+# -- the whole graph as a file -------------------------------------------------------------------
+
+FORMATS: Mapping[str, ox.RdfFormat] = {
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".trig": ox.RdfFormat.TRIG,
+    ".nq": ox.RdfFormat.N_QUADS,
+    ".jsonld": ox.RdfFormat.JSON_LD,
+    ".rdf": ox.RdfFormat.RDF_XML,
+}
+"""The format of an exported graph, by the ending of its file."""
+
+
+def export_graph(workspace: Workspace, out: Path) -> int:
+    """Write the whole graph to `out`, in the format of its ending; how many statements that is.
+
+    `.trig`, `.nq` and `.jsonld` keep the named graphs; `.ttl` and `.rdf` hold their union. Sorted,
+    so that the same graph gives the same bytes; whole or not at all. Holds one named graph in
+    memory at a time. Raises `InputError` for another ending or a folder that is not there.
+    """
+    form = FORMATS.get(out.suffix.lower())
+    if form is None:
+        raise InputError(
+            f"a graph cannot be written as «{out.suffix}»", where=out, do=f"use {' '.join(FORMATS)}"
+        )
+    if not out.parent.is_dir():
+        raise InputError("there is no such folder", where=out.parent)
+    aside = out.with_name(f".{out.name}.{os.getpid()}")
+    written = 0
+
+    def counted(quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
+        nonlocal written
+        for quad in quads:
+            written += 1
+            yield quad
+
+    try:
+        with (
+            reading(workspace.graph_folder) as store,
+            tempfile.TemporaryDirectory() as scratch,
+            aside.open("wb") as file,
+        ):
+            quads = _quads_of(store) if form.supports_datasets else _union_of(store, Path(scratch))
+            ox.serialize(counted(quads), file, form, prefixes=dict(PREFIXES))
+        aside.replace(out)
+    finally:
+        aside.unlink(missing_ok=True)
+    return written
+
+
+def _quads_of(store: ox.Store) -> Iterator[ox.Quad]:
+    """Every quad, graph by graph, sorted."""
+    for name in graph_names(store):
+        yield from sorted(store.quads_for_pattern(None, None, None, ox.NamedNode(name)), key=str)
+
+
+def _union_of(store: ox.Store, scratch: Path) -> Iterator[ox.Quad]:
+    """Every triple once, in no graph, sorted: files of sorted N-Triples, one a graph, merge."""
+    files = []
+    for number, name in enumerate(graph_names(store)):
+        quads = store.quads_for_pattern(None, None, None, ox.NamedNode(name))
+        files.append(scratch / f"{number}.nt")
+        files[-1].write_text("".join(sorted({f"{q.triple} .\n" for q in quads})), "utf-8")
+    with contextlib.ExitStack() as stack:
+        merged = heapq.merge(*(stack.enter_context(f.open("r", newline="\n")) for f in files))
+        for line, _ in itertools.groupby(merged):
+            yield from ox.parse(line, ox.RdfFormat.N_TRIPLES)

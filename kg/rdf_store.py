@@ -1,0 +1,112 @@
+"""The RDF store: an Oxigraph dataset on disk, one named graph per week and one for the catalogue.
+
+Comes in: quads and the name of their graph. Goes out: a store opened for reading. One process
+writes or many read, kept apart by a lock that the system lets go of when its holder dies. Knows
+nothing about what the quads say.
+
+A graph is replaced whole or not at all: the new quads wait in `WAITING`, and one SPARQL update,
+which Oxigraph runs as one transaction, moves them into place. A writer that was killed before may
+leave quads waiting; whoever opens the store next drops them first.
+"""
+
+import fcntl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from zeitgraph.kg.errors import StoreError
+
+WAITING = ox.NamedNode("urn:x-zeitgraph:waiting")
+"""The graph in which quads wait to be moved into place."""
+
+_LOCK_FILE = "zeitgraph.lock"
+
+
+def store_id(folder: Path) -> str:
+    """The id that the store got when it was made; makes an empty store where there is none."""
+    file = folder / "IDENTITY"  # RocksDB's own: a UUID for each new database
+    if not file.is_file():
+        with _locked(folder, fcntl.LOCK_EX):
+            _open(folder)
+    return file.read_text("ascii").strip()
+
+
+def replace_graph(folder: Path, name: str, quads: Iterable[ox.Quad], ending: str) -> None:
+    """Put `quads` into the graph `name`, in place of all that is there; none of them removes it.
+
+    Other graphs whose names have this `ending` go at the same time. `quads` must be in the graph
+    `WAITING`. On return all is on disk. Raises `StoreError` where the store cannot be written.
+    """
+    with _locked(folder, fcntl.LOCK_EX):
+        store = _open(folder)
+        try:
+            store.remove_graph(WAITING)
+            store.extend(quads)
+            full = any(store.quads_for_pattern(None, None, None, WAITING))
+            before = [other for other in graph_names(store) if other.endswith(ending)]
+            steps = [f"DROP GRAPH {ox.NamedNode(other)}" for other in before]
+            steps += [f"MOVE {WAITING} TO {ox.NamedNode(name)}"] if full else []
+            store.update(" ; ".join(steps))
+            store.flush()
+        except OSError as error:
+            raise StoreError(f"the RDF store cannot be written: {error}", where=folder) from error
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[ox.Store]:
+    """The store, opened for reading only; raises `StoreError` where there is none.
+
+    Writers wait until the context ends, so it should be short.
+    """
+    if not (folder / "CURRENT").is_file():
+        raise StoreError("there is no graph yet", where=folder, do="make it with `zeitgraph run`")
+    with _locked(folder, fcntl.LOCK_SH):
+        store = _open_read_only(folder)
+        if not store.contains_named_graph(WAITING):
+            yield store
+            return
+        del store
+    _drop_waiting(folder)
+    with reading(folder) as store:
+        yield store
+
+
+def graph_names(store: ox.Store) -> list[str]:
+    """The names of the graphs in `store`, sorted."""
+    return sorted(str(graph.value) for graph in store.named_graphs() if graph != WAITING)
+
+
+def _drop_waiting(folder: Path) -> None:
+    """Drop what a killed writer left; a live one would hold the lock."""
+    with _locked(folder, fcntl.LOCK_EX):
+        store = _open(folder)
+        store.remove_graph(WAITING)
+        store.flush()
+
+
+def _open(folder: Path) -> ox.Store:
+    try:
+        return ox.Store(folder)
+    except OSError as error:
+        raise StoreError(
+            f"the RDF store cannot be opened: {error}",
+            where=folder,
+            do="delete the folder and run again; it is made from the tables",
+        ) from error
+
+
+def _open_read_only(folder: Path) -> ox.Store:
+    try:
+        return ox.Store.read_only(str(folder))
+    except OSError as error:
+        raise StoreError(f"the RDF store cannot be read: {error}", where=folder) from error
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK_FILE).open("a") as file:
+        fcntl.flock(file, how)
+        yield

@@ -1,0 +1,189 @@
+"""A small world for the tests of both graphs: the tables of some weeks, written as they stand."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from zeitgraph.kg.bolt_graph import write_bolt
+from zeitgraph.kg.graph import write_graph
+from zeitgraph.kg.knowledge import STAGES
+from zeitgraph.kg.stages import Job
+from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.kg.weeks import week_after, week_start
+from zeitgraph.kg.workspace import Workspace
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+KINDS = ("object", "scene", "brand", "person", "product", "place", "hashtag")
+STATES = ("emerging", "rising", "steady", "fading", "not-enough-data")
+FIRST_WEEK = "2026-W40"
+READS = tuple(read.table for read in STAGES[-1].reads)
+
+HOSTILE = (
+    'quote " and \\ and \n',
+    "'; DROP GRAPH <x> ; #",
+    "}) DETACH DELETE n //",
+    "<script>alert(1)</script>",
+    "../../../etc/passwd",
+    "..",
+    "%2F?#@:",
+    "露营 → glamping 🏕️",
+    "\x00\x1b[31m\r",
+    "{{ 7 * 7 }} $id ${x}",
+    "\u202eright to left\u2028",
+    "\uffff😀\ue000",
+)
+"""Texts and ids that would do harm wherever a text becomes part of a query, a path or a page."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A workspace and the rows of its tables, week by week."""
+
+    workspace: Workspace
+    rows: Mapping[str, Rows]
+
+    @property
+    def weeks(self) -> list[str]:
+        return sorted(self.rows)
+
+
+def make_workspace(folder: Path, **graph: object) -> Workspace:
+    """An empty workspace with these settings of the graph."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ['profile = "vectors"', "[graph]", *(f"{k} = {_toml(v)}" for k, v in graph.items())]
+    (folder / "zeitgraph.toml").write_text("\n".join(lines) + "\n")
+    return Workspace(folder)
+
+
+def make_world(
+    folder: Path, weeks: int = 3, posts: int = 24, seed: int = 1, texts: Sequence[str] = HOSTILE,
+    **graph: object,
+) -> World:  # fmt: skip
+    """A workspace whose tables are written; nothing is in its stores yet."""
+    workspace = make_workspace(folder, **graph)
+    dice = random.Random(seed)
+    rows = {
+        week: week_rows(week, dice, posts, texts)
+        for week in (week_after(FIRST_WEEK, number) for number in range(weeks))
+    }
+    world = World(workspace, rows)
+    for week, tables in rows.items():
+        write_rows(workspace, week, tables)
+    return world
+
+
+def write_rows(workspace: Workspace, week: str, tables: Rows) -> None:
+    for name in READS:
+        workspace.write(name, week, make_table(TABLES[name], tables.get(name, ())))
+
+
+def job_of(workspace: Workspace, week: str) -> Job:
+    """What the runner would give to the stages of both graphs."""
+    return Job(workspace, week, {(name, "week"): workspace.read(name, week) for name in READS})
+
+
+def fill(world: World, *stages: Callable[[Job], Any]) -> World:
+    """Write every week into the stores."""
+    for week in world.weeks:
+        for stage in stages or (write_graph, write_bolt):
+            stage(job_of(world.workspace, week))
+    return world
+
+
+def week_rows(week: str, dice: random.Random, posts: int, texts: Sequence[str]) -> Rows:
+    """Rows of one week that hang together as the stages' do."""
+    ids = [f"{week}/{n}/{dice.choice(texts)}" for n in range(posts)]
+    clusters = [f"c-{n}" for n in range(4)] + [f"c {dice.choice(texts)}"]
+    entities = [(f"e {kind} {n}", kind) for kind in KINDS for n in range(2)]
+    entities.append((f"e {dice.choice(texts)}", "brand"))
+    member = {post: dice.choice([*clusters[1:], ""]) for post in ids}
+    links = {post: dice.sample(entities, dice.randint(0, 5)) for post in ids}
+    met = sorted({entity for linked in links.values() for entity in linked})
+    sizes = {c: sum(of == c for of in member.values()) for c in clusters}
+    return {
+        "posts": [_post(week, post, dice, texts) for post in ids],
+        "media": [
+            {"media_id": f"m-{n % 7}", "post_id": post, "kind": "picture", "week": week}
+            | {"path": f"media/m-{n % 7}.png", "position": 0}
+            for n, post in enumerate([*ids, "set aside"])
+        ],
+        "clusters": [
+            {"cluster_id": c, "name": f"{c} in English", "name_en": f"{c} in English"}
+            | {"name_zh": f"{c} 风格", "origin": "named" if c == "c-1" else "discovered"}
+            | {"style": "camping" if c == "c-1" else None, "week": week, "posts": sizes[c]}
+            for c in clusters
+        ],
+        "memberships": [
+            {"post_id": post, "cluster_id": c, "week": week, "weight": dice.random()}
+            for post, c in member.items()
+        ],
+        "trends": [
+            {"week": week, "cluster_id": c, "posts": sizes[c], "heat": dice.random() * 9}
+            | {"share": sizes[c] / posts, "share_low": 0.0, "share_high": dice.random()}
+            | {"growth": dice.choice([None, 0.5, dice.uniform(-1, 1), float("nan")])}
+            | {"state": dice.choice(STATES)}
+            for c in clusters
+        ],
+        "lineage": [
+            {"week": week, "event": "born", "cluster_id": clusters[1], "measure": 0.25},
+            {"week": week, "event": "split", "cluster_id": clusters[2], "other_id": clusters[3]},
+            {"week": week, "event": "faded", "cluster_id": "c-gone", "other_id": ""},
+        ],
+        "links": [
+            {"post_id": post, "start": 3 * n, "end": 3 * n + 2, "entity_id": entity, "week": week}
+            | {"score": 1.0, "how": "alias"}
+            for post, linked in links.items()
+            for n, (entity, _) in enumerate([*linked, *linked[:1]])
+        ]
+        + [{"post_id": ids[0], "start": 90, "end": 91, "entity_id": "", "how": "nil"}],
+        "entities": [
+            {"entity_id": e, "kind": k, "name": f"{e}!", "name_en": f"{e}!", "week": week}
+            | {"name_zh": None if k == "brand" else "名", "source": "catalogue"}
+            for e, k in met
+        ],
+        "facts": _facts(week, member, links, sizes),
+    }
+
+
+def _post(week: str, post: str, dice: random.Random, texts: Sequence[str]) -> dict[str, Any]:
+    moment = week_start(week) + timedelta(microseconds=dice.randrange(7 * 86_400 * 10**6))
+    return {
+        "post_id": post,
+        "week": week,
+        "published_at": moment,
+        "text": dice.choice([*texts, None]),
+        "lang": dice.choice(["en", "zh", None]),
+        "heat": dice.choice([dice.random() * 9, 1.0]),
+        "url": dice.choice([None, "https://a.example/?q=<b>", "javascript:alert(1)"]),
+    }
+
+
+def _facts(
+    week: str,
+    member: Mapping[str, str],
+    links: Mapping[str, Sequence[tuple[str, str]]],
+    sizes: Mapping[str, int],
+) -> list[dict[str, Any]]:
+    counts: dict[tuple[str, str, str], int] = {}
+    posts: dict[str, int] = {}
+    for post, linked in links.items():
+        for entity, kind in linked:
+            posts[entity] = posts.get(entity, 0) + 1
+            facts = [(entity, "co_occurs_with", other) for other, _ in linked if other != entity]
+            if member[post]:
+                facts.append((member[post], f"features_{kind}", entity))
+            for fact in facts:
+                counts[fact] = counts.get(fact, 0) + 1
+    return [
+        {"week": week, "subject": s, "predicate": p, "object": o, "count": count}
+        | {"probability": count / (posts[s] if p == "co_occurs_with" else sizes[s])}
+        for (s, p, o), count in sorted(counts.items())
+    ]
+
+
+def _toml(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
