@@ -55,7 +55,9 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
         for key, value in attributes.items()
         if value is not None
     ]
-    inner = Markup().join(child if isinstance(child, Markup) else escape(child) for child in children)
+    inner = Markup().join(
+        child if isinstance(child, Markup) else escape(child) for child in children
+    )
     return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), Markup("".join(given)), inner)  # noqa: S704 -- names are ours, values escaped
 
 
@@ -85,7 +87,11 @@ def ceiling(value: float) -> float:
     if value <= 0:
         return 0.01
     power = 10.0 ** math.floor(math.log10(value))
-    return next(s * power for s in (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0) if s * power >= value - 1e-12)
+    return next(
+        s * power
+        for s in (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
+        if s * power >= value - 1e-12
+    )
 
 
 def _top(lines: Iterable[Line]) -> float:
@@ -130,7 +136,11 @@ def share_lines(title: str, lines: Sequence[Line], weeks: Sequence[str]) -> Mark
             bands.append(_band(run, across, up, f"band s{number % 8}"))
             places = [(across(i), up(p.share or 0.0)) for i, p in run]
             strokes.append(tag("path", d=_path(places), class_=f"line s{number % 8}"))
-            strokes.append(tag("circle", cx=places[-1][0], cy=places[-1][1], r=3.5, class_=f"dot s{number % 8}"))
+            strokes.append(
+                tag(
+                    "circle", cx=places[-1][0], cy=places[-1][1], r=3.5, class_=f"dot s{number % 8}"
+                )
+            )
     ends = [_end(line) for line in lines]
     heights = spread([up(share) for share in ends], 19.0, above + 4, height - below)
     labels = [
@@ -174,9 +184,7 @@ def _band(run: Sequence[tuple[int, Point]], across: Place, up: Scale, class_: st
 def _label(
     line: Line, share: float, number: int, x: float, y: float, start: tuple[float, float]
 ) -> Markup:
-    leader = tag(
-        "path", d=_path([start, (x - 4, y - 4)]), class_=f"leader s{number % 8}"
-    )
+    leader = tag("path", d=_path([start, (x - 4, y - 4)]), class_=f"leader s{number % 8}")
     text = tag(
         "text",
         tag("tspan", shorten(line.name, 19), class_="name"),
@@ -235,14 +243,20 @@ def sparkline(title: str, points: Sequence[Point], *, tall: bool = False) -> Mar
         if tall:
             parts.append(_band(run, across, up, "band"))
         parts.append(tag("path", d=_path(places), class_="line"))
-        parts.append(tag("circle", cx=places[-1][0], cy=places[-1][1], r=3 if tall else 2.4, class_="dot"))
+        parts.append(
+            tag("circle", cx=places[-1][0], cy=places[-1][1], r=3 if tall else 2.4, class_="dot")
+        )
     return svg(width, height, title, *parts, class_="spark tall" if tall else "spark")
 
 
-def share_bar(title: str, share: float, low: float | None, high: float | None, top: float) -> Markup:
+def share_bar(
+    title: str, share: float, low: float | None, high: float | None, top: float
+) -> Markup:
     """A bar for a share with its interval as a whisker; `top` is the share at full width."""
     width, height = 260.0, 18.0
-    parts = [tag("rect", x=0, y=4, width=max(1.5, share / top * width), height=10, rx=2, class_="bar")]
+    parts = [
+        tag("rect", x=0, y=4, width=max(1.5, share / top * width), height=10, rx=2, class_="bar")
+    ]
     if low is not None and high is not None:
         a, b = min(low / top, 1.0) * width, min(high / top, 1.0) * width
         parts.append(tag("line", x1=a, x2=b, y1=9, y2=9, class_="whisker"))
@@ -282,6 +296,12 @@ def _slice(piece: Slice, x: float, wide: float, height: float) -> Markup:
         tag("title", f"{piece.name}, {percent(piece.share)}"),
         frame,
         tag("text", caption, x=x, y=height + 18, class_="name"),
-        tag("text", percent(piece.share) if letters >= 5 else "", x=x, y=height + 35, class_="figure"),
+        tag(
+            "text",
+            percent(piece.share) if letters >= 5 else "",
+            x=x,
+            y=height + 35,
+            class_="figure",
+        ),
         href=piece.href,
     )

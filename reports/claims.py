@@ -151,7 +151,9 @@ class _Reading:
             if not fact.focus:
                 return total or not speaks_of or bool(fact.context)
             if fact.needs > 1:
-                hits = sum(bool(n.ids & fact.focus) for n in self.names) + bool(self.subject & fact.focus)
+                hits = sum(bool(n.ids & fact.focus) for n in self.names) + bool(
+                    self.subject & fact.focus
+                )
                 return hits >= fact.needs
             return bool(fact.focus & (speaks_of or everyone)) or not everyone
 
@@ -294,7 +296,9 @@ def _facts_for(quantity: Quantity, reading: _Reading) -> list[Fact]:
 
 def _among(quantity: Quantity, reading: _Reading, measures: Iterable[str]) -> bool:
     wanted = frozenset(measures)
-    return any(f.measure in wanted and quantity.holds(f.value) for f in _facts_for(quantity, reading))
+    return any(
+        f.measure in wanted and quantity.holds(f.value) for f in _facts_for(quantity, reading)
+    )
 
 
 def _moves(reading: _Reading, quantity: Quantity) -> bool:
@@ -347,9 +351,7 @@ def _weeks(reading: _Reading) -> set[str]:
 
 def _week(quantity: Quantity, reading: _Reading) -> bool:
     year, number = divmod(int(quantity.low), 100)
-    return any(
-        int(week[6:]) == number and year in (0, int(week[:4])) for week in _weeks(reading)
-    )
+    return any(int(week[6:]) == number and year in (0, int(week[:4])) for week in _weeks(reading))
 
 
 def _days(reading: _Reading) -> set[date]:

@@ -289,4 +289,3 @@ def _cell(value: object) -> Cell:
     if value is None or isinstance(value, str | int | float):
         return value
     return str(value)
-

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zeitgraph.reports.evidence import Evidence, Item
+from zeitgraph.reports.wording import labels
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,13 @@ def outline(evidence: Evidence) -> list[Section]:
         *clusters,
         Section("watch", "watch", (*_asked(evidence, ("top_clusters", *MOVES)), *histories)),
     ]
+
+
+def section_title(section: Section, evidence: Evidence) -> str:
+    """The heading of a section in the report's language."""
+    if section.cluster_id:
+        return evidence.called(section.cluster_id)
+    return str(labels(evidence.lang)["page"][section.kind])
 
 
 def _asked(evidence: Evidence, questions: Iterable[str]) -> tuple[Item, ...]:

@@ -26,7 +26,7 @@ from zeitgraph.reports.claims import Claim, find_names
 from zeitgraph.reports.evidence import ENTITY_KINDS, Evidence, Row
 from zeitgraph.reports.evidence_tables import WEEKLY, Shown, cluster_anchor, show_item
 from zeitgraph.reports.layout import page_environment, render_page
-from zeitgraph.reports.outline import Section
+from zeitgraph.reports.outline import Section, section_title
 from zeitgraph.reports.wording import labels, percent
 
 LINES = 6
@@ -72,7 +72,7 @@ def report_json(report: Report, evidence: Evidence) -> bytes:
         "sections": [
             {
                 "key": section.key,
-                "title": _title(section, evidence),
+                "title": section_title(section, evidence),
                 "cluster_id": section.cluster_id or None,
                 "claims": [{k: asdict(c)[k] for k in kept} for c in claims if c.kept],
             }
@@ -109,7 +109,7 @@ def report_markdown(report: Report, evidence: Evidence) -> bytes:
         heading=_heading(report),
         week=report.week,
         sections=[
-            {"title": _title(section, evidence), "claims": [c for c in claims if c.kept]}
+            {"title": section_title(section, evidence), "claims": [c for c in claims if c.kept]}
             for section, claims in report.sections
         ],
         evidence=shown,
@@ -152,9 +152,7 @@ def report_html(report: Report, evidence: Evidence, shelf: Shelf) -> bytes:
         "dropped": [claim for claim in report.claims if not claim.kept],
         **_colophon(report, evidence),
     }
-    return render_page(
-        "report.html.jinja", report.lang, values, styles=("style.css", "report.css")
-    )
+    return render_page("report.html.jinja", report.lang, values, styles=("style.css", "report.css"))
 
 
 # -- parts of the page -----------------------------------------------------------------------------
@@ -162,12 +160,6 @@ def report_html(report: Report, evidence: Evidence, shelf: Shelf) -> bytes:
 
 def _heading(report: Report) -> str:
     return str(labels(report.lang)["page"]["title"]).format(week=int(report.week[6:]))
-
-
-def _title(section: Section, evidence: Evidence) -> str:
-    if section.cluster_id:
-        return evidence.called(section.cluster_id)
-    return str(labels(evidence.lang)["page"][section.kind])
 
 
 def _colophon(report: Report, evidence: Evidence) -> dict[str, Any]:
@@ -190,7 +182,12 @@ def _claim(
         leads = sorted(named.ids & set(evidence.told) - {section.cluster_id})
         if leads:
             parts.append({"text": claim.text[place : named.start], "href": ""})
-            parts.append({"text": claim.text[named.start : named.end], "href": f"#{cluster_anchor(leads[0])}"})
+            parts.append(
+                {
+                    "text": claim.text[named.start : named.end],
+                    "href": f"#{cluster_anchor(leads[0])}",
+                }
+            )
             place = named.end
     parts.append({"text": claim.text[place:], "href": ""})
     items = [shown[e] for e in claim.evidence]
@@ -201,7 +198,9 @@ def _numbers(evidence: Evidence) -> list[dict[str, Any]]:
     now, before = (item.rows[0] if item.rows else {} for item in evidence.answers("week_overview"))
     names = ("posts", "clustered", "clusters", "entities")
     return [
-        {"name": name, "now": now[name], "before": before.get(name)} for name in names if name in now
+        {"name": name, "now": now[name], "before": before.get(name)}
+        for name in names
+        if name in now
     ]
 
 
@@ -215,7 +214,10 @@ def _style(
     points = shelf.points.get(cluster, ())
     posts = [p for i in evidence.answers("cluster_posts", cluster=cluster) for p in i.rows]
     cards = [shelf.cards[p["post_id"]] for p in posts if p["post_id"] in shelf.cards]
-    top = max((r["share_high"] or r["share"] for r in evidence.answers("top_clusters")[0].rows), default=1.0)
+    top = max(
+        (r["share_high"] or r["share"] for r in evidence.answers("top_clusters")[0].rows),
+        default=1.0,
+    )
     face = next((card.picture_path for card in cards if card.picture_path), None)
     return {
         "row": row,
@@ -229,7 +231,13 @@ def _style(
         "cards": cards,
         "face": face,
         "thumb": small_picture(face, 96, quality=60) if face else None,
-        "bar": share_bar(f"{name}: {percent(row['share'])}", row["share"], row["share_low"], row["share_high"], top),
+        "bar": share_bar(
+            f"{name}: {percent(row['share'])}",
+            row["share"],
+            row["share_low"],
+            row["share_high"],
+            top,
+        ),
         "spark": sparkline(name, points),
         "curve": sparkline(name, points, tall=True),
         "points": points,
@@ -260,9 +268,13 @@ def _strip(styles: Sequence[Mapping[str, Any]], lang: str) -> object:
     """The strip of pictures; nothing where fewer than three styles have one."""
     slices = []
     for style in styles:
-        picture: Picture | None = small_picture(style["face"], 460, quality=68) if style["face"] else None
+        picture: Picture | None = (
+            small_picture(style["face"], 460, quality=68) if style["face"] else None
+        )
         if picture:
-            slices.append(Slice(style["name"], style["row"]["share"], picture.uri, f"#{style['anchor']}"))
+            slices.append(
+                Slice(style["name"], style["row"]["share"], picture.uri, f"#{style['anchor']}")
+            )
     return picture_strip(labels(lang)["page"]["strip"], slices) if len(slices) > 2 else ""
 
 
@@ -276,7 +288,11 @@ def _curves(styles: Sequence[Mapping[str, Any]], shelf: Shelf, lang: str) -> obj
 
 def _groups(items: Sequence[Shown], evidence: Evidence) -> list[dict[str, Any]]:
     say = labels(evidence.lang)["page"]
-    week = {"title": say["week"].format(number=int(evidence.week[6:])), "answers": [i for i in items if i.group == WEEKLY]}
+    week = {
+        "title": say["week"].format(number=int(evidence.week[6:])),
+        "answers": [i for i in items if i.group == WEEKLY],
+    }
     return [week] + [
-        {"title": evidence.called(c), "answers": [i for i in items if i.group == c]} for c in evidence.told
+        {"title": evidence.called(c), "answers": [i for i in items if i.group == c]}
+        for c in evidence.told
     ]

@@ -230,7 +230,9 @@ def _numerals(text: str) -> Iterator[Quantity]:
         if following is not None and this.kind == "number" and not this.noun:
             between = text[this.end : following.start]
             if _RANGE.fullmatch(between):
-                unit = replace(this, kind=following.kind, factor=following.factor, noun=following.noun)
+                unit = replace(
+                    this, kind=following.kind, factor=following.factor, noun=following.noun
+                )
         yield unit.quantity(text)
 
 
@@ -250,8 +252,12 @@ def _counts(text: str, start: int, end: int) -> bool:
     if word in ("one", "一"):
         before = text[max(0, start - 8) : start].lower()
         unit = any(re.match(p, text[end:]) for p, _, _ in _UNITS)
-        return unit or bool(re.search(r"(?:第|前|只有|仅有?|只|共有?|新增|only |just |exactly )$", before))
-    return any(c in _HAN_DIGITS or c == "十" for c in word) or word.isascii() and word not in _SCALES
+        return unit or bool(
+            re.search(r"(?:第|前|只有|仅有?|只|共有?|新增|only |just |exactly )$", before)
+        )
+    return (
+        any(c in _HAN_DIGITS or c == "十" for c in word) or word.isascii() and word not in _SCALES
+    )
 
 
 @dataclass(frozen=True)
@@ -293,7 +299,9 @@ def _stated(text: str, start: int, end: int) -> _Stated:
     word = text[start:end].replace(",", "")
     decimals = len(word.replace("点", ".").partition(".")[2])
     value, scale, stop = _value(word), 1.0, end
-    if match := re.match(r"\s?(?:hundred|thousand|million|billion|bn|k|m)\b|[百千万亿]+", text[end:], re.I):
+    if match := re.match(
+        r"\s?(?:hundred|thousand|million|billion|bn|k|m)\b|[百千万亿]+", text[end:], re.I
+    ):
         for part in re.findall(r"[a-z]+|[百千万亿]", match.group().lower()):
             scale *= _SCALES[part]
         stop = end + match.end()
@@ -307,7 +315,11 @@ def _stated(text: str, start: int, end: int) -> _Stated:
         decimals, stop = 1, stop + match.end()
     noun = _noun(text[stop:]) if kind == "number" else ""
     sign = 0
-    if start and text[start - 1] in "+-" and not text[max(0, start - 2) : start - 1].strip().isalnum():
+    if (
+        start
+        and text[start - 1] in "+-"
+        and not text[max(0, start - 2) : start - 1].strip().isalnum()
+    ):
         sign = 1 if text[start - 1] == "+" else -1
     if kind == "number" and re.search(r"(?:×|\bfactor of )$", text[:start], re.IGNORECASE):
         kind = "factor"
@@ -317,7 +329,11 @@ def _stated(text: str, start: int, end: int) -> _Stated:
 def _noun(rest: str) -> str:
     for noun, words in reading_words()["noun"].items():
         for word in sorted(words, key=len, reverse=True):
-            gap = r"\s*(?:(?!the|this|last|a|an|of|in|to|and|week)[A-Za-z-]+\s+){0,2}?" if word.isascii() else r"\s*(?:多|余)?"
+            gap = (
+                r"\s*(?:(?!the|this|last|a|an|of|in|to|and|week)[A-Za-z-]+\s+){0,2}?"
+                if word.isascii()
+                else r"\s*(?:多|余)?"
+            )
             if re.match(gap + _bounded(word), rest, re.IGNORECASE):
                 return str(noun)
     return ""
@@ -377,7 +393,9 @@ def _chinese(word: str) -> float:
         value = _chinese_whole(whole)
     if not point:
         return value
-    return value + float("0." + "".join(str(_HAN_DIGITS.get(c, 0)) for c in part)) if part else value
+    return (
+        value + float("0." + "".join(str(_HAN_DIGITS.get(c, 0)) for c in part)) if part else value
+    )
 
 
 def _chinese_whole(word: str) -> float:

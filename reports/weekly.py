@@ -20,8 +20,9 @@ from zeitgraph.reports.cards import post_cards
 from zeitgraph.reports.charts import Point
 from zeitgraph.reports.claims import Claim, Draft, check_drafts
 from zeitgraph.reports.evidence import Ask, Evidence, collect_evidence
-from zeitgraph.reports.outline import Section, outline
+from zeitgraph.reports.outline import Section, outline, section_title
 from zeitgraph.reports.page import Report, Shelf, report_html, report_json, report_markdown
+from zeitgraph.reports.wording import labels
 from zeitgraph.reports.writer import write_plainly
 
 Note = Callable[[str], None]
@@ -77,7 +78,9 @@ def weekly_report(
     for name, data in pages.items():
         write_aside(folder / name, data)
     claims = make_table(TABLES["claims"], claim_rows(report))
-    return ReportFiles(*(folder / name for name in ("index.html", "report.md", "report.json")), claims)
+    return ReportFiles(
+        *(folder / name for name in ("index.html", "report.md", "report.json")), claims
+    )
 
 
 def compose(workspace: Workspace, evidence: Evidence, llm: str, note: Note) -> Report:
@@ -93,14 +96,20 @@ def compose(workspace: Workspace, evidence: Evidence, llm: str, note: Note) -> R
         from zeitgraph.reports.chain import model_writer  # langchain takes a second to import
 
         write = model_writer(llm, workspace.settings.report, evidence, say)
-    sections = []
+    sections, writer = [], ""
     for section in outline(evidence):
         drafts = write(section)
-        if drafts is None:
-            drafts = write_plainly(section, evidence)
-        claims = check_drafts(section.key, drafts, evidence, section.cluster_id)
+        claims = check_drafts(section.key, drafts or (), evidence, section.cluster_id)
+        if any(claim.kept for claim in claims):
+            writer = llm
+        else:
+            if drafts is not None:
+                title = section_title(section, evidence)
+                say(labels(evidence.lang)["trouble"]["all_dropped"].format(model=llm, section=title))
+            plain = write_plainly(section, evidence)
+            claims += check_drafts(section.key, plain, evidence, section.cluster_id)
         sections.append((section, tuple(claims)))
-    return Report(evidence.week, evidence.lang, llm, tuple(sections), tuple(notes))
+    return Report(evidence.week, evidence.lang, writer, tuple(sections), tuple(notes))
 
 
 def claim_rows(report: Report) -> list[dict[str, object]]:
@@ -148,7 +157,9 @@ def share_points(
     workspace: Workspace, weeks: Iterable[str], clusters: Iterable[str]
 ) -> Mapping[str, tuple[Point, ...]]:
     """For each cluster its share and interval in each of `weeks`; None where it has no row."""
-    tables = {w: {r["cluster_id"]: r for r in workspace.read("trends", w).to_pylist()} for w in weeks}
+    tables = {
+        w: {r["cluster_id"]: r for r in workspace.read("trends", w).to_pylist()} for w in weeks
+    }
 
     def point(week: str, cluster: str) -> Point:
         row = tables[week].get(cluster)

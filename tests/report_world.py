@@ -158,7 +158,9 @@ def _post(
         | {"weight": float(dice.random()) if style else 0.0, "similarity": 0.3, "heat_weight": 1.0}
     )
     if style:
-        shown[style].update(en for (en, _), luck in zip(picked, dice.random(4), strict=True) if luck < 0.5)
+        shown[style].update(
+            en for (en, _), luck in zip(picked, dice.random(4), strict=True) if luck < 0.5
+        )
     if dice.random() < 0.8:
         path = f"media/{post_id}.png"
         if week == LAST:
@@ -194,7 +196,11 @@ def _trend(
         | {"share_high": share + spread, "heat_share": share}
     )
     tables["clusters"].append(
-        {"cluster_id": cluster, "name": style, "origin": "discovered" if style == BORN[0] else "named"}
+        {
+            "cluster_id": cluster,
+            "name": style,
+            "origin": "discovered" if style == BORN[0] else "named",
+        }
         | {"first_week": LAST if style == BORN[0] else "2026-W35", "last_week": week, "week": week}
         | {"name_en": style, "name_zh": called[0], "style": style, "posts": count}
         | {"total_posts": seen[style], "heat": count * 3.1, "state": state, "exemplars": []}
@@ -255,7 +261,10 @@ def _clusters(workspace: Workspace, week: str, limit: int) -> list[Row]:
     rows = [
         {"cluster_id": t["cluster_id"]}
         | {key: names[t["cluster_id"]][key] for key in ("name", "name_zh", "origin")}
-        | {k: t[k] for k in ("posts", "share", "share_low", "share_high", "heat", "growth", "state")}
+        | {
+            k: t[k]
+            for k in ("posts", "share", "share_low", "share_high", "heat", "growth", "state")
+        }
         for t in _rows(workspace, "trends", week)
     ]
     return sorted(rows, key=lambda row: (-row["posts"], row["cluster_id"]))[:limit]
