@@ -12,6 +12,7 @@ from typing import Any
 from zeitgraph.kg.torchvision_repair import mend_torchvision
 
 WEIGHTS = Path(__file__).parent / "weights" / "clip"
+WEIGHTS_FILE = "open_clip_model.safetensors"
 PAD, START, END = "<pad>", "<s>", "</s>"
 END_ID = 2
 MEAN = (0.5, 0.5, 0.5)
@@ -104,7 +105,7 @@ def write_weights(folder: Path, model: Any) -> None:
         name: (value.half() if value.is_floating_point() else value).contiguous().clone()
         for name, value in model.state_dict().items()
     }
-    save_file(state, folder / "open_clip_model.safetensors")
+    save_file(state, folder / WEIGHTS_FILE)
 
 
 def open_folder(folder: Path = WEIGHTS) -> tuple[Any, Any, Any]:

@@ -5,11 +5,10 @@ lesson is true of every picture that shows all it claims, so captions that repea
 negatives. This module knows nothing about tensors.
 """
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from numpy.random import Generator
 
@@ -25,6 +24,7 @@ from zeitgraph.extraction.demo.look import looks
 from zeitgraph.extraction.demo.picture import Picture
 from zeitgraph.extraction.demo.scenes import SCENES
 from zeitgraph.extraction.demo.things import THINGS
+from zeitgraph.prompts.library import load_styles
 
 LANGS = ("en", "zh")
 
@@ -42,9 +42,8 @@ class Lesson:
 @cache
 def library() -> dict[str, dict[str, tuple[str, ...]]]:
     """The phrasings of the everyday style library: style id, then language."""
-    text = (resources.files("zeitgraph") / "prompts/styles/everyday.toml").read_text("utf-8")
-    rows = tomllib.loads(text)["style"]
-    return {row["id"]: {lang: tuple(row[lang]) for lang in LANGS} for row in rows}
+    styles = load_styles(["everyday"], Path())
+    return {style.style_id: {"en": style.en, "zh": style.zh} for style in styles}
 
 
 @cache

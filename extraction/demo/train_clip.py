@@ -8,6 +8,7 @@ the same. Runs on two cores; this module knows nothing about posts.
 
 import argparse
 import math
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from zeitgraph.extraction.demo.clip_folder import (
     MEAN,
     STD,
     WEIGHTS,
+    WEIGHTS_FILE,
     open_folder,
     write_configuration,
     write_tokenizer,
@@ -114,61 +116,22 @@ class HalfPrecision:
         return F.normalize(out[torch.arange(len(out)), ends] @ model.text_projection, dim=-1)
 
 
-def train(
-    folder: Path,
-    pool: Pool,
-    *,
-    minutes: float,
-    batch: int = 64,
-    rate: float = 1.2e-3,
-    seed: int = 0,
-    begin: Path | None = None,
-) -> None:
-    """Trains for `minutes` and writes `folder`; `begin` names a folder to go on from."""
-    chance = np.random.default_rng([seed, 77])
-    torch.manual_seed(seed)
-    if begin is None:
-        texts = corpus_for_tokenizer(pool.pictures[:6000], chance)
-        write_configuration(folder, SIDE, write_tokenizer(folder, texts))
-    model, _, tokenizer = open_folder(begin or folder)
-    model.train()
-    runner = HalfPrecision(model)
-    heavy = [value for value in model.parameters() if value.ndim > 1]
-    light = [value for value in model.parameters() if value.ndim <= 1]
-    groups = [{"params": heavy, "weight_decay": 0.05}, {"params": light, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
-    start, step, running = time.monotonic(), 0, 0.0
-    while (done := (time.monotonic() - start) / (60 * minutes)) < 1:
-        scale = min(1.0, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
-        for group in optimiser.param_groups:
-            group["lr"] = rate * scale
-        rows = np.sort(chance.choice(len(pool.pictures), batch, replace=False))
-        pictures = [pool.pictures[row] for row in rows]
-        captions = [caption_lesson(picture, chance) for picture in pictures[::2]]
-        parts = [*style_lessons(chance), *part_lessons(chance)]
-        seen = runner.pictures(augment(pool.pixels[rows], chance))
-        said = torch.cat(
-            [
-                runner.texts(tokenizer([lesson.text for lesson in group]))
-                for group in (captions, parts)
-            ]
-        )
-        lessons = [*captions, *parts]
-        logits = model.logit_scale.exp() * said @ seen.T + model.logit_bias
-        loss = balanced_sigmoid_loss(logits, truth(lessons, pictures))
-        loss = loss + 0.3 * _captions_know_styles(model, said, lessons, len(captions))
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        step, running = step + 1, 0.98 * running + 0.02 * loss.item()
-        if step % 50 == 0:
-            pace = (time.monotonic() - start) / step
-            line = f"step {step} loss {running / (1 - 0.98**step):.4f} {pace:.2f} s/step"
-            print(line, flush=True)  # noqa: T201 - a script tells
-        if step % 250 == 0:
-            write_weights(folder, model)
-    write_weights(folder, model)
+def batch_loss(
+    runner: HalfPrecision, tokenizer: Any, pool: Pool, rows: np.ndarray[Any, Any], chance: Generator
+) -> Tensor:
+    """The loss of some rows of the pool against captions of half of them, and all short lessons."""
+    pictures = [pool.pictures[row] for row in rows]
+    captions = [caption_lesson(picture, chance) for picture in pictures[::2]]
+    parts = [*style_lessons(chance), *part_lessons(chance)]
+    seen = runner.pictures(augment(pool.pixels[rows], chance))
+    said = torch.cat(
+        [runner.texts(tokenizer([lesson.text for lesson in group])) for group in (captions, parts)]
+    )
+    lessons = [*captions, *parts]
+    model = runner.model
+    logits = model.logit_scale.exp() * said @ seen.T + model.logit_bias
+    loss = balanced_sigmoid_loss(logits, truth(lessons, pictures))
+    return loss + 0.3 * _captions_know_styles(model, said, lessons, len(captions))
 
 
 def _captions_know_styles(
@@ -182,6 +145,56 @@ def _captions_know_styles(
     )
     logits = model.logit_scale.exp() * said[captions] @ said[styles].T + model.logit_bias
     return balanced_sigmoid_loss(logits, true)
+
+
+def train(
+    folder: Path,
+    pool: Pool,
+    *,
+    minutes: float,
+    batch: int = 64,
+    rate: float = 1.2e-3,
+    seed: int = 0,
+    begin: Path | None = None,
+) -> None:
+    """Trains for `minutes` and writes `folder`; `begin` names a folder to go on from."""
+    chance = np.random.default_rng([seed, 77])
+    torch.manual_seed(seed)
+    _prepare(folder, pool, chance, begin)
+    model, _, tokenizer = open_folder(folder)
+    runner = HalfPrecision(model.train())
+    heavy = [value for value in model.parameters() if value.ndim > 1]
+    light = [value for value in model.parameters() if value.ndim <= 1]
+    groups = [{"params": heavy, "weight_decay": 0.05}, {"params": light, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
+    start, step, running = time.monotonic(), 0, 0.0
+    while (done := (time.monotonic() - start) / (60 * minutes)) < 1:
+        scale = min(1.0, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        for group in optimiser.param_groups:
+            group["lr"] = rate * scale
+        rows = np.sort(chance.choice(len(pool.pictures), batch, replace=False))
+        loss = batch_loss(runner, tokenizer, pool, rows, chance)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        step, running = step + 1, 0.98 * running + 0.02 * loss.item()
+        if step % 50 == 0:
+            pace = (time.monotonic() - start) / step
+            line = f"step {step} loss {running / (1 - 0.98**step):.4f} {pace:.2f} s/step"
+            print(line, flush=True)  # noqa: T201 - a script tells
+            write_weights(folder, model)
+    write_weights(folder, model)
+
+
+def _prepare(folder: Path, pool: Pool, chance: Generator, begin: Path | None) -> None:
+    """Makes `folder` one that open_clip loads: a copy of `begin`, or fresh and without weights."""
+    if begin is None:
+        (folder / WEIGHTS_FILE).unlink(missing_ok=True)
+        texts = corpus_for_tokenizer(pool.pictures[:6000], chance)
+        write_configuration(folder, SIDE, write_tokenizer(folder, texts))
+    elif begin != folder:
+        shutil.copytree(begin, folder, dirs_exist_ok=True)
 
 
 def main() -> None:
