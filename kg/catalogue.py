@@ -110,7 +110,7 @@ class Catalogue:
         return [
             entity
             for entity in self.entities.values()
-            if not any(e.kind == entity.kind for name in entity.names for e in other.named(name))
+            if not any(e.kind == entity.kind for f in surface_forms(entity) for e in other.named(f))
         ]
 
 
