@@ -8,7 +8,8 @@ This module knows nothing about clusters.
 
 import inspect
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,7 +47,9 @@ class DiffusersMaker:
             )
         self.settings = settings
         folder = beside / settings.model
-        self.folder = folder if folder.is_dir() else pipeline_folder(settings.model, note)
+        is_local = folder.is_dir()
+        self.folder = folder if is_local else pipeline_folder(settings.model, note)
+        self.name = folder.name if is_local else settings.model
         check_folder(self.folder)
         self.identity = digest_json(
             [settings.model, _files(self.folder), _drawing(settings), _versions()]
@@ -71,12 +74,13 @@ class DiffusersMaker:
         wanted = {k: v for k, v in wishes.items() if k in understood and v is not None}
         chance = torch.Generator("cpu").manual_seed(seed)
         try:
-            drawn = self._pipeline(
-                prompt=prompt.text,
-                num_inference_steps=self.settings.steps,
-                generator=chance,
-                **wanted,
-            )
+            with _quiet():
+                drawn = self._pipeline(
+                    prompt=prompt.text,
+                    num_inference_steps=self.settings.steps,
+                    generator=chance,
+                    **wanted,
+                )
         except (RuntimeError, ValueError, TypeError) as error:
             raise ModelError(f"the model could not draw: {error}", where=self.folder) from error
         picture: Image = drawn.images[0]
@@ -122,13 +126,33 @@ def load_pipeline(folder: Path, device: str) -> Any:
     from diffusers import AutoPipelineForText2Image
 
     try:
-        pipeline = AutoPipelineForText2Image.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True
-        ).to(device)
+        with _quiet():
+            pipeline = AutoPipelineForText2Image.from_pretrained(
+                folder, use_safetensors=True, local_files_only=True
+            ).to(device)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise ModelError(f"the model could not be loaded: {error}", where=folder) from error
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No bars and no hints of the two libraries on standard error: errors are raised anyway."""
+    from diffusers.utils import logging as of_diffusers
+    from transformers.utils import logging as of_transformers
+
+    logs = (of_diffusers, of_transformers)
+    before = [log.get_verbosity() for log in logs]
+    for log in logs:
+        log.set_verbosity_error()
+        log.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for log, verbosity in zip(logs, before, strict=True):
+            log.set_verbosity(verbosity)
+            log.enable_progress_bar()
 
 
 def _is_plain(part: object) -> bool:

@@ -155,7 +155,7 @@ def _prompt(hall: _Hall, cluster_id: str) -> Prompt:
 def _prototypes(hall: _Hall, cluster_id: str, _cards: Sequence[Card]) -> Iterator[Drawn]:
     """Pictures that a model generates, written below `prototypes/`."""
     settings, words = hall.job.settings.gallery, page_words(hall.lang)["prototype"]
-    prompt, model = _prompt(hall, cluster_id), settings.model or settings.image_maker
+    prompt, model = _prompt(hall, cluster_id), hall.maker.name
     seeds = range(settings.seed, settings.seed + settings.pictures)
     store = hall.job.workspace.cache_folder / "prototypes"
     pictures = draw_once(hall.maker, prompt, seeds, store)

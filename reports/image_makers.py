@@ -39,11 +39,17 @@ class Prompt:
 class ImageMaker(Protocol):
     """Draws pictures. Same identity, prompt and seed: same picture."""
 
-    role: Literal["prototype", "mosaic"]
-    """`prototype` for pictures a model generated, `mosaic` for composed pictures of posts."""
+    @property
+    def role(self) -> Literal["prototype", "mosaic"]:
+        """`prototype` for pictures a model generated, `mosaic` for composed pictures of posts."""
 
-    identity: str
-    """Changes whenever the maker would draw something else from the same prompt and seed."""
+    @property
+    def name(self) -> str:
+        """Who draws, as the page says it."""
+
+    @property
+    def identity(self) -> str:
+        """Changes whenever the maker would draw something else from the same prompt and seed."""
 
     def draw(self, prompt: Prompt, seeds: Sequence[int]) -> list[Image]:
         """One RGB picture for each seed, in their order; a mosaic has one at most."""

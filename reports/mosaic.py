@@ -40,6 +40,7 @@ class MosaicMaker:
     """Composes the pictures that a prompt brings. Needs no model."""
 
     role: Literal["mosaic"] = "mosaic"
+    name = "mosaic"
 
     def __init__(
         self,

@@ -7,9 +7,9 @@ picks, each with the figures that made it one. Knows nothing about tables, pictu
     rising    heat · 2^(−age / 3.5 days) · growth, where growth is the share of this week's posts
               among the post itself and its 10 nearest neighbours in the cluster, this week and the
               last one before it that has posts
-    odd       from the farthest quarter, turn by turn: the member farthest from the centre, and the one
-              nearest to the border with another cluster (whose centre must be at least 0.8 times
-              as similar as its own)
+    odd       from the farthest quarter, turn by turn: the member farthest from the centre, and the
+              one nearest to the border with another cluster (whose centre must be at least 0.8
+              times as similar as its own)
 
 So no post is both typical and odd; a rising one may be either. Of posts that show the same only
 the first is picked for a role. Similarities are cosines, rounded to 6 digits before anything is

@@ -344,3 +344,38 @@ def test_the_identity_changes_with_the_image_maker_only(planted: Planted) -> Non
     before = gallery_identity(planted.workspace)
     planted.choose(posts=3)
     assert gallery_identity(planted.workspace) == before
+
+
+FLAT_MAKER = """
+from PIL import Image
+
+class FlatMaker:
+    role, name, identity = "prototype", "flat", "flat 1"
+
+    def __init__(self, settings, beside, note): ...
+
+    def draw(self, prompt, seeds):
+        return [Image.new("RGB", (256, 256), (seed % 256, 90, 90)) for seed in seeds]
+"""
+
+
+def test_prototypes_are_marked_and_stand_apart_from_evidence(
+    planted: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "flat_maker.py").write_text(FLAT_MAKER, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    planted.choose(image_maker="flat_maker:FlatMaker", pictures=2)
+    planted.add("entities", WEEK, entity_id="e", name="Taylor Swift", kind="person")
+    job = planted.settle()
+    drawn = [row for row in rows_of(job) if row["role"] == "prototype"]
+    assert len(drawn) == 6
+    for row in drawn:
+        path = job.workspace.root / row["path"]
+        assert path.parent == folder_of(job) / "prototypes"
+        assert path.name.startswith("generated-")
+        assert "Taylor" not in row["note"]
+        with Image.open(path) as image:
+            assert "trainedAlgorithmicMedia" in image.info["XML:com.adobe.xmp"]
+    page = (folder_of(job) / "index.html").read_text("utf-8")
+    assert page.count('<figcaption class="badge">AI generated</figcaption>') == 6
+    assert not (folder_of(job) / "mosaics").exists()
