@@ -161,7 +161,7 @@ def write(style: str, objects: Sequence[str], scene: str, lang: str, chance: Gen
     )
     pieces += _addition(style, objects, scene, lang, chance)
     if chance.random() < 0.3:
-        pieces += [", " if lang == "en" else ",", _pick(chance, table["feelings"])]
+        pieces += [", " if lang == "en" else "，", _pick(chance, table["feelings"])]
     if chance.random() < 0.4:
         pieces += [" ", _pick(chance, sayings["emoji"])]
     if chance.random() < 0.5:
