@@ -1,0 +1,34 @@
+"""In which precision a network runs: bf16 where the processor multiplies it, else fp32.
+
+Weights are cast once; torch's autocast would cast them again at every layer, and was slower than
+fp32 where it was measured. Knows nothing of what the network is for.
+"""
+
+from typing import Any
+
+from zeitgraph.kg.settings import VectorSettings
+
+LARGE = 50_000_000
+"""Parameters from which bf16 pays; smaller networks spend their time elsewhere."""
+
+
+def choose_precision(network: Any, settings: VectorSettings) -> Any:
+    """The network (a `torch.nn.Module`), cast as the settings say.
+
+    `auto` casts to bf16 a large network on a processor that has AVX-512 BF16 or AMX, and leaves
+    every other in fp32.
+    """
+    import torch
+
+    size = sum(parameter.numel() for parameter in network.parameters())
+    auto = settings.device == "cpu" and size >= LARGE and _multiplies_bf16()
+    wide = {"auto": not auto, "fp32": True, "bf16": False}[settings.precision]
+    return network.to(torch.float32 if wide else torch.bfloat16)
+
+
+def _multiplies_bf16() -> bool:
+    import torch
+
+    return bool(
+        torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 -- torch has no public question
+    )

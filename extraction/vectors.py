@@ -1,0 +1,124 @@
+"""The stage `vectors`: unit vectors of every picture, every text and every post of a week.
+
+Reads `intake`, `posts` and `media`, writes `vectors`. An embedder's vectors are cached by content
+and model. The vectors that come with posts (`image_vector`, `text_vector`) are used by the embedder
+`given`, and by it alone: with any other, all vectors come from its model, so that they share one
+space. Knows nothing of clusters.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeitgraph.extraction.embedders import Embedder, Vectors, load_embedder, unit_rows
+from zeitgraph.extraction.fusion import fuse
+from zeitgraph.extraction.pictures import load_picture
+from zeitgraph.extraction.vector_cache import Vector, VectorCache
+from zeitgraph.kg.errors import StoreError
+from zeitgraph.kg.ids import digest_text
+from zeitgraph.kg.stages import Job, Outputs
+from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.kg.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """The vectors of one post: of its pictures by item id, in order, and of its text."""
+
+    pictures: Mapping[str, Vector]
+    text: Vector | None
+
+
+def compute_vectors(job: Job) -> Outputs:
+    """Vectors of the week: sides `picture`, `text` and `post`; a post with neither has none."""
+    embedder = load_embedder(job.settings.vectors)
+    sides = _embedded(job, embedder) if embedder.sides else _given(job)
+    rows = [
+        {"post_id": post_id, "side": side, "item_id": item, "vector": vector, "week": job.week}
+        for post_id, own in sides
+        for side, item, vector in _rows_of(post_id, own)
+    ]
+    return {"vectors": make_table(TABLES["vectors"], rows)}
+
+
+def models_identity(workspace: Workspace) -> str:
+    """What changes when the vectors would: the embedder's identity, weights included."""
+    return load_embedder(workspace.settings.vectors).identity
+
+
+def _rows_of(post_id: str, own: _Sides) -> Iterator[tuple[str, str, Vector]]:
+    for item, vector in own.pictures.items():
+        yield "picture", item, vector
+    if own.text is not None:
+        yield "text", post_id, own.text
+    if own.pictures:
+        yield "post", post_id, fuse(np.stack(list(own.pictures.values())), own.text)
+    elif own.text is not None:
+        yield "post", post_id, fuse(np.empty((0, len(own.text)), np.float32), own.text)
+
+
+def _given(job: Job) -> Iterator[tuple[str, _Sides]]:
+    """The vectors that came with the posts, made unit; a picture's item is the post itself."""
+    for row in job.table("intake").select(["post_id", "image_vector", "text_vector"]).to_pylist():
+        picture, text = (
+            None if row[column] is None else unit_rows(np.array([row[column]], np.float32))[0]
+            for column in ("image_vector", "text_vector")
+        )
+        yield row["post_id"], _Sides({} if picture is None else {row["post_id"]: picture}, text)
+
+
+def _embedded(job: Job, embedder: Embedder) -> Iterator[tuple[str, _Sides]]:
+    posts = job.table("posts").select(["post_id", "text"]).to_pylist()
+    media = job.table("media").select(["post_id", "media_id", "path"]).to_pylist()
+    files = {Path(row["path"]).stem: job.workspace.root / row["path"] for row in media}
+    words = {digest_text(row["text"]): row["text"] for row in posts if row["text"]}
+    make: Mapping[str, tuple[Mapping[str, Any], Callable[[Sequence[Any]], Vectors]]] = {
+        "picture": (files, lambda paths: embedder.pictures(_load(paths))),
+        "text": (words, embedder.texts),
+    }
+    found = {side: _vectors(job, embedder, side, *make[side]) for side in embedder.sides}
+    pictures: dict[str, dict[str, Vector]] = {}
+    for row in media if "picture" in found else ():
+        own = pictures.setdefault(row["post_id"], {})
+        own[row["media_id"]] = found["picture"][Path(row["path"]).stem]
+    for row in posts:
+        text = found["text"][digest_text(row["text"])] if row["text"] and "text" in found else None
+        yield row["post_id"], _Sides(pictures.get(row["post_id"], {}), text)
+
+
+def _vectors(
+    job: Job,
+    embedder: Embedder,
+    side: str,
+    contents: Mapping[str, Any],
+    embed: Callable[[Sequence[Any]], Vectors],
+) -> Mapping[str, Vector]:
+    """Vectors by digest of content, from the cache where they are known."""
+    cache = VectorCache(job.workspace)
+    vectors = cache.look_up(embedder.identity, side, contents)
+    missing = iter(sorted(contents.keys() - vectors.keys()))
+    while batch := list(islice(missing, job.settings.vectors.batch)):
+        rows = embed([contents[digest] for digest in batch])
+        new = dict(zip(batch, rows, strict=True))
+        cache.keep(embedder.identity, side, new)
+        vectors |= new
+        job.note(f"{job.week}: {len(vectors):,} of {len(contents):,} {side} vectors")
+    return vectors
+
+
+def _load(paths: Sequence[Path]) -> list[Any]:
+    """Pictures decoded side by side; raises `StoreError` for one that is gone from the media."""
+    with ThreadPoolExecutor() as pool:
+        try:
+            return list(pool.map(load_picture, paths))
+        except OSError as error:
+            raise StoreError(
+                "a picture of the workspace cannot be read",
+                where=error.filename or "media",
+                do="put it back, or forget its post",
+            ) from error
