@@ -1,26 +1,24 @@
-"""The gallery's page: rooms of cards as HTML that works offline and runs no script.
+"""The gallery's page: rooms of cards as HTML that works offline.
 
-In come frozen values, out comes `index.html`. Every text of a post is escaped by Jinja; the
-content security policy allows pictures beside the page and this one style sheet, by its digest,
-and nothing else. Knows nothing about tables or how posts were picked.
+In come frozen values, out comes `index.html` in the layout that all pages share; its policy allows
+pictures beside the page and nothing else from outside. A picture is enlarged by a link to its
+enlargement, so that this needs no script. Knows nothing about tables or how posts were picked.
 """
 
-import base64
-import hashlib
 import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
 from zeitgraph.kg.ids import content_id
-from zeitgraph.kg.weeks import week_after, week_start
 from zeitgraph.kg.workspace import write_aside
+from zeitgraph.reports.layout import render_page
 from zeitgraph.reports.picks import ROLES, Pick, Role
 from zeitgraph.reports.pictures import Shown
 
@@ -125,10 +123,11 @@ class Page:
     left_out: int
 
 
-def page_words(lang: str) -> dict[str, Any]:
-    """The page's words in one language, as `templates/gallery_words.toml` has them."""
-    words: dict[str, Any] = _all_words()[lang]
-    return words
+@cache
+def page_words(lang: str) -> Mapping[str, Any]:
+    """The page's words in one language: `prompts/gallery/{lang}.toml`."""
+    file = resources.files("zeitgraph.prompts") / "gallery" / f"{lang}.toml"
+    return tomllib.loads(file.read_text("utf-8"))
 
 
 def plain(text: str) -> str:
@@ -139,33 +138,17 @@ def plain(text: str) -> str:
 
 def write_page(page: Page, folder: Path) -> None:
     """Write `index.html` into `folder`, beside the pictures it shows."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    env = Environment(
-        loader=PackageLoader("zeitgraph.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    values = {
+        "page": page,
+        "words": page_words(page.lang),
+        "roles": ROLES,
+        "posts": sum(room.posts for room in page.rooms),
+    }
+    html = render_page(
+        "gallery.html.jinja",
+        page.lang,
+        values,
+        styles=("style.css", "gallery.css"),
+        pictures="'self' file:",
     )
-    style = env.get_template("gallery.css.jinja").render(
-        ratios=sorted({card.ratio for room in page.rooms for card in room.cards})
-    )
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    html = env.get_template("gallery.html.jinja").render(
-        page=page,
-        words=page_words(page.lang),
-        roles=ROLES,
-        posts=sum(room.posts for room in page.rooms),
-        first_day=week_start(page.week).date(),
-        last_day=(week_start(week_after(page.week)) - timedelta(days=1)).date(),
-        style=style,
-        style_digest=digest,
-    )
-    write_aside(folder / "index.html", html.encode())
-
-
-@cache
-def _all_words() -> dict[str, Any]:
-    file = resources.files("zeitgraph.reports") / "templates" / "gallery_words.toml"
-    return tomllib.loads(file.read_text("utf-8"))
+    write_aside(folder / "index.html", html)

@@ -80,7 +80,8 @@ def pick_posts(
     """
     to_own = cosines(members.vectors, centres[cluster_id][None])[:, 0]
     order = sorted(range(len(to_own)), key=lambda i: (-to_own[i], members.post_ids[i]))
-    nearer, farther = order[: (len(order) + 1) // 2], order[-max(len(order) // 4, 1) :]
+    half, quarter = (len(order) + 1) // 2, max(len(order) // 4, 1)
+    nearer, farther = order[:half], order[max(half, len(order) - quarter) :]
     roles = (
         _typical(members, to_own, nearer),
         _rising(members, earlier),

@@ -5,7 +5,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.random import default_rng
 from PIL import Image
@@ -102,6 +102,7 @@ def test_a_generated_picture_says_so_in_its_pixels_text_and_xmp(tmp_path: Path) 
         assert image.crop((0, 0, 256, 200)).getcolors() == [(256 * 200, (0, 128, 128))]
 
 
+@settings(max_examples=15, deadline=None)
 @given(st.integers(1, 30))
 def test_a_mosaic_lays_every_picture_without_gaps(count: int) -> None:
     chance = default_rng()
