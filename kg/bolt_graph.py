@@ -5,8 +5,8 @@ all that stood there of the week. Values travel as parameters, in batches (`UNWI
 from `kg/vocabulary.py` stand in the text of a query.
 
 Each node carries the `iri` that it has in RDF. Nodes and relationships that belong to one week
-carry its `week`; a cluster, an entity, an image and an instant are shared by all, say what was written
-last, and go with their last relationship.
+carry its `week`; a cluster, an entity, an image and an instant are shared by all, say what was
+written last, and go with their last relationship.
 """
 
 from collections.abc import Mapping

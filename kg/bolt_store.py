@@ -23,7 +23,7 @@ from zeitgraph.kg.answers import Answer
 from zeitgraph.kg.bolt_process import Server, kill_server, leased_server
 from zeitgraph.kg.bolt_server import DATABASE
 from zeitgraph.kg.errors import QueryError, SettingsError, StoreError, UserError
-from zeitgraph.kg.statements import iso_text
+from zeitgraph.kg.vocabulary import iso_text
 from zeitgraph.kg.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _ask(
                 session.begin_transaction(timeout=limits.query_seconds) as transaction,
             ):
                 result = transaction.run(query, parameters)
-                rows = [tuple(map(_plain, record.values())) for record in
+                rows = [tuple(map(plain_value_of_bolt, record.values())) for record in
                         islice(result, limits.query_rows + 1)]  # fmt: skip
                 columns = tuple(result.keys())
                 if len(rows) > limits.query_rows:
@@ -174,7 +174,7 @@ def _password(variable: str) -> str:
         ) from None
 
 
-def _plain(value: Any) -> Any:
+def plain_value_of_bolt(value: Any) -> Any:
     """A value of the driver as plain Python: what JSON can carry, moments as ISO 8601 in UTC."""
     import neo4j.graph
     import neo4j.time
@@ -182,9 +182,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, neo4j.graph.Path):
         value = (*value.nodes, *value.relationships)
     if isinstance(value, neo4j.graph.Entity | Mapping):
-        return {key: _plain(item) for key, item in sorted(value.items())}
+        return {key: plain_value_of_bolt(item) for key, item in sorted(value.items())}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain_value_of_bolt(item) for item in value]
     if isinstance(value, neo4j.time.DateTime):
         moment = value.to_native()  # ArcadeDB keeps UTC, but not that it is
         return iso_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -7,12 +7,8 @@ A graph is itself described in it: a `prov:Entity` about its week (`dcterms:temp
 to the software agent zeitgraph.
 """
 
-import contextlib
 import functools
-import heapq
-import itertools
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +27,6 @@ from zeitgraph.kg.statements import (
     Relation,
     Value,
     WeekGraph,
-    iso_text,
     known_values,
     make_node,
     week_graph,
@@ -42,6 +37,7 @@ from zeitgraph.kg.vocabulary import (
     PREFIXES,
     RELATIONS,
     expand,
+    iso_text,
     thing_iri,
 )
 from zeitgraph.kg.workspace import Workspace
@@ -210,9 +206,9 @@ FORMATS: Mapping[str, ox.RdfFormat] = {
 def export_graph(workspace: Workspace, out: Path) -> int:
     """Write the whole graph to `out`, in the format of its ending; how many statements that is.
 
-    `.trig`, `.nq` and `.jsonld` keep the named graphs; `.ttl` and `.rdf` hold their union. Sorted,
-    so that the same graph gives the same bytes; whole or not at all. Holds one named graph in
-    memory at a time. Raises `InputError` for another ending or a folder that is not there.
+    `.trig`, `.nq` and `.jsonld` keep the named graphs; `.ttl` and `.rdf` hold their merge. The
+    store's order hangs on the terms alone, so the same graph gives the same bytes. Whole or not at
+    all. Raises `InputError` for another ending or a folder that is not there.
     """
     form = FORMATS.get(out.suffix.lower())
     if form is None:
@@ -231,12 +227,9 @@ def export_graph(workspace: Workspace, out: Path) -> int:
             yield quad
 
     try:
-        with (
-            reading(workspace.graph_folder) as store,
-            tempfile.TemporaryDirectory() as scratch,
-            aside.open("wb") as file,
-        ):
-            quads = _quads_of(store) if form.supports_datasets else _union_of(store, Path(scratch))
+        with reading(workspace.graph_folder) as store, aside.open("wb") as file:
+            merged = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
+            quads = _quads_of(store) if form.supports_datasets else merged
             ox.serialize(counted(quads), file, form, prefixes=dict(PREFIXES))
         aside.replace(out)
     finally:
@@ -245,19 +238,6 @@ def export_graph(workspace: Workspace, out: Path) -> int:
 
 
 def _quads_of(store: ox.Store) -> Iterator[ox.Quad]:
-    """Every quad, graph by graph, sorted."""
+    """Every quad of the named graphs, graph by graph."""
     for name in graph_names(store):
-        yield from sorted(store.quads_for_pattern(None, None, None, ox.NamedNode(name)), key=str)
-
-
-def _union_of(store: ox.Store, scratch: Path) -> Iterator[ox.Quad]:
-    """Every triple once, in no graph, sorted: files of sorted N-Triples, one a graph, merge."""
-    files = []
-    for number, name in enumerate(graph_names(store)):
-        quads = store.quads_for_pattern(None, None, None, ox.NamedNode(name))
-        files.append(scratch / f"{number}.nt")
-        files[-1].write_text("".join(sorted({f"{q.triple} .\n" for q in quads})), "utf-8")
-    with contextlib.ExitStack() as stack:
-        merged = heapq.merge(*(stack.enter_context(f.open("r", newline="\n")) for f in files))
-        for line, _ in itertools.groupby(merged):
-            yield from ox.parse(line, ox.RdfFormat.N_TRIPLES)
+        yield from store.quads_for_pattern(None, None, None, ox.NamedNode(name))

@@ -4,6 +4,9 @@ Comes in: quads and the name of their graph. Goes out: a store opened for readin
 writes or many read, kept apart by a lock that the system lets go of when its holder dies. Knows
 nothing about what the quads say.
 
+The default graph is the RDF merge of all named graphs: what several weeks say stands there once.
+(Oxigraph can also take the union of all graphs when asked, but gives such a triple once for each.)
+
 A graph is replaced whole or not at all: the new quads wait in `WAITING`, and one SPARQL update,
 which Oxigraph runs as one transaction, moves them into place. A writer that was killed before may
 leave quads waiting; whoever opens the store next drops them first.
@@ -22,6 +25,14 @@ WAITING = ox.NamedNode("urn:x-zeitgraph:waiting")
 """The graph in which quads wait to be moved into place."""
 
 _LOCK_FILE = "zeitgraph.lock"
+
+_DROP = """
+DELETE {{ ?s ?p ?o }} WHERE {{
+  GRAPH {graph} {{ ?s ?p ?o }}
+  FILTER NOT EXISTS {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(?g NOT IN ({graph}, {waiting})) }}
+}} ; DROP GRAPH {graph}
+"""
+_PLACE = "ADD {waiting} TO DEFAULT ; MOVE {waiting} TO {graph}"
 
 
 def store_id(folder: Path) -> str:
@@ -45,9 +56,9 @@ def replace_graph(folder: Path, name: str, quads: Iterable[ox.Quad], ending: str
             store.remove_graph(WAITING)
             store.extend(quads)
             full = any(store.quads_for_pattern(None, None, None, WAITING))
-            before = [other for other in graph_names(store) if other.endswith(ending)]
-            steps = [f"DROP GRAPH {ox.NamedNode(other)}" for other in before]
-            steps += [f"MOVE {WAITING} TO {ox.NamedNode(name)}"] if full else []
+            before = [ox.NamedNode(g) for g in graph_names(store) if g.endswith(ending)]
+            steps = [_DROP.format(graph=graph, waiting=WAITING) for graph in before]
+            steps += [_PLACE.format(graph=ox.NamedNode(name), waiting=WAITING)] if full else []
             store.update(" ; ".join(steps))
             store.flush()
         except OSError as error:

@@ -16,7 +16,7 @@ from zeitgraph.kg.workspace import Workspace
 
 
 def ask_sparql(workspace: Workspace, query: str) -> Answer:
-    """The answer to a SPARQL 1.1 query over the union of all graphs.
+    """The answer to a SPARQL 1.1 query; its default graph is the merge of all graphs.
 
     SELECT gives a row per solution, ASK one row with a boolean, CONSTRUCT and DESCRIBE a row per
     triple and the graph as Turtle. GRAPH and FROM choose among the graphs of the store; nothing is

@@ -56,7 +56,7 @@ def evaluate(folder: Path, query: str, most_rows: int) -> dict[str, Any]:
     refuse_service(query)
     with reading(folder) as store:
         try:
-            results = store.query(query, prefixes=dict(PREFIXES), use_default_graph_as_union=True)
+            results = store.query(query, prefixes=dict(PREFIXES))
             if isinstance(results, ox.QueryBoolean):
                 return _table(("answer",), [[bool(results)]])
             if isinstance(results, ox.QuerySolutions):

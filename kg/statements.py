@@ -9,12 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any, TypeVar
 
 from zeitgraph.kg.stages import Job
-from zeitgraph.kg.vocabulary import KINDS
+from zeitgraph.kg.vocabulary import KINDS, iso_text
 from zeitgraph.kg.weeks import week_after, week_start
 
 Value = str | int | float | datetime
@@ -140,10 +140,13 @@ def _memberships(job: Job) -> Part:
 
 
 def _events(job: Job) -> Part:
+    """An event is told with the names that its cluster has in the week, if it still has any."""
+    stood = {row["cluster_id"]: row for row in job.table("clusters").to_pylist()}
     for row in job.table("lineage").to_pylist():
         others = [row["other_id"]] if row["other_id"] else []
         event = Ref("Event", (job.week, row["cluster_id"], row["event"], *others))
-        yield make_node(event, row)
+        names = {name: stood.get(row["cluster_id"], {}).get(name) for name in _NAMES}
+        yield make_node(event, {**row, **names})
         yield _in_week(job, event)
         for relation, cluster_id in (("ABOUT", row["cluster_id"]), *(("OTHER", o) for o in others)):
             yield _cluster(cluster_id)
@@ -180,11 +183,6 @@ _PARTS = (_week, _posts, _images, _clusters, _memberships, _events, _entities, _
 # -- values --------------------------------------------------------------------------------------
 
 
-def iso_text(moment: datetime) -> str:
-    """`moment` in UTC as `2026-11-09T08:30:00Z`, with microseconds where it has any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def make_node(ref: Ref, row: Row, **more: Any) -> Node:
     """What a row tells of a node, by the names of the vocabulary."""
     told = {**row, **more}
@@ -209,8 +207,15 @@ def _says(value: object) -> bool:
 
 
 def _clean(value: Value) -> Value:
-    """Characters that XML 1.0 (2.2) cannot carry become U+FFFD, so that every format can."""
-    return _NOT_IN_XML.sub("�", value) if isinstance(value, str) else value
+    """A text as `clean_text` has it; 0.0 for -0.0, which some stores keep apart."""
+    if isinstance(value, str):
+        return clean_text(value)
+    return value + 0.0 if isinstance(value, float) else value
+
+
+def clean_text(text: str) -> str:
+    """`text` with U+FFFD for what XML 1.0 (2.2) cannot carry, so that every format can."""
+    return _NOT_IN_XML.sub("\ufffd", text)
 
 
 def batches(rows: Iterable[Row], size: int = 1000) -> Iterator[list[Row]]:

@@ -8,6 +8,7 @@ Standard vocabularies come first (schema.org, SKOS, PROV-O, Dublin Core, OWL-Tim
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 PREFIXES: Mapping[str, str] = {
@@ -125,7 +126,7 @@ KINDS: Mapping[str, Kind] = {
     "Event": Kind(
         "event",
         ("zg:Event", "prov:Activity"),
-        {"event": "zg:event", "measure": "zg:measure"},
+        {"event": "zg:event", "measure": "zg:measure", **_NAMES},
         weekly=True,
     ),
 }
@@ -184,3 +185,8 @@ def thing_iri(base: str, path: str, *keys: str) -> str:
 def _segment(key: str) -> str:
     quoted = quote(key, safe="")
     return quoted if quoted.strip(".") else quoted.replace(".", "%2E")
+
+
+def iso_text(moment: datetime) -> str:
+    """`moment` in UTC as `2026-11-09T08:30:00Z`, with microseconds where it has any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
