@@ -80,9 +80,14 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
         raise BadPicture(f"too large: {width} x {height} pixels, at most {max_pixels}")
 
 
-def load_picture(path: Path) -> Image.Image:
-    """A verified picture as RGB: first frame, upright by EXIF, transparency over white."""
+def load_picture(path: Path, longest: int | None = None) -> Image.Image:
+    """A verified picture as RGB: first frame, upright by EXIF, transparency over white.
+
+    With `longest`, a picture with a longer side is shrunk to it while it is decoded.
+    """
     with Image.open(path, formats=tuple(EXTENSIONS)) as image:
+        if longest:
+            image.thumbnail((longest, longest))
         image.load()
         upright = image if _orientation(image) == 1 else ImageOps.exif_transpose(image)
         if not upright.has_transparency_data:

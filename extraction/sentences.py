@@ -84,8 +84,10 @@ class SentenceEmbedder:
         mend_torchvision()
         try:
             from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
         except ModuleNotFoundError as error:
             raise _missing("sentence-transformers") from error
+        disable_progress_bar()
         if self.folder:
             check_weights(self.folder)
         try:

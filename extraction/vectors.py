@@ -9,6 +9,7 @@ space. Knows nothing of clusters.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ from zeitgraph.kg.ids import digest_text
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.workspace import Workspace
+
+
+LONGEST = 1024
+"""Pixels of a picture's longer side as embedders see it; models take a few hundred, and a batch of
+photographs in full size would not fit in memory."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ def _load(paths: Sequence[Path]) -> list[Any]:
     """Pictures decoded side by side; raises `StoreError` for one that is gone from the media."""
     with ThreadPoolExecutor() as pool:
         try:
-            return list(pool.map(load_picture, paths))
+            return list(pool.map(partial(load_picture, longest=LONGEST), paths))
         except OSError as error:
             raise StoreError(
                 "a picture of the workspace cannot be read",

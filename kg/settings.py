@@ -67,10 +67,10 @@ class VectorSettings(Branch):
     pretrained: str = Field("", description="open_clip's pretrained tag, such as openai")
     device: str = Field("cpu", description="where the model runs, such as cuda")
     precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto", description="auto: bf16 for large models where the processor multiplies it"
+        "auto", description="auto: bf16 where the processor multiplies it, else fp32"
     )
     batch: int = Field(
-        512, ge=1, le=4096, description="items in memory at a time; no vector depends on it"
+        64, ge=1, le=4096, description="items in memory at a time; no vector depends on it"
     )
 
 
