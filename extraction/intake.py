@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zeitgraph.extraction.columns import BadRow, Draft, read_columns
+from zeitgraph.extraction.columns import LONGEST_ID, BadRow, Draft, read_columns
 from zeitgraph.extraction.media import Attachment, Kept, MediaStore, find_attachment
 from zeitgraph.extraction.pictures import strict_decoding
 from zeitgraph.extraction.readers import Reject, Row, find_sources
@@ -178,8 +178,8 @@ def _check(
 
 def _name_of(row: Row) -> str:
     """What a bad row is called: its id if that can be told, else an id of where and what it is."""
-    given = row.values.get("id")
-    if isinstance(given, str) and given.isprintable() and 0 < len(given) <= 200:
+    given = str(row.values.get("id") or "")
+    if given.isprintable() and 0 < len(given) <= LONGEST_ID:
         return given
     return content_id("row", row.file, ascii(dict(row.values)))
 

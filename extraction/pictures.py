@@ -25,6 +25,7 @@ EXTENSIONS = {
     "TIFF": "tif",
     "AVIF": "avif",
 }
+_TRIED = tuple(form for form in EXTENSIONS if form != "MPO")  # opened as JPEG, then told apart
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 )
@@ -58,7 +59,7 @@ def strict_decoding() -> Iterator[None]:
 def verify_picture(data: bytes, max_pixels: int) -> Picture:
     """Decode all of a picture's first frame; raises `BadPicture`."""
     try:
-        with Image.open(BytesIO(data), formats=tuple(EXTENSIONS)) as image:
+        with Image.open(BytesIO(data), formats=_TRIED) as image:
             width, height = image.size
             _check_size(width, height, max_pixels)
             image.load()
@@ -85,7 +86,7 @@ def load_picture(path: Path, longest: int | None = None) -> Image.Image:
 
     With `longest`, a picture with a longer side is shrunk to it while it is decoded.
     """
-    with Image.open(path, formats=tuple(EXTENSIONS)) as image:
+    with Image.open(path, formats=_TRIED) as image:
         if longest:
             image.thumbnail((longest, longest))
         image.load()
@@ -100,7 +101,7 @@ def taken_at(path: Path) -> datetime | None:
     """DateTimeOriginal of EXIF (UTC unless OffsetTimeOriginal says otherwise); None without one."""
     with strict_decoding():
         try:
-            with Image.open(path, formats=tuple(EXTENSIONS)) as image:
+            with Image.open(path, formats=_TRIED) as image:
                 exif = image.getexif().get_ifd(ExifTags.IFD.Exif)
             when = str(exif.get(ExifTags.Base.DateTimeOriginal, "")).strip("\x00 ")
             zone = str(exif.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\x00 ")

@@ -136,14 +136,14 @@ def _reader_of(path: Path) -> Callable[[Source], Rows] | None:
 
 def _has_time_column(path: Path) -> bool:
     """Whether a CSV or Parquet file has `published_at`; JSONL has no header and always counts."""
-    if path.suffix.lower() == ".csv":
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            return "published_at" in next(csv.reader([file.readline(LONGEST_LINE)]), [])
-    if path.suffix.lower() == ".parquet":
-        try:
+    try:
+        if path.suffix.lower() == ".csv":
+            with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+                return "published_at" in next(csv.reader([file.readline(LONGEST_LINE)]), [])
+        if path.suffix.lower() == ".parquet":
             return "published_at" in pq.read_schema(path).names
-        except (pa.ArrowException, OSError):
-            return True  # unreadable: let reading it say why
+    except (pa.ArrowException, OSError, csv.Error):
+        return True  # not readable: reading it as posts will say why
     return True
 
 
@@ -310,12 +310,9 @@ def _read_picture(source: Source) -> Rows:
     EXIF seldom names a zone; where it does not, the time is read as UTC.
     """
     inside = source.path.relative_to(source.folder).as_posix()
-    try:
-        taken = taken_at(source.path)
-        changed = datetime.fromtimestamp(source.path.stat().st_mtime, UTC)
-    except OSError as error:
-        yield source.broken(0, "", f"picture cannot be read: {error.strerror}")
-        return
+    outside = not source.path.resolve().is_relative_to(source.folder)  # a link: never opened
+    taken = None if outside else taken_at(source.path)
+    changed = datetime.fromtimestamp(source.path.lstat().st_mtime, UTC)
     values = {
         "published_at": taken or changed,
         "published_at_from": "exif" if taken else "file",

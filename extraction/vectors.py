@@ -26,7 +26,6 @@ from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.workspace import Workspace
 
-
 LONGEST = 1024
 """Pixels of a picture's longer side as embedders see it; models take a few hundred, and a batch of
 photographs in full size would not fit in memory."""

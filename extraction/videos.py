@@ -47,7 +47,9 @@ def key_frames(path: Path, count: int, max_pixels: int) -> list[KeyFrame]:
         ]
     except BadVideo:
         raise
-    except (av.error.FFmpegError, OSError, ValueError, MemoryError, OverflowError) as error:
+    except (av.error.FFmpegError, OSError) as error:
+        raise BadVideo(f"cannot be decoded: {error.strerror}") from error
+    except (ValueError, MemoryError, OverflowError) as error:
         raise BadVideo(f"cannot be decoded: {error}") from error
     if not stills:
         raise BadVideo("has no key frame")
