@@ -57,20 +57,24 @@ def leased_server(workspace: Workspace) -> Iterator[Server]:
 
 def stop_server(workspace: Workspace) -> None:
     """Stop the workspace's server, if one lives, and wait until it is gone."""
-    folder = workspace.bolt_folder
+    _end(workspace.bolt_folder, signal.SIGTERM)
+
+
+def kill_server(workspace: Workspace) -> None:
+    """End the server at once, as when a question will not end; the next one recovers the data."""
+    _end(workspace.bolt_folder, signal.SIGKILL)
+
+
+def _end(folder: Path, how: signal.Signals) -> None:
     if not (folder / SERVER_LOCK).is_file():
         return
-    while _lives(folder):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            os.kill(json.loads((folder / READY_FILE).read_bytes())["pid"], signal.SIGTERM)
-        time.sleep(0.05)
-    (folder / READY_FILE).unlink(missing_ok=True)
-
-
-def kill_server(server: Server) -> None:
-    """End a server at once, as when a question will not end; the next one recovers the database."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(server.pid, signal.SIGKILL)
+    with (folder / "start.lock").open("a") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)  # nobody starts another meanwhile
+        while _lives(folder):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                os.kill(json.loads((folder / READY_FILE).read_bytes())["pid"], how)
+            time.sleep(0.02)
+        (folder / READY_FILE).unlink(missing_ok=True)
 
 
 def database_id(folder: Path) -> str:
@@ -85,8 +89,9 @@ def database_id(folder: Path) -> str:
 def _live_server(folder: Path, settings: GraphSettings) -> Server:
     with (folder / "start.lock").open("a") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
-        process = None if _lives(folder) else _launch(folder, settings)
-        ready = _wait_until_ready(folder, process)
+        if not _lives(folder):
+            _launch(folder, settings)
+        ready = _wait_until_ready(folder)
         passwords = json.loads((folder / SECRETS_FILE).read_bytes())
         return Server(ready["pid"], ready["port"], passwords["writer"], passwords["reader"])
 
@@ -101,32 +106,31 @@ def _lives(folder: Path) -> bool:
         return False
 
 
-def _launch(folder: Path, settings: GraphSettings) -> "subprocess.Popen[bytes]":
+def _launch(folder: Path, settings: GraphSettings) -> None:
+    """Start a server; on return it holds its lock, or has failed."""
     (folder / READY_FILE).unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "zeitgraph.kg.bolt_server", str(folder)]
     command += ["--idle-seconds", str(settings.idle_seconds)]
     command += ["--query-seconds", str(settings.query_seconds)]
     command += ["--heap-mb", str(settings.heap_mb)]
     with (folder / "server.log").open("wb") as log:
-        return subprocess.Popen(  # noqa: S603 -- our own module
+        subprocess.run(  # noqa: S603 -- our own module
             command,
             cwd=folder,  # ArcadeDB puts its log folder where it stands
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            check=False,
         )
 
 
-def _wait_until_ready(folder: Path, process: "subprocess.Popen[bytes] | None") -> dict[str, int]:
-    """What the server says of itself once it listens; `process` is the one just launched."""
+def _wait_until_ready(folder: Path) -> dict[str, int]:
+    """What the server says of itself once it listens."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and _lives(folder):
         with contextlib.suppress(FileNotFoundError):
             ready: dict[str, int] = json.loads((folder / READY_FILE).read_bytes())
             return ready
-        if process.poll() is not None if process else not _lives(folder):
-            break
         time.sleep(0.02)
     raise StoreError(
         f"the embedded Bolt server does not start: {_last_words(folder)}",

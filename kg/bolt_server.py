@@ -29,7 +29,10 @@ _BEAT = 0.25
 
 
 def main() -> None:
-    """Serve until idle."""
+    """Take the server's lock, go on in a process that is nobody's child, and serve until idle.
+
+    The process that was started ends at once; the lock goes over to the other.
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--idle-seconds", type=float, required=True)
@@ -38,6 +41,9 @@ def main() -> None:
     options = parser.parse_args()
     with (options.folder / SERVER_LOCK).open("a") as alone:
         fcntl.flock(alone, fcntl.LOCK_EX)
+        if os.fork():  # before the JVM, which would not survive it
+            os._exit(0)
+        os.setsid()
         _serve(options)
 
 

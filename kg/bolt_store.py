@@ -20,7 +20,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from zeitgraph.kg.answers import Answer
-from zeitgraph.kg.bolt_process import Server, kill_server, leased_server
+from zeitgraph.kg.bolt_process import kill_server, leased_server
 from zeitgraph.kg.bolt_server import DATABASE
 from zeitgraph.kg.errors import QueryError, SettingsError, StoreError, UserError
 from zeitgraph.kg.vocabulary import iso_text
@@ -35,11 +35,10 @@ GRACE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Connection:
-    """A driver, the database to use, and the embedded server behind it, if it is that."""
+    """A driver, and the database to use."""
 
     driver: "neo4j.Driver"
     database: str
-    server: Server | None
 
 
 @contextmanager
@@ -54,7 +53,7 @@ def connected(workspace: Workspace, user: str) -> Iterator[Connection]:
     if settings.bolt == "off":
         raise UserError("the property graph is off", do="set graph.bolt and run again")
     with contextlib.ExitStack() as stack:
-        server, database, uri = None, settings.database, settings.bolt
+        database, uri = settings.database, settings.bolt
         if settings.bolt == "embedded":
             server = stack.enter_context(leased_server(workspace))
             database, uri = DATABASE, f"bolt://127.0.0.1:{server.port}"
@@ -63,7 +62,7 @@ def connected(workspace: Workspace, user: str) -> Iterator[Connection]:
             secret = (settings.user, _password(settings.password_env))
         try:
             driver = stack.enter_context(neo4j.GraphDatabase.driver(uri, auth=secret))
-            yield Connection(driver, database, server)
+            yield Connection(driver, database)
         except (neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.AuthError) as error:
             raise StoreError(
                 f"no answer from the Bolt server: {_message(error)}", where=uri
@@ -91,7 +90,7 @@ def _ask(
     import neo4j
 
     limits = workspace.settings.graph
-    with _ended_after(connection.server, limits.query_seconds + GRACE_SECONDS) as overdue:
+    with _ended_after(workspace, limits.query_seconds + GRACE_SECONDS) as overdue:
         try:
             with (
                 connection.driver.session(
@@ -113,6 +112,8 @@ def _ask(
             if not overdue.is_set():
                 raise
             raise _too_long(limits.query_seconds) from error
+        except neo4j.exceptions.AuthError:
+            raise  # no matter of the question; `connected` tells of it
         except neo4j.exceptions.Neo4jError as error:
             raise _refusal(error, limits.query_seconds) from error
     if counters.contains_updates or counters.contains_system_updates:
@@ -121,7 +122,7 @@ def _ask(
 
 
 @contextmanager
-def _ended_after(server: Server | None, seconds: float) -> Iterator[threading.Event]:
+def _ended_after(workspace: Workspace, seconds: float) -> Iterator[threading.Event]:
     """End the embedded server after `seconds`; the event tells whether that was done.
 
     ArcadeDB stops most questions by itself, but not a search along paths of many steps.
@@ -129,17 +130,19 @@ def _ended_after(server: Server | None, seconds: float) -> Iterator[threading.Ev
     overdue = threading.Event()
 
     def end() -> None:
-        if server:
-            overdue.set()
-            kill_server(server)
+        overdue.set()
+        kill_server(workspace)
 
     watchdog = threading.Timer(seconds, end)
     watchdog.daemon = True
-    watchdog.start()
+    if workspace.settings.graph.bolt == "embedded":
+        watchdog.start()
     try:
         yield overdue
     finally:
         watchdog.cancel()
+        if overdue.is_set():
+            watchdog.join()
 
 
 _WRITES = QueryError("the graph is only read here, and this writes", do="ask a question")

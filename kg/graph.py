@@ -140,15 +140,12 @@ def _quad(subject: ox.NamedNode, predicate: str, value: ox.NamedNode | ox.Litera
 
 
 def _value_quad(subject: ox.NamedNode, said: str, value: Value) -> ox.Quad:
-    """`said` is a predicate as `kg/vocabulary.py` writes it, with a language or datatype or not."""
+    """`said` is a predicate as `kg/vocabulary.py` writes it, with a language or without."""
     text = iso_text(value) if isinstance(value, datetime) else str(value)
-    predicate, _, datatype = said.partition("^^")
-    predicate, _, language = predicate.partition("@")
+    predicate, _, language = said.partition("@")
     if language:
         return _quad(subject, predicate, ox.Literal(text, language=language))
-    return _quad(
-        subject, predicate, ox.Literal(text, datatype=_term(datatype or XSD_OF[type(value)]))
-    )
+    return _quad(subject, predicate, ox.Literal(text, datatype=_term(XSD_OF[type(value)])))
 
 
 # -- the catalogue -------------------------------------------------------------------------------

@@ -111,41 +111,46 @@ def answer(
     """The answer to the question `name`; defaults serve for what `arguments` does not give.
 
     Rows are the same by either way: text, integers, floats rounded to `DIGITS`, moments as ISO
-    8601 in UTC, None for what is not known. Raises `UnknownName` for a question, parameter or kind
-    that does not exist, `UnknownWeek` for what is no ISO week, `UserError` for a number that is
-    none and where there is nothing yet to choose a default from.
+    8601 in UTC, None for what is not known; no rows where there is nothing to choose a default
+    from. Raises `UnknownName` for a question, parameter or kind that does not exist, `UnknownWeek`
+    for what is no ISO week, `UserError` for a number that is none.
     """
     question = _called("question", name, QUESTIONS)
     known = {parameter.name: parameter for parameter in question.parameters}
     for given in arguments:
         _called(f"parameter of {name}", given, known)
     with _called("way to ask", via, WAYS)(workspace) as ask:
-        return Answer(question.columns, tuple(ask(question, _bind(question, arguments, ask))))
+        bound = _bind(question, arguments, ask)
+        return Answer(question.columns, () if bound is None else tuple(ask(question, bound)))
 
 
 Ask = Callable[[Question, Bound], Iterable[Row]]
 
 
-def _bind(question: Question, arguments: Mapping[str, str | int], ask: Ask) -> Bound:
-    """A value for each parameter, in their order, so that the default of one may hang on others."""
+def _bind(question: Question, arguments: Mapping[str, str | int], ask: Ask) -> Bound | None:
+    """A value for each parameter, in their order, so that the default of one may hang on others.
+
+    None where there is nothing to choose a default from.
+    """
     bound: dict[str, str | int] = {}
     for parameter in question.parameters:
         if parameter.name in arguments:
-            text = str(arguments[parameter.name])
+            text: str | None = str(arguments[parameter.name])
         else:
             text = parameter.default or _first(parameter, bound, ask)
+        if text is None:
+            return None
         bound[parameter.name] = READERS[parameter.kind](parameter.name, text)
     return bound
 
 
-def _first(parameter: Parameter, bound: Bound, ask: Ask) -> str:
+def _first(parameter: Parameter, bound: Bound, ask: Ask) -> str | None:
+    """The default of a parameter that is chosen from the answer to another question."""
     other = QUESTIONS[parameter.first_of]
-    wanted = {p.name for p in other.parameters}
-    shared = {name: value for name, value in bound.items() if name in wanted - {"limit", "kind"}}
-    rows = list(ask(other, _bind(other, shared, ask)))
-    if len(rows) <= parameter.row:
-        raise UserError(f"there is no «{parameter.name}» to choose", do=f"give {parameter.name}=…")
-    return str(rows[parameter.row][0])
+    wanted = {p.name for p in other.parameters} - {"limit", "kind"}
+    own = _bind(other, {name: bound[name] for name in bound if name in wanted}, ask)
+    rows = list(ask(other, own)) if own is not None else []
+    return str(rows[parameter.row][0]) if len(rows) > parameter.row else None
 
 
 def _called(kind: str, name: str, table: Mapping[str, Any]) -> Any:

@@ -51,18 +51,23 @@ def replace_graph(folder: Path, name: str, quads: Iterable[ox.Quad], ending: str
     `WAITING`. On return all is on disk. Raises `StoreError` where the store cannot be written.
     """
     with _locked(folder, fcntl.LOCK_EX):
-        store = _open(folder)
-        try:
-            store.remove_graph(WAITING)
-            store.extend(quads)
-            full = any(store.quads_for_pattern(None, None, None, WAITING))
-            before = [ox.NamedNode(g) for g in graph_names(store) if g.endswith(ending)]
-            steps = [_DROP.format(graph=graph, waiting=WAITING) for graph in before]
-            steps += [_PLACE.format(graph=ox.NamedNode(name), waiting=WAITING)] if full else []
-            store.update(" ; ".join(steps))
-            store.flush()
-        except OSError as error:
-            raise StoreError(f"the RDF store cannot be written: {error}", where=folder) from error
+        _replace(folder, name, quads, ending)
+
+
+def _replace(folder: Path, name: str, quads: Iterable[ox.Quad], ending: str) -> None:
+    """A function of its own, so that the store is closed before the lock is let go."""
+    store = _open(folder)
+    try:
+        store.remove_graph(WAITING)
+        store.extend(quads)
+        full = any(store.quads_for_pattern(None, None, None, WAITING))
+        before = [ox.NamedNode(g) for g in graph_names(store) if g.endswith(ending)]
+        steps = [_DROP.format(graph=graph, waiting=WAITING) for graph in before]
+        steps += [_PLACE.format(graph=ox.NamedNode(name), waiting=WAITING)] if full else []
+        store.update(" ; ".join(steps))
+        store.flush()
+    except OSError as error:
+        raise StoreError(f"the RDF store cannot be written: {error}", where=folder) from error
 
 
 @contextmanager
@@ -79,7 +84,8 @@ def reading(folder: Path) -> Iterator[ox.Store]:
             yield store
             return
         del store
-    _drop_waiting(folder)
+    with _locked(folder, fcntl.LOCK_EX):
+        _drop_waiting(folder)
     with reading(folder) as store:
         yield store
 
@@ -91,16 +97,15 @@ def graph_names(store: ox.Store) -> list[str]:
 
 def _drop_waiting(folder: Path) -> None:
     """Drop what a killed writer left; a live one would hold the lock."""
-    with _locked(folder, fcntl.LOCK_EX):
-        store = _open(folder)
-        store.remove_graph(WAITING)
-        store.flush()
+    store = _open(folder)
+    store.remove_graph(WAITING)
+    store.flush()
 
 
 def _open(folder: Path) -> ox.Store:
     try:
         return ox.Store(folder)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise StoreError(
             f"the RDF store cannot be opened: {error}",
             where=folder,
@@ -111,7 +116,7 @@ def _open(folder: Path) -> ox.Store:
 def _open_read_only(folder: Path) -> ox.Store:
     try:
         return ox.Store.read_only(str(folder))
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise StoreError(f"the RDF store cannot be read: {error}", where=folder) from error
 
 

@@ -26,6 +26,9 @@ from zeitgraph.kg.vocabulary import PREFIXES
 UPDATES = {"insert", "delete", "load", "clear", "drop", "create", "copy", "move", "add", "with"}
 """The words with which the operations of SPARQL 1.1 Update begin."""
 
+_PROLOGUE = re.compile(r"(?:\s|#.*\n|(?:prefix\s+\S+|base)\s*<[^>]*>)*(\w+)", re.IGNORECASE)
+"""What may stand before the first word of a query; only for telling what is wrong with it."""
+
 _ESCAPED = r"\\u00{0:02x}|\\U000000{0:02x}"
 _SERVICE = re.compile(
     "".join(
@@ -119,11 +122,13 @@ def _malformed(query: str, error: SyntaxError) -> QueryError:
         return QueryError(f"malformed SPARQL: {error}")
     line, column = int(place[1]), int(place[2])
     rest = query.split("\n")[line - 1][column - 1 :]
-    word = re.match(r"\s*(\w*)", rest)
-    if word and word[1].lower() in UPDATES:
+    begins = _PROLOGUE.match(query)
+    if begins and begins[1].lower() in UPDATES:
         return QueryError("the graph is only read here, and this is an update", do="ask a question")
     if "Prefix not found" in place[3]:
         return QueryError("malformed SPARQL: a prefix is not declared", where=f"line {line}")
+    if told := re.search(r"The SELECT [^,\[]+", place[3]):
+        return QueryError(f"malformed SPARQL: {told[0].strip()}")
     near = f", near «{rest.strip()[:20]}»" if rest.strip() else ""
     return QueryError("malformed SPARQL", where=f"line {line}, column {column}{near}")
 

@@ -22,7 +22,8 @@ Row = Mapping[str, Any]
 Key = TypeVar("Key")
 
 _NAMES = ("name", "name_en", "name_zh")
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LINE_END = re.compile("\r\n?")
+_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, order=True)
@@ -214,8 +215,10 @@ def _clean(value: Value) -> Value:
 
 
 def clean_text(text: str) -> str:
-    """`text` with U+FFFD for what XML 1.0 (2.2) cannot carry, so that every format can."""
-    return _NOT_IN_XML.sub("\ufffd", text)
+    """`text` as every format can carry it: lines end in a line feed (XML 1.0, 2.11), and what is no
+    character of XML (2.2) is U+FFFD.
+    """
+    return _NOT_IN_XML.sub("\ufffd", _LINE_END.sub("\n", text))
 
 
 def batches(rows: Iterable[Row], size: int = 1000) -> Iterator[list[Row]]:

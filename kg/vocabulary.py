@@ -35,9 +35,9 @@ _NAMES = {
 class Kind:
     """A kind of node. `classes` and the predicates of `properties` are CURIEs.
 
-    A predicate may carry a language (`skos:prefLabel@en`) or a datatype (`…^^xsd:dateTimeStamp`);
-    otherwise a string is an xsd:string, an integer an xsd:integer, a float an xsd:double, a moment
-    an xsd:dateTime. A `weekly` node belongs to one week and goes with it; others are shared.
+    A predicate may carry a language (`skos:prefLabel@en`); otherwise a string is an xsd:string, an
+    integer an xsd:integer, a float an xsd:double, a moment an xsd:dateTime. A `weekly` node belongs
+    to one week and goes with it; others are shared.
     """
 
     path: str
@@ -69,7 +69,7 @@ KINDS: Mapping[str, Kind] = {
     "Instant": Kind(
         "instant",
         ("time:Instant",),
-        {"id": "dcterms:identifier", "at": "time:inXSDDateTimeStamp^^xsd:dateTimeStamp"},
+        {"id": "dcterms:identifier", "at": "time:inXSDDateTime"},
     ),
     "Post": Kind(
         "post",

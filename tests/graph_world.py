@@ -86,6 +86,12 @@ def job_of(workspace: Workspace, week: str) -> Job:
     return Job(workspace, week, {(name, "week"): workspace.read(name, week) for name in READS})
 
 
+def job_with(workspace: Workspace, week: str, tables: Rows) -> Job:
+    """A job on rows that stand in no file."""
+    made = {(name, "week"): make_table(TABLES[name], tables.get(name, ())) for name in READS}
+    return Job(workspace, week, made)
+
+
 def fill(world: World, *stages: Callable[[Job], Any]) -> World:
     """Write every week into the stores."""
     for week in world.weeks:
