@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from zeitgraph.kg.errors import InputError
 from zeitgraph.kg.ids import content_id, digest_file
-from zeitgraph.kg.stages import Job, Read
+from zeitgraph.kg.stages import Job, Read, Stage, bring_up_to_date
 from zeitgraph.kg.tables import TABLES, join_tables, make_table
 from zeitgraph.kg.weeks import week_after, week_start
 from zeitgraph.kg.workspace import Workspace
@@ -380,3 +380,25 @@ def test_prototypes_are_marked_and_stand_apart_from_evidence(
     page = (folder_of(job) / "index.html").read_text("utf-8")
     assert page.count('<figcaption class="badge">AI generated</figcaption>') == 6
     assert not (folder_of(job) / "mosaics").exists()
+
+
+def test_the_runner_makes_it_once_and_again_after_a_kill(planted: Planted) -> None:
+    stage = Stage(
+        name="gallery",
+        run="zeitgraph.reports.gallery:make_gallery",
+        reads=READS,
+        writes=("gallery",),
+        settings=("styles", "report", "gallery"),
+        also="zeitgraph.reports.gallery:gallery_identity",
+    )
+    job = planted.settle()
+    assert [step.done for step in bring_up_to_date(job.workspace, [stage], [WEEK])] == [True]
+    before = files_of(job)
+    assert [step.done for step in bring_up_to_date(job.workspace, [stage], [WEEK])] == [False]
+    job.workspace.ledger_file.unlink()  # killed before the ledger was written, half a folder left
+    left = job.workspace.report_folder(WEEK) / ".gallery-aside"
+    left.mkdir()
+    (left / "half.png").write_bytes(b"")
+    bring_up_to_date(job.workspace, [stage], [WEEK])
+    assert files_of(job) == before
+    assert not left.exists()
