@@ -84,6 +84,38 @@ class ClusterSettings(Branch):
     """How posts become clusters, and how clusters live from week to week."""
 
     smallest: int = Field(8, ge=2, description="fewest posts of a discovered cluster")
+    smallest_share: float = Field(
+        0.005, ge=0, le=1, description="and at least this share of the posts of the window"
+    )
+    window_weeks: int = Field(8, ge=0, description="earlier weeks that a search looks back on")
+    neighbours: int = Field(15, ge=1, description="a post is seen as the mean of so many nearest")
+    style_near: float = Field(
+        0.5, ge=-1, le=1, description="a text this near to a style's phrasings joins it (cosine)"
+    )
+    near: float = Field(
+        0.5, ge=-1, le=1, description="a post seen this near to a cluster's centre joins it"
+    )
+    fence: float = Field(
+        3.0, gt=0, description="spreads below the median of its posts at which a cluster ends"
+    )
+    reach: float = Field(
+        0.5, ge=-1, le=1, description="a post this near to a centre is never beyond the fence"
+    )
+    same: float = Field(
+        0.8, ge=-1, le=1, description="a new group this near to a cluster is that cluster"
+    )
+    merge: float = Field(0.92, ge=-1, le=1, description="two clusters this near become one")
+    keep: float = Field(
+        0.8, ge=0, lt=1, description="what a centre keeps of its mass from week to week"
+    )
+    heat_floor: float = Field(0.1, gt=0, description="weight of a post without heat")
+    drift: float = Field(
+        0.75, ge=-1, le=1, description="a centre this far (cosine) from where it was has drifted"
+    )
+    fade_weeks: int = Field(4, ge=1, description="weeks without posts after which a cluster faded")
+    words: int = Field(12, ge=1, le=100, description="telling words of a cluster")
+    exemplars: int = Field(12, ge=1, le=1000, description="posts that stand for a cluster")
+    trend_weeks: int = Field(4, ge=1, description="earlier weeks that a trend is measured against")
 
 
 class EntitySettings(Branch):

@@ -90,7 +90,9 @@ TABLES: Mapping[str, Table] = {
             {"cluster_id": TEXT, "name": TEXT, "origin": TEXT, "first_week": TEXT}
             | {"last_week": TEXT, "week": TEXT, "name_en": TEXT, "name_zh": TEXT, "style": TEXT}
             | {"posts": COUNT, "total_posts": COUNT, "heat": REAL, "words": TEXTS}
-            | {"exemplars": TEXTS, "centre": VECTOR, "plain_centre": VECTOR, "state": TEXT},
+            | {"exemplars": TEXTS, "centre": VECTOR, "plain_centre": VECTOR, "state": TEXT}
+            | {"mass": REAL, "plain_mass": REAL, "core": VECTOR, "anchor": VECTOR, "reach": REAL}
+            | {"unseen_posts": COUNT},
             "cluster_id",
             rolls_up=True,
         ),

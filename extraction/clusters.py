@@ -1,0 +1,358 @@
+"""The stage `clusters`: style clusters that live from week to week.
+
+Reads the posts and vectors of the week and of a window of weeks before it, the memberships of those
+weeks, and the clusters as they stood. Writes clusters, memberships and lineage. In order:
+
+    converge     clusters that came together are one from now on                    lineage.py
+    join         posts near a cluster join it; then those near a style's phrasings  assign.py
+    discover     dense groups of the window that are in no cluster are born         discovery.py
+    move         centres move with the posts of the week, weighted by heat          cluster_state.py
+    tell         words, exemplars, names, events                                    naming.py
+
+A post joins in its own week and stays where it joined. Knows nothing about graphs or reports.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zeitgraph.extraction.assign import (
+    Centres,
+    cosines,
+    join_centres,
+    join_styles,
+    reach_of,
+)
+from zeitgraph.extraction.cloud import one_thread
+from zeitgraph.extraction.cluster_state import (
+    ACTIVE,
+    DISCOVERED,
+    NAMED,
+    YOUNG,
+    Cluster,
+    Intake,
+    cluster_of,
+    mean_direction,
+    moved_by,
+    row_of,
+)
+from zeitgraph.extraction.discovery import find_groups
+from zeitgraph.extraction.lineage import Event, converge, live_on
+from zeitgraph.extraction.naming import Name, Text, name_of, telling_words, word_counts
+from zeitgraph.extraction.style_centres import StyleCentres, style_centres
+from zeitgraph.extraction.window import NONE, Window, look_back
+from zeitgraph.kg.ids import content_id
+from zeitgraph.kg.settings import ClusterSettings
+from zeitgraph.kg.stages import Job, Outputs
+from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.prompts.library import Style
+
+Labels = NDArray[np.object_]
+Rows = NDArray[np.intp]
+
+BIRTH_POSTS = 5
+"""Posts of the first week that go into the id of a discovered cluster."""
+
+NAMING_WORDS = 30
+"""Telling words among which a name in each language is looked for."""
+
+
+def cluster_week(job: Job) -> Outputs:
+    """One week of clustering: tables `clusters`, `memberships` and `lineage`.
+
+    The same posts give the same bytes in any order and on any number of threads.
+    """
+    with one_thread():
+        clusters, labels, events, window = _live_a_week(job)
+        memberships = _memberships(window, clusters, labels, job.settings.clusters)
+    return {
+        "clusters": make_table(TABLES["clusters"], (row_of(c, job.week) for c in clusters)),
+        "memberships": make_table(TABLES["memberships"], memberships),
+        "lineage": make_table(TABLES["lineage"], (event.row(job.week) for event in events)),
+    }
+
+
+def _live_a_week(job: Job) -> tuple[list[Cluster], Labels, list[Event], Window]:
+    settings = job.settings.clusters
+    window = look_back(job)
+    standing = [cluster_of(row) for row in job.table("clusters", "before").to_pylist()]
+    told = converge(standing, settings.merge)
+    follow = {event.cluster_id: event.other_id for event in told.events}
+    labels = np.array([_followed(label, follow) for label in window.earlier], object)
+    clusters = {cluster.cluster_id: cluster for cluster in told.clusters}
+    styles = style_centres(job.workspace)
+    _join(window, clusters, styles, labels, settings)
+    for birth in _discover(window, clusters, labels, settings):
+        clusters[birth.cluster.cluster_id] = birth.cluster
+        labels[birth.rows] = birth.cluster.cluster_id
+    _join(window, clusters, styles, labels, settings)
+    by_style = {_style_id(style): style for style in styles.styles}
+    for cluster_id in sorted(set(labels[window.current]) - clusters.keys() - {NONE}):
+        clusters[cluster_id] = _named(by_style[cluster_id], window)
+    moved = [_moved(cluster, window, labels, settings) for cluster in clusters.values()]
+    spoken = _described(moved, window, labels, settings)
+    lived = [live_on(cluster, job.week, settings) for cluster in spoken]
+    events = [*told.events, *(event for _, own in lived for event in own)]
+    return [cluster for cluster, _ in lived], labels, events, window
+
+
+def _followed(label: str, follow: Mapping[str, str]) -> str:
+    while label in follow:
+        label = follow[label]
+    return label
+
+
+# -- joining ---------------------------------------------------------------------------------------
+
+
+def _join(
+    window: Window,
+    clusters: Mapping[str, Cluster],
+    styles: StyleCentres,
+    labels: Labels,
+    settings: ClusterSettings,
+) -> None:
+    """Label the posts of the week that are in no cluster yet: by centres, then by phrasings."""
+    drawing = [cluster for cluster in clusters.values() if cluster.draws]
+    cores = Centres(
+        np.array([cluster.core for cluster in drawing], np.float32),
+        np.array([cluster.reach for cluster in drawing]),
+    )
+    _label(
+        labels,
+        window,
+        join_centres(window.cloud, cores, settings.near),
+        [c.cluster_id for c in drawing],
+    )
+    chosen = join_styles(window.cloud, styles.centres, window.like_text, settings.style_near)
+    _label(labels, window, chosen, [_style_id(style) for style in styles.styles])
+
+
+def _label(labels: Labels, window: Window, chosen: Rows, ids: Sequence[str]) -> None:
+    for row in np.flatnonzero(window.current & (chosen >= 0) & (labels == NONE)):
+        labels[row] = ids[chosen[row]]
+
+
+# -- discovery -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Birth:
+    """A cluster found this week, or one that stood and takes in a new group; rows of its posts."""
+
+    cluster: Cluster
+    rows: Rows
+
+
+def _discover(
+    window: Window, clusters: Mapping[str, Cluster], labels: Labels, settings: ClusterSettings
+) -> list[_Birth]:
+    """Groups of the window most of whose posts are in no cluster.
+
+    The whole window is searched, posts in clusters too: a lone new group has no shape against
+    nothing. A group near a cluster that stands is taken in by it.
+    """
+    smallest = max(settings.smallest, round(settings.smallest_share * len(window.cloud)))
+    groups = find_groups(window.cloud.seen, smallest)
+    standing = {c.cluster_id: c for c in clusters.values() if c.draws}
+    births = []
+    for group in range(groups.max(initial=-1) + 1):
+        rows = np.flatnonzero(groups == group)
+        free = rows[labels[rows] == NONE]
+        if 2 * len(free) < len(rows) or len(free) < settings.smallest:
+            continue
+        birth = _born(window, free, list(standing.values()), settings)
+        if window.current[birth.rows].any():
+            standing[birth.cluster.cluster_id] = birth.cluster
+            births.append(birth)
+    return births
+
+
+def _born(
+    window: Window, rows: Rows, standing: Sequence[Cluster], settings: ClusterSettings
+) -> _Birth:
+    points, weights = window.cloud.points, window.heat + settings.heat_floor
+    core = mean_direction(points[rows], weights[rows])
+    if standing:
+        near = cosines(core[None], [cluster.core for cluster in standing])[0]
+        cluster = standing[int(near.argmax())]
+        if near.max() >= settings.same:
+            return _Birth(cluster, rows[_within(points[rows], cluster.core, cluster.reach)])
+    similarities = cosines(points[rows], core[None])[:, 0]
+    reach = reach_of(similarities, settings.fence, settings.reach)
+    rows = rows[similarities >= reach]
+    typical = sorted(rows[window.current[rows]], key=lambda row: -float(points[row] @ core))
+    first = sorted(window.cloud.post_ids[row] for row in typical[:BIRTH_POSTS])
+    past = rows[~window.current[rows]]
+    cluster = _newborn(
+        content_id("c", DISCOVERED, window.week, first), DISCOVERED, window, core, reach
+    )
+    return _Birth(
+        replace(
+            cluster,
+            centre=mean_direction(window.cloud.raw[rows], weights[rows]),
+            plain_centre=mean_direction(window.cloud.raw[rows], np.ones(len(rows))),
+            mass=float(weights[past].sum()),
+            plain_mass=float(len(past)),
+            unseen_posts=len(past),
+            state=ACTIVE,
+        ),
+        rows,
+    )
+
+
+def _within(points: NDArray[np.float32], core: NDArray[np.float32], reach: float) -> Rows:
+    return np.flatnonzero(cosines(points, core[None])[:, 0] >= reach)
+
+
+def _newborn(
+    cluster_id: str, origin: str, window: Window, core: NDArray[np.float32], reach: float
+) -> Cluster:
+    """A cluster with no posts yet, whose name is to be found."""
+    nowhere = np.zeros(window.cloud.width, np.float32)
+    return Cluster(
+        cluster_id=cluster_id,
+        origin=origin,
+        style=None,
+        name="",
+        name_en="",
+        name_zh="",
+        first_week=window.week,
+        last_week=window.week,
+        posts=0,
+        total_posts=0,
+        unseen_posts=0,
+        heat=0.0,
+        words=(),
+        exemplars=(),
+        centre=nowhere,
+        plain_centre=nowhere,
+        core=core,
+        anchor=None,
+        reach=reach,
+        mass=0.0,
+        plain_mass=0.0,
+        state=YOUNG,
+    )
+
+
+def _named(style: Style, window: Window) -> Cluster:
+    nowhere = np.zeros(window.cloud.width, np.float32)
+    return replace(
+        _newborn(_style_id(style), NAMED, window, nowhere, -1.0),
+        style=style.style_id,
+        name=style.name_en,
+        name_en=style.name_en,
+        name_zh=style.name_zh,
+    )
+
+
+def _style_id(style: Style) -> str:
+    return content_id("c", NAMED, style.style_id)
+
+
+# -- moving ----------------------------------------------------------------------------------------
+
+
+def _moved(cluster: Cluster, window: Window, labels: Labels, settings: ClusterSettings) -> Cluster:
+    """The cluster with the posts of the week in its centres and its counts."""
+    everyone = labels == cluster.cluster_id
+    new = np.flatnonzero(everyone & window.current)
+    heat = window.heat[new]
+    cloud = window.cloud
+    intake = Intake(cloud.raw[new], cloud.points[new], heat + settings.heat_floor)
+    cluster = moved_by(cluster, intake, settings.keep)
+    if cluster.state == YOUNG and cluster.plain_mass >= settings.smallest:
+        cluster = replace(cluster, state=ACTIVE)
+    if cluster.draws and everyone.sum() >= settings.smallest:
+        own = cosines(cloud.points[everyone], cluster.core[None])[:, 0]
+        cluster = replace(cluster, reach=reach_of(own, settings.fence, settings.reach))
+    return replace(
+        cluster,
+        posts=len(new),
+        total_posts=cluster.total_posts + len(new),
+        heat=round(float(heat.sum()), 6),
+        last_week=window.week if len(new) else cluster.last_week,
+    )
+
+
+# -- telling ---------------------------------------------------------------------------------------
+
+
+def _described(
+    clusters: Sequence[Cluster], window: Window, labels: Labels, settings: ClusterSettings
+) -> list[Cluster]:
+    """Clusters with words and exemplars where they had posts, and names where they had none."""
+    counts = _word_counts(window, labels)
+    best = telling_words(counts, NAMING_WORDS)
+    taken = {cluster.name for cluster in clusters}
+    told = []
+    for cluster in sorted(clusters, key=lambda cluster: cluster.cluster_id):
+        words = best.get(cluster.cluster_id, [])
+        exemplars = _exemplars(cluster, window, labels, settings.exemplars)
+        own = Name(cluster.name_en, cluster.name_zh)
+        name = own if own.en else name_of(words, cluster.cluster_id, taken)
+        taken.add(name.en)
+        told.append(
+            replace(
+                cluster,
+                words=tuple(words[: settings.words]) if cluster.posts else cluster.words,
+                exemplars=exemplars or cluster.exemplars,
+                name=name.en,
+                name_en=name.en,
+                name_zh=name.zh,
+            )
+        )
+    return told
+
+
+def _word_counts(window: Window, labels: Labels) -> dict[str, Counter[str]]:
+    texts: dict[str, list[Text]] = {}
+    for label, text in zip(labels, window.texts, strict=True):
+        texts.setdefault(label, []).append(text)
+    return {label: word_counts(texts[label]) for label in sorted(texts)}
+
+
+def _exemplars(cluster: Cluster, window: Window, labels: Labels, most: int) -> tuple[str, ...]:
+    """The posts of the week nearest to the core; of two as near, the hotter, then the lesser id."""
+    rows = np.flatnonzero((labels == cluster.cluster_id) & window.current)
+    near = np.round(cosines(window.cloud.points[rows], cluster.core[None])[:, 0], 4)
+    ids = [window.cloud.post_ids[row] for row in rows]
+    order = sorted(zip(-near, -window.heat[rows], ids, strict=True))
+    return tuple(post_id for _, _, post_id in order[:most])
+
+
+def _memberships(
+    window: Window, clusters: Sequence[Cluster], labels: Labels, settings: ClusterSettings
+) -> list[dict[str, object]]:
+    """A row for each post of the week.
+
+    `similarity` is the cosine of the post to the core; `weight`, in [0, 1], that of the post as its
+    neighbours show it; `heat_weight` what it weighs in the centre.
+    """
+    cores = {cluster.cluster_id: cluster.core for cluster in clusters}
+    rows: list[dict[str, object]] = [
+        {"post_id": post_id, "cluster_id": NONE, "week": window.week, "weight": 0.0}
+        for post_id in window.without
+    ]
+    for row in np.flatnonzero(window.current):
+        label = labels[row]
+        told: dict[str, object] = {
+            "post_id": window.cloud.post_ids[row],
+            "cluster_id": label,
+            "week": window.week,
+            "weight": 0.0,
+            "heat_weight": round(float(window.heat[row] + settings.heat_floor), 6),
+        }
+        if label != NONE:
+            core = cores[label][None]
+            seen, own = (
+                float(cosines(side[row : row + 1], core)[0, 0])
+                for side in (window.cloud.seen, window.cloud.points)
+            )
+            told |= {"weight": round(max(seen, 0.0), 6), "similarity": round(own, 6)}
+        rows.append(told)
+    return rows

@@ -1,0 +1,231 @@
+"""The stage `trends`: how strong each cluster is this week, how sure that is, and what it does.
+
+Reads the posts of the week, memberships of this week and before, clusters, and earlier trends.
+Writes a row for each cluster with posts in this week or in the weeks it is measured against. Knows
+nothing about vectors.
+
+`share` is a cluster's part of all posts of the week, with Jeffreys' interval of 95 % (Brown, Cai &
+DasGupta 2001, section 4). `growth` is the share over its mean in the `clusters.trend_weeks` weeks
+before, less one: 0.5 is half as much again; null where there is nothing to compare with. The first
+rule that holds gives the state:
+
+    not-enough-data   no earlier week, or fewer than `ENOUGH` posts now and in the mean before
+    emerging          no older than `trend_weeks`, and its interval lies above that of the past
+    rising            its interval lies above that of the past
+    fading            its interval lies below that of the past
+    heat-burst        as many posts as ever, but warmer than in any of the weeks before
+    steady            none of these
+
+The past of a cluster that nobody had named counts the posts that were already like it before its
+birth (`unseen_posts`): what is found late is not new.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zeitgraph.kg.stages import Job, Outputs
+from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.kg.weeks import week_after
+
+ENOUGH = 5
+BURST = 1.3
+"""How much warmer than before, on the scale of heat, the posts of a burst are at least."""
+SURE = 2.58
+"""Standard errors of a warmth that a burst must stand out by: 99 %, as many clusters are asked."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The 95 % interval of a share; both ends in [0, 1]."""
+
+    low: float
+    high: float
+
+
+def jeffreys(count: float, total: float) -> Interval:
+    """The equal-tailed interval of Beta(count + 1/2, total − count + 1/2), as wide as it must be.
+
+    The end at 0 (at 1) is exact where there is nothing below (above) it.
+    """
+    from scipy.stats import beta
+
+    low, high = beta.ppf([0.025, 0.975], count + 0.5, total - count + 0.5)
+    return Interval(0.0 if count == 0 else float(low), 1.0 if count == total else float(high))
+
+
+@dataclass(frozen=True)
+class Week:
+    """A cluster in a week: its posts among all, and its warmth.
+
+    `warmth` is the mean heat of its posts over that of all posts, None without posts or heat.
+    """
+
+    posts: float
+    total: int
+    warmth: float | None = None
+
+    @property
+    def share(self) -> float:
+        """Its part of the posts of the week."""
+        return self.posts / self.total
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the state of a cluster is read from. `warmth_low`: lower end of this week's warmth, at 99 %."""
+
+    now: Week
+    past: Sequence[Week]
+    is_new: bool
+    warmth_low: float
+
+    @property
+    def past_interval(self) -> Interval:
+        """Of its share in the weeks before, taken together."""
+        return jeffreys(sum(w.posts for w in self.past), sum(w.total for w in self.past))
+
+    @property
+    def growth(self) -> float | None:
+        """The share over its mean in the weeks before, less one."""
+        before = float(np.mean([week.share for week in self.past])) if self.past else 0.0
+        return self.now.share / before - 1 if before else None
+
+    @property
+    def is_rise(self) -> bool:
+        """Whether the interval of the week lies above that of the past."""
+        return jeffreys(self.now.posts, self.now.total).low > self.past_interval.high
+
+    @property
+    def is_fall(self) -> bool:
+        """Whether the interval of the week lies below that of the past."""
+        return jeffreys(self.now.posts, self.now.total).high < self.past_interval.low
+
+
+def _too_little(course: Course) -> bool:
+    posts = [week.posts for week in course.past]
+    return not posts or max(course.now.posts, float(np.mean(posts))) < ENOUGH
+
+
+def _is_burst(course: Course) -> bool:
+    warmths = [week.warmth for week in course.past if week.warmth is not None]
+    if len(warmths) < 2 or course.now.warmth is None:
+        return False
+    hotter = course.now.warmth > BURST * float(np.mean(warmths))
+    return hotter and course.warmth_low > max(warmths)
+
+
+STATES: Sequence[tuple[str, Callable[[Course], bool]]] = (
+    ("not-enough-data", _too_little),
+    ("emerging", lambda course: course.is_new and course.is_rise),
+    ("rising", lambda course: course.is_rise),
+    ("fading", lambda course: course.is_fall),
+    ("heat-burst", _is_burst),
+    ("steady", lambda _course: True),
+)
+
+
+def state_of(course: Course) -> str:
+    """The first state of `STATES` whose rule holds."""
+    return next(state for state, holds in STATES if holds(course))
+
+
+def measure_trends(job: Job) -> Outputs:
+    """One week of the table `trends`."""
+    posts = {row["post_id"]: row["heat"] for row in job.table("posts").to_pylist()}
+    if not posts:
+        return {}
+    heats: dict[str, list[float]] = {}
+    for row in job.table("memberships").to_pylist():
+        heats.setdefault(row["cluster_id"], []).append(posts[row["post_id"]])
+    past = _Past.of(job)
+    rows = []
+    for cluster in job.table("clusters").to_pylist():
+        own = heats.get(cluster["cluster_id"], [])
+        before = past.course(cluster)
+        if own or any(week.posts for week in before):
+            rows.append(_row(job, cluster, own, list(posts.values()), before))
+    return {"trends": make_table(TABLES["trends"], rows)}
+
+
+@dataclass(frozen=True)
+class _Past:
+    """The weeks that a trend is measured against, oldest first; and all weeks, to look back on."""
+
+    weeks: Sequence[str]
+    every: Sequence[str]
+    totals: Mapping[str, int]
+    joined: Mapping[tuple[str, str], int]
+    warmths: Mapping[tuple[str, str], float]
+    window: int
+
+    @classmethod
+    def of(cls, job: Job) -> "_Past":
+        settings = job.settings.clusters
+        members = job.table("memberships", "history").select(["week", "cluster_id"]).to_pylist()
+        totals = Counter(row["week"] for row in members)
+        every = sorted(totals)
+        trends = job.table("trends", "history").to_pylist()
+        return cls(
+            weeks=[w for w in every if w >= week_after(job.week, -settings.trend_weeks)],
+            every=every,
+            totals=totals,
+            joined=Counter((row["cluster_id"], row["week"]) for row in members),
+            warmths={
+                (row["cluster_id"], row["week"]): row["heat_share"] / row["share"]
+                for row in trends
+                if row["share"] and row["heat_share"] is not None
+            },
+            window=settings.window_weeks,
+        )
+
+    def course(self, cluster: Mapping[str, Any]) -> list[Week]:
+        """The weeks of `cluster`; before its birth, posts like it spread evenly over the window."""
+        cluster_id, born = cluster["cluster_id"], cluster["first_week"]
+        since = week_after(born, -self.window)
+        unseen = [week for week in self.every if since <= week < born]
+        each = cluster["unseen_posts"] / len(unseen) if unseen else 0.0
+        return [
+            Week(
+                posts=each if week < born else self.joined.get((cluster_id, week), 0),
+                total=self.totals[week],
+                warmth=self.warmths.get((cluster_id, week)),
+            )
+            for week in self.weeks
+        ]
+
+
+def _row(
+    job: Job,
+    cluster: Mapping[str, Any],
+    own: Sequence[float],
+    everyone: Sequence[float],
+    past: Sequence[Week],
+) -> dict[str, object]:
+    total_heat = float(np.sum(everyone))
+    mean = total_heat / len(everyone)
+    warmth = float(np.mean(own)) / mean if own and mean else None
+    error = float(np.std(own, ddof=1)) / len(own) ** 0.5 / mean if len(own) > 1 and mean else np.inf
+    now = Week(len(own), len(everyone), warmth)
+    course = Course(
+        now=now,
+        past=past,
+        is_new=cluster["first_week"] > week_after(job.week, -job.settings.clusters.trend_weeks),
+        warmth_low=-np.inf if warmth is None else warmth - SURE * error,
+    )
+    interval = jeffreys(now.posts, now.total)
+    return {
+        "week": job.week,
+        "cluster_id": cluster["cluster_id"],
+        "posts": len(own),
+        "heat": round(float(np.sum(own)), 6),
+        "share": now.share,
+        "share_low": interval.low,
+        "share_high": interval.high,
+        "heat_share": float(np.sum(own)) / total_heat if total_heat else None,
+        "growth": course.growth,
+        "state": state_of(course),
+    }

@@ -1,0 +1,99 @@
+"""What the clustering of a week looks at: the posts of the week, and those of the weeks before.
+
+Comes in: a job with posts, vectors and the history of both and of memberships. Goes out: a
+`Window`, rows sorted by post id. Knows nothing about how clusters are found.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from zeitgraph.extraction.cloud import Cloud, make_cloud
+from zeitgraph.extraction.naming import Text
+from zeitgraph.extraction.style_centres import pair_likeness
+from zeitgraph.kg.stages import Job
+from zeitgraph.kg.weeks import week_after
+
+NONE = ""
+"""The cluster id of a post that is in none."""
+
+_POST = ["post_id", "week", "text", "lang", "heat"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Posts with vectors, of this week and the weeks before it; n rows sorted by post id.
+
+    `current` tells the posts of this week; `heat` their heat; `like_text` how near each comes to a
+    text that matches it; `earlier` the cluster id that it got in its own week, empty for none and
+    for all posts of this week. `without` are the posts of this week that have no vector.
+    """
+
+    week: str
+    cloud: Cloud
+    texts: tuple[Text, ...]
+    current: NDArray[np.bool_]
+    heat: NDArray[np.float64]
+    like_text: NDArray[np.float64]
+    earlier: NDArray[np.object_]
+    without: tuple[str, ...]
+
+
+def look_back(job: Job) -> Window:
+    """The window of `job.week`: `clusters.window_weeks` weeks back; posts on one line, one vector.
+
+    Vectors of another length than most are set aside with a note: they come of another model.
+    """
+    settings = job.settings.clusters
+    since = week_after(job.week, -settings.window_weeks)
+    posts = _since(job, "posts", since).select(_POST).to_pylist()
+    known = {row["post_id"]: row for row in posts}
+    vectors = _of_one_length(job, _since(job, "vectors", since))
+    cloud = make_cloud(vectors, settings.neighbours)
+    rows = [known[post_id] for post_id in cloud.post_ids]
+    joined = {
+        row["post_id"]: row["cluster_id"]
+        for row in job.table("memberships", "history").to_pylist()
+        if row["week"] >= since
+    }
+    seen = frozenset(cloud.post_ids)
+    return Window(
+        week=job.week,
+        cloud=cloud,
+        texts=tuple(Text(row["text"] or "", row["lang"] or "") for row in rows),
+        current=np.array([row["week"] == job.week for row in rows], bool),
+        heat=np.array([row["heat"] for row in rows], float),
+        like_text=pair_likeness(vectors, cloud.post_ids),
+        earlier=np.array([joined.get(post_id) or NONE for post_id in cloud.post_ids], object),
+        without=tuple(
+            sorted(p for p, row in known.items() if row["week"] == job.week and p not in seen)
+        ),
+    )
+
+
+def _since(job: Job, name: str, since: str) -> pa.Table:
+    history = job.table(name, "history")
+    recent = history.filter(pc.greater_equal(history["week"], since))
+    return pa.concat_tables([recent, job.table(name)])
+
+
+def _of_one_length(job: Job, vectors: pa.Table) -> pa.Table:
+    before: list[Mapping[str, Any]] = job.table("clusters", "before").slice(0, 1).to_pylist()
+    lengths = pc.list_value_length(vectors["vector"]).to_pylist()
+    if not lengths:
+        return vectors
+    usual = (
+        len(before[0]["core"])
+        if before
+        else max(Counter(lengths).items(), key=lambda i: i[::-1])[0]
+    )
+    odd = sum(length != usual for length in lengths)
+    if odd:
+        job.note(f"{job.week}: {odd:,} vectors are not of length {usual}, and join no cluster")
+    return vectors.filter(pa.array([length == usual for length in lengths]))

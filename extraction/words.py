@@ -1,0 +1,92 @@
+"""The words of a text, English or Chinese: what clusters are described and named with.
+
+Comes in: a text as its author wrote it, hostile or not, and its language if known. Goes out: words
+in order, folded to one form (NFKC, lower case), hashtags as `#word`. Left out: addresses, handles,
+numbers, single letters, single Chinese characters, and stop words, which stand in
+`prompts/words/stop.*.txt`. Knows nothing about clusters.
+"""
+
+import re
+import unicodedata
+import warnings
+from functools import cache, lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import jieba
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_NO_WORDS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|@[\w.]+")
+_PIECES = re.compile(
+    r"(?P<tag>[#＃][^\W_][\w-]*)"
+    rf"|(?P<han>[{_HAN}]+)"
+    rf"|(?P<word>(?:(?![{_HAN}])[^\W\d_])+(?:['’-](?:(?![{_HAN}])[^\W\d_])+)*)"
+)
+LONGEST = 40
+"""Letters of a word; what is longer is noise, such as a key or a run of one letter."""
+
+
+def tokens(text: str, lang: str = "") -> list[str]:
+    """The words of `text` in order, repeated where they repeat.
+
+    A text in Chinese characters is cut by jieba (its own dictionary, and its hidden Markov model
+    for unknown words), whatever `lang` says: many posts mix both languages. `lang`, a code such as
+    `en` or `zh`, chooses the stop words of a third language when one ships; else all are used.
+    """
+    return list(_tokens(text, lang))
+
+
+def is_chinese(word: str) -> bool:
+    """Whether `word` holds a Chinese character."""
+    return re.search(f"[{_HAN}]", word) is not None
+
+
+@lru_cache(maxsize=1 << 16)  # each text of a window is asked for every week that sees it
+def _tokens(text: str, lang: str) -> tuple[str, ...]:
+    folded = _NO_WORDS.sub(" ", unicodedata.normalize("NFKC", text).lower())
+    stops = stop_words(lang)
+    return tuple(word for word in _words(folded) if _tells(word) and word not in stops)
+
+
+def _words(text: str) -> list[str]:
+    found = []
+    for piece in _PIECES.finditer(text):
+        if piece["tag"]:
+            found.append("#" + re.sub(r"[_-]", "", piece["tag"][1:]))
+        elif piece["han"]:
+            found.extend(_jieba().lcut(piece["han"]))
+        else:
+            found.append(re.sub("['’]s?$", "", piece["word"].replace("’", "'")))
+    return found
+
+
+def _tells(word: str) -> bool:
+    bare = word.removeprefix("#")
+    return 2 <= len(bare) <= LONGEST and not bare.isdigit()
+
+
+@cache
+def stop_words(lang: str = "") -> frozenset[str]:
+    """The words of every shipped list (`stop.en.txt`, `stop.zh.txt`), or of `lang`'s with them."""
+    folder = resources.files("zeitgraph.prompts") / "words"
+    files = [folder / f"stop.{code}.txt" for code in dict.fromkeys(("en", "zh", lang))]
+    texts = [file.read_text("utf-8") for file in files if file.is_file()]
+    lines = (line for text in texts for line in text.splitlines() if not line.startswith("//"))
+    return frozenset(word for line in lines for word in line.split())
+
+
+@cache
+def _jieba() -> "jieba.Tokenizer":
+    """The words of jieba, read from its package (0.7 s), not from its shared cache in /tmp.
+
+    That cache is a marshal file that anyone may have written, and two runs may write it at once.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # jieba 0.42.1: invalid escapes, and pkg_resources
+        import jieba
+
+    cutter = jieba.Tokenizer()
+    cutter.FREQ, cutter.total = cutter.gen_pfdict(cutter.get_dict_file())
+    cutter.initialized = True
+    return cutter
