@@ -10,15 +10,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.cloud import Cloud, Points
+from zeitgraph.extraction.cloud import Cloud, Points, unit
 
 Choice = NDArray[np.intp]
 
 NORMAL_SPREAD = 1.4826
 """The standard deviation of a normal distribution over its median absolute deviation."""
 
-STAND_OUT = 4.0
-"""Standard deviations by which a post must stand out among all posts to join a style by words."""
+
+@dataclass(frozen=True)
+class Phrasings:
+    """What styles are by their words: unit centres, shape (k, d), and for each how near the nearest
+    phrasing of any other style comes to it, shape (k,)."""
+
+    centres: Points
+    siblings: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -46,24 +52,46 @@ def join_centres(cloud: Cloud, centres: Centres, near: float) -> Choice:
     return np.where(seen.max(axis=1) >= near, best, -1)
 
 
-def join_styles(
-    cloud: Cloud, phrasings: Points, like_text: NDArray[np.float64], near: float
-) -> Choice:
-    """For each post the style whose phrasings it is nearest to, shape (k, d) unit rows, or -1.
+def join_neighbours(cloud: Cloud, labels: Choice, agree: float, near: float) -> Choice:
+    """For each post the label of most of its neighbours, or -1; `labels` (n,) has -1 for none.
 
-    Two thresholds must hold, both from the data. Among its neighbours the post reaches
-    `near · like_text`, where `like_text` (n,) says how near a post of its sides comes to a text
-    that matches it (`pair_likeness`). And the post itself stands out from all posts of the window
-    by `STAND_OUT` deviations, for each style its own.
+    At least `agree` of all its neighbours must have that label, and the post must lie at least
+    `near` the mean of those that do. Where a style moves faster than its centre, its newest posts
+    are still the neighbours of the newest before them.
     """
-    if len(phrasings) == 0 or len(cloud) == 0:
+    chosen = np.full(len(cloud), -1)
+    for row in np.flatnonzero(labels < 0):
+        others = cloud.nearest[row][cloud.nearest[row] != row]
+        voices = labels[others]
+        if len(others) == 0 or not (voices >= 0).any():
+            continue
+        counts = np.bincount(voices[voices >= 0])
+        best = int(counts.argmax())
+        if counts[best] < agree * len(others):
+            continue
+        middle = unit(cloud.points[others[voices == best]].sum(axis=0, dtype=float)[None])
+        if cosines(cloud.points[row][None], middle)[0, 0] >= near:
+            chosen[row] = best
+    return chosen
+
+
+def join_styles(
+    cloud: Cloud, phrasings: Phrasings, like_text: NDArray[np.float64], near: float
+) -> Choice:
+    """For each post the style whose phrasings it is nearest to, or -1.
+
+    A post joins at `near`, or where a phrasing of another style comes nearer than that, beyond it;
+    times `like_text` (n,), how near a post of its sides comes to a text that matches it
+    (`pair_likeness`). It must do so itself, and as its neighbours show it: one voice alone is often
+    a pun, and neighbours alone carry in what has no words of the style.
+    """
+    if len(phrasings.centres) == 0 or len(cloud) == 0:
         return np.full(len(cloud), -1)
-    seen = cosines(cloud.seen, phrasings)
-    best = seen.argmax(axis=1)
-    rows = np.arange(len(cloud))
-    own = cosines(cloud.points, phrasings)
-    stands_out = own[rows, best] >= _crowd_edge(own)[best]
-    return np.where((seen[rows, best] >= near * like_text) & stands_out, best, -1)
+    own, seen = (cosines(side, phrasings.centres) for side in (cloud.points, cloud.seen))
+    both = np.minimum(own, seen)
+    best = both.argmax(axis=1)
+    threshold = np.maximum(near, phrasings.siblings)[best] * like_text
+    return np.where(both[np.arange(len(cloud)), best] >= threshold, best, -1)
 
 
 def reach_of(similarities: NDArray[np.float64], fence: float, most: float) -> float:
@@ -81,15 +109,3 @@ def cosines(points: Points, centres: Points | Sequence[Points]) -> NDArray[np.fl
     """(n, k) cosines of unit rows, rounded so that no two machines' last bits decide."""
     product = points.astype(np.float64) @ np.asarray(centres, np.float64).T
     return np.round(product, 9)
-
-
-def _crowd_edge(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each column, the score at which a post stands out from those that are not of the style.
-
-    Read off the lower quarter, because the style itself may be most of the posts: for a normal
-    crowd the quartile lies 0.674 deviations below its middle, and 0.970 above the 5th percentile.
-    """
-    low, quartile = np.quantile(scores, [0.05, 0.25], axis=0)
-    deviation = (quartile - low) / 0.970
-    edge: NDArray[np.float64] = quartile + (0.674 + STAND_OUT) * deviation
-    return edge

@@ -7,7 +7,7 @@ Pictures and texts of a CLIP lie in two cones a gap apart (Liang et al. 2022, ar
 each side is first moved by its own mean; what a post has of the two is then averaged.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -27,13 +27,15 @@ class Cloud:
     """Posts with vectors: `post_ids` sorted; three float32 arrays of unit rows, shape (n, d).
 
     `raw` is the post's vector as the table has it. `points` is corrected for the gap between the
-    sides. `seen` is a post as its neighbours show it: the unit mean of its nearest points.
+    sides. `seen` is a post as its neighbours show it: the unit mean of its nearest points, whose
+    rows are `nearest`, (n, k), most often itself first.
     """
 
     post_ids: tuple[str, ...]
     raw: Points
     points: Points
     seen: Points
+    nearest: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.post_ids)
@@ -42,10 +44,6 @@ class Cloud:
     def width(self) -> int:
         """Dimensions of a vector."""
         return int(self.raw.shape[1])
-
-    def rows_of(self, posts: Mapping[str, object]) -> NDArray[np.intp]:
-        """The rows of those posts of `posts` that are here, in order."""
-        return np.flatnonzero([post_id in posts for post_id in self.post_ids])
 
 
 def make_cloud(vectors: pa.Table, neighbours: int) -> Cloud:
@@ -57,7 +55,7 @@ def make_cloud(vectors: pa.Table, neighbours: int) -> Cloud:
     post_ids, raw = sides.pop("post")
     if not post_ids:
         nothing = np.empty((0, 0), np.float32)
-        return Cloud((), nothing, nothing, nothing)
+        return Cloud((), nothing, nothing, nothing, np.empty((0, 0), np.int64))
     row = {post_id: i for i, post_id in enumerate(post_ids)}
     total = np.zeros(raw.shape)
     for ids, rows in sides.values():
@@ -65,8 +63,9 @@ def make_cloud(vectors: pa.Table, neighbours: int) -> Cloud:
             total[[row[post_id] for post_id in ids]] += moved(rows)
     points = unit(total)
     with one_thread():
-        seen = contracted(points, neighbours)
-    return Cloud(post_ids, raw, points, seen)
+        nearest = neighbours_of(points, neighbours)
+        seen = contracted(points, nearest)
+    return Cloud(post_ids, raw, points, seen, nearest)
 
 
 def unit(rows: NDArray[np.floating]) -> Points:
@@ -91,13 +90,12 @@ def neighbours_of(points: Points, count: int) -> NDArray[np.int64]:
     return np.asarray(index.search(points, min(count, len(points)))[1])
 
 
-def contracted(points: Points, neighbours: int) -> Points:
-    """Each point as the unit mean of its `neighbours` nearest, itself one of them.
+def contracted(points: Points, nearest: NDArray[np.int64]) -> Points:
+    """Each point as the unit mean of its nearest, (n, k) rows, itself one of them.
 
     One step of mean shift with nearest neighbours (Fukunaga & Hostetler 1975, section III): groups
     draw together, and what is between them stays behind.
     """
-    nearest = neighbours_of(points, neighbours)
     total = np.zeros(points.shape)
     for rank in nearest.T:
         total += points[rank]

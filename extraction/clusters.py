@@ -23,6 +23,7 @@ from zeitgraph.extraction.assign import (
     Centres,
     cosines,
     join_centres,
+    join_neighbours,
     join_styles,
     reach_of,
 )
@@ -115,20 +116,21 @@ def _join(
     labels: Labels,
     settings: ClusterSettings,
 ) -> None:
-    """Label the posts of the week that are in no cluster yet: by centres, then by phrasings."""
+    """Label the posts of the week that are in no cluster: by centres, phrasings, neighbours."""
     drawing = [cluster for cluster in clusters.values() if cluster.draws]
-    cores = Centres(
+    ids = [cluster.cluster_id for cluster in drawing]
+    centres = Centres(
         np.array([cluster.core for cluster in drawing], np.float32),
         np.array([cluster.reach for cluster in drawing]),
     )
-    _label(
-        labels,
-        window,
-        join_centres(window.cloud, cores, settings.near),
-        [c.cluster_id for c in drawing],
-    )
-    chosen = join_styles(window.cloud, styles.centres, window.like_text, settings.style_near)
+    cloud = window.cloud
+    _label(labels, window, join_centres(cloud, centres, settings.near), ids)
+    chosen = join_styles(cloud, styles.phrasings, window.like_text, settings.style_near)
     _label(labels, window, chosen, [_style_id(style) for style in styles.styles])
+    number = {cluster_id: i for i, cluster_id in enumerate(ids)}
+    voices = np.array([number.get(label, -1) for label in labels], int)
+    chosen = join_neighbours(cloud, voices, settings.agree, settings.near)
+    _label(labels, window, chosen, ids)
 
 
 def _label(labels: Labels, window: Window, chosen: Rows, ids: Sequence[str]) -> None:

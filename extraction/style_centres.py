@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from zeitgraph.extraction.assign import Phrasings, cosines
 from zeitgraph.extraction.cloud import Points, moved, sides_of, unit
 from zeitgraph.extraction.embedders import load_embedder
 from zeitgraph.kg.errors import SettingsError
@@ -27,10 +28,10 @@ UNPAIRED_LIKENESS = 0.4
 
 @dataclass(frozen=True)
 class StyleCentres:
-    """Styles and their centres, unit rows of shape (len(styles), d), float32."""
+    """Styles, and where their words lie."""
 
     styles: tuple[Style, ...]
-    centres: Points
+    phrasings: Phrasings
 
 
 def style_centres(workspace: Workspace) -> StyleCentres:
@@ -43,10 +44,17 @@ def style_centres(workspace: Workspace) -> StyleCentres:
     settings = workspace.settings
     styles = tuple(style for style in known_styles(workspace) if style.phrasings())
     if not styles or "text" not in load_embedder(settings.vectors).sides:
-        return StyleCentres((), np.empty((0, 0), np.float32))
-    english = _of_language(settings.vectors, [style.en for style in styles])
-    chinese = _of_language(settings.vectors, [style.zh for style in styles])
-    return StyleCentres(styles, unit(english + chinese))
+        return StyleCentres((), Phrasings(np.empty((0, 0), np.float32), np.empty(0)))
+    languages = [
+        _of_language(settings.vectors, phrasings)
+        for phrasings in ([style.en for style in styles], [style.zh for style in styles])
+        if any(phrasings)
+    ]
+    owner = np.concatenate([own for own, _ in languages])
+    rows = np.concatenate([rows for _, rows in languages])
+    centres = _means(owner, rows, len(styles))
+    others = np.where(owner[:, None] == np.arange(len(styles)), -1.0, cosines(rows, centres))
+    return StyleCentres(styles, Phrasings(centres, others.max(axis=0)))
 
 
 def known_styles(workspace: Workspace) -> list[Style]:
@@ -94,13 +102,15 @@ def _embedded(settings: VectorSettings, phrasings: tuple[str, ...]) -> Points:
 
 def _of_language(
     settings: VectorSettings, phrasings: Sequence[tuple[str, ...]]
-) -> NDArray[np.float64]:
-    """(k, d): the sum over the phrasings of each style, zero for a style with none."""
+) -> tuple[NDArray[np.intp], Points]:
+    """For each phrasing the index of its style, (n,), and its vector among those of its language."""
+    owner = np.repeat(np.arange(len(phrasings)), [len(own) for own in phrasings])
     flat = tuple(text for own in phrasings for text in own)
-    if not flat:
-        return np.zeros((len(phrasings), 1))
-    rows = moved(_embedded(settings, flat)).astype(np.float64)
-    style = np.repeat(np.arange(len(phrasings)), [len(own) for own in phrasings])
-    means = np.zeros((len(phrasings), rows.shape[1]))
-    np.add.at(means, style, rows)
-    return unit(means).astype(np.float64)
+    return owner, moved(_embedded(settings, flat))
+
+
+def _means(owner: NDArray[np.intp], rows: Points, count: int) -> Points:
+    """The unit mean of the rows of each owner, (count, d)."""
+    total = np.zeros((count, rows.shape[1]))
+    np.add.at(total, owner, rows.astype(np.float64))
+    return unit(total)

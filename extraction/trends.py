@@ -76,7 +76,10 @@ class Week:
 
 @dataclass(frozen=True)
 class Course:
-    """What the state of a cluster is read from. `warmth_low`: lower end of this week's warmth, at 99 %."""
+    """What the state of a cluster is read from.
+
+    `warmth_low` is the lower end of the interval of 99 % of this week's warmth.
+    """
 
     now: Week
     past: Sequence[Week]

@@ -95,6 +95,9 @@ class ClusterSettings(Branch):
     near: float = Field(
         0.5, ge=-1, le=1, description="a post seen this near to a cluster's centre joins it"
     )
+    agree: float = Field(
+        0.5, gt=0, le=1, description="a post joins the cluster of this share of its neighbours"
+    )
     fence: float = Field(
         3.0, gt=0, description="spreads below the median of its posts at which a cluster ends"
     )
