@@ -82,16 +82,13 @@ def svg(width: float, height: float, title: str, *children: object, class_: str)
 # -- scales ----------------------------------------------------------------------------------------
 
 
-def ceiling(value: float) -> float:
-    """The next number of the kind 1, 2, 2.5 or 5 times a power of ten."""
+def ticks(value: float) -> list[float]:
+    """Four to six round marks from nought up to at least `value`, a share."""
     if value <= 0:
-        return 0.01
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(
-        s * power
-        for s in (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
-        if s * power >= value - 1e-12
-    )
+        return [0.0, 0.01]
+    power = 10.0 ** math.floor(math.log10(value / 4))
+    step = next(s * power for s in (1.0, 2.0, 2.5, 5.0, 10.0) if s * power * 5 >= value - 1e-12)
+    return [step * i for i in range(math.ceil(value / step - 1e-9) + 1)]
 
 
 def _top(lines: Iterable[Line]) -> float:
@@ -120,7 +117,8 @@ def _runs(points: Sequence[Point]) -> list[list[tuple[int, Point]]]:
 def share_lines(title: str, lines: Sequence[Line], weeks: Sequence[str]) -> Markup:
     """Lines over `weeks` with their intervals as bands, each named at its end."""
     width, height, left, right, above, below = 960.0, 400.0, 44.0, 190.0, 14.0, 30.0
-    top = ceiling(_top(lines) * 1.08)
+    marks = ticks(_top(lines) * 1.08)
+    top = marks[-1]
     step = (width - left - right) / max(1, len(weeks) - 1)
 
     def across(place: int) -> float:
@@ -129,7 +127,7 @@ def share_lines(title: str, lines: Sequence[Line], weeks: Sequence[str]) -> Mark
     def up(share: float) -> float:
         return height - below - min(share, top) / top * (height - above - below)
 
-    parts = [_grid(top, left, width - right, up), _week_marks(weeks, across, height - 8)]
+    parts = [_grid(marks, left, width - right, up), _week_marks(weeks, across, height - 8)]
     bands, strokes = [], []
     for number, line in enumerate(lines):
         for run in _runs(line.points):
@@ -154,14 +152,13 @@ def _end(line: Line) -> float:
     return next((p.share for p in reversed(line.points) if p.share is not None), 0.0)
 
 
-def _grid(top: float, left: float, right: float, up: Scale) -> Markup:
-    marks = []
-    for part in range(5):
-        share = top * part / 4
-        marks.append(tag("line", x1=left, x2=right, y1=up(share), y2=up(share), class_="grid"))
-        word = f"{share * 100:.1f}".rstrip("0").rstrip(".") + "%"
-        marks.append(tag("text", word, x=left - 8, y=up(share) + 4, class_="axis end"))
-    return tag("g", *marks)
+def _grid(marks: Sequence[float], left: float, right: float, up: Scale) -> Markup:
+    lines = []
+    for share in marks:
+        lines.append(tag("line", x1=left, x2=right, y1=up(share), y2=up(share), class_="grid"))
+        word = f"{share * 100:.1f}".removesuffix(".0") + "%"
+        lines.append(tag("text", word, x=left - 8, y=up(share) + 4, class_="axis end"))
+    return tag("g", *lines)
 
 
 def _week_marks(weeks: Sequence[str], across: Place, y: float) -> Markup:
@@ -265,9 +262,12 @@ def share_bar(
 
 
 def part_bar(title: str, part: float) -> Markup:
-    """A thin bar for a part in [0, 1] of a whole."""
-    back = tag("rect", x=0, y=0, width=100, height=4, rx=2, class_="back")
-    return svg(100, 4, title, back, tag("rect", x=0, y=0, width=max(1.0, part * 100), height=4, rx=2, class_="bar"), class_="part")  # fmt: skip
+    """A thin bar for a part in [0, 1] of a whole, as wide as its place."""
+    back = tag("rect", x=0, y=0, width="100%", height=4, rx=2, class_="back")
+    bar = tag("rect", x=0, y=0, width=f"{max(1.0, part * 100):.1f}%", height=4, rx=2, class_="bar")
+    return tag(
+        "svg", tag("title", title), back, bar, role="img", aria_label=title, class_="chart thin"
+    )
 
 
 def picture_strip(title: str, slices: Sequence[Slice]) -> Markup:
@@ -290,7 +290,7 @@ def _slice(piece: Slice, x: float, wide: float, height: float) -> Markup:
     frame = tag("svg", picture, x=x, y=0.0, width=wide, height=height)
     letters = int(wide / 7.6)
     name = shorten(piece.name, letters)
-    caption = name if letters >= 6 and len(name) > 3 else ""
+    caption = name if len(name) > 5 or not name.endswith("…") else ""
     return tag(
         "a",
         tag("title", f"{piece.name}, {percent(piece.share)}"),

@@ -263,7 +263,7 @@ def _signs(reading: _Reading, clause: Span, *, heat: bool) -> set[int]:
     facts = reading.in_scope(clause)
     week = reading.evidence.week
     before = week_after(week, -1)
-    moves = [] if heat else [f.value for f in facts if f.measure == "growth" and f.week == week]
+    moves = [] if heat else [f.value for f in facts if f.measure in ("growth", "points") and f.week == week]
     for measure in ("heat",) if heat else ("share", "posts"):
         if not moves:
             now, then = (

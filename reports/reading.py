@@ -111,7 +111,7 @@ _DASH = r"\s*(?:-|–|—|~|至|到|to|through)\s*"
 _CALENDAR: tuple[tuple[str, str], ...] = (
     ("week", r"(?P<year>\d{4})-?W(?P<week>\d{1,2})(?!\d)"),
     ("week", r"\bW(?P<week>\d{1,2})\b"),
-    ("week", r"\bweeks?\s+(?P<week>\d{1,2})(?:,?\s+(?:of\s+)?(?P<year>\d{4}))?(?![\d.%])"),
+    ("week", r"\bweeks?\s+(?P<week>\d{1,2})(?:,?\s+(?:of\s+)?(?P<year>\d{4}))?(?!\d|\.\d|%)"),
     ("week", r"(?:(?P<year>\d{4})\s*年)?\s*第\s*(?P<week>\d{1,2})\s*周"),
     ("date", r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?:T[\d:.]+Z?)?"),
     ("date", r"(?:(?P<year>\d{4})\s*年\s*)?(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]?"

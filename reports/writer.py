@@ -15,7 +15,7 @@ from zeitgraph.kg.ids import digest_json
 from zeitgraph.reports.claims import Draft
 from zeitgraph.reports.evidence import ENTITY_KINDS, Evidence, Item
 from zeitgraph.reports.outline import Section
-from zeitgraph.reports.wording import listing, percent, prompt_folder, words_environment
+from zeitgraph.reports.wording import labels, listing, percent, prompt_folder, words_environment
 
 OPEN, CLOSE = "⟦", "⟧"
 """Around the evidence at the end of a template's line; taken out of names."""
@@ -40,7 +40,8 @@ def _environment(lang: str) -> jinja2.Environment:
     folder = prompt_folder() / lang / "plain"
     environment = words_environment(lang, loader=jinja2.FileSystemLoader(folder))
     environment.filters["shares"] = lambda rows: listing(
-        [f"{row['called']} ({percent(row['probability'])})" for row in rows], lang
+        [labels(lang)["list"]["share"].format(r["called"], percent(r["probability"])) for r in rows],
+        lang,
     )
     return environment
 
