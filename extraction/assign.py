@@ -21,7 +21,8 @@ NORMAL_SPREAD = 1.4826
 @dataclass(frozen=True)
 class Phrasings:
     """What styles are by their words: unit centres, shape (k, d), and for each how near the nearest
-    phrasing of any other style comes to it, shape (k,)."""
+    phrasing of any other style comes to it, shape (k,).
+    """
 
     centres: Points
     siblings: NDArray[np.float64]
@@ -53,7 +54,7 @@ def join_centres(cloud: Cloud, centres: Centres, near: float) -> Choice:
 
 
 def join_neighbours(cloud: Cloud, labels: Choice, agree: float, near: float) -> Choice:
-    """For each post the label of most of its neighbours, or -1; `labels` (n,) has -1 for none.
+    """For each post in none, the label of most of its neighbours, or -1; `labels` has -1 for none.
 
     At least `agree` of all its neighbours must have that label, and the post must lie at least
     `near` the mean of those that do. Where a style moves faster than its centre, its newest posts
@@ -63,7 +64,7 @@ def join_neighbours(cloud: Cloud, labels: Choice, agree: float, near: float) -> 
     for row in np.flatnonzero(labels < 0):
         others = cloud.nearest[row][cloud.nearest[row] != row]
         voices = labels[others]
-        if len(others) == 0 or not (voices >= 0).any():
+        if not (voices >= 0).any():
             continue
         counts = np.bincount(voices[voices >= 0])
         best = int(counts.argmax())

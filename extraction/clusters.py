@@ -12,7 +12,6 @@ weeks, and the clusters as they stood. Writes clusters, memberships and lineage.
 A post joins in its own week and stays where it joined. Knows nothing about graphs or reports.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -42,7 +41,7 @@ from zeitgraph.extraction.cluster_state import (
 )
 from zeitgraph.extraction.discovery import find_groups
 from zeitgraph.extraction.lineage import Event, converge, live_on
-from zeitgraph.extraction.naming import Name, Text, name_of, telling_words, word_counts
+from zeitgraph.extraction.naming import Name, Text, WordCounts, name_of, telling_words, word_counts
 from zeitgraph.extraction.style_centres import StyleCentres, style_centres
 from zeitgraph.extraction.window import NONE, Window, look_back
 from zeitgraph.kg.ids import content_id
@@ -311,7 +310,7 @@ def _described(
     return told
 
 
-def _word_counts(window: Window, labels: Labels) -> dict[str, Counter[str]]:
+def _word_counts(window: Window, labels: Labels) -> dict[str, WordCounts]:
     texts: dict[str, list[Text]] = {}
     for label, text in zip(labels, window.texts, strict=True):
         texts.setdefault(label, []).append(text)

@@ -14,7 +14,11 @@ from zeitgraph.extraction.words import is_chinese, tokens
 LEAST_TEXTS = 3
 """A word in fewer texts of a cluster is chance."""
 
+EVEN = 0.01
+"""Weight of a word that is as common elsewhere: it tells something where there is no elsewhere."""
+
 NAME_WORDS = 3
+OWN_WORDS = 2
 BETWEEN = " · "
 
 
@@ -34,38 +38,49 @@ class Name:
     zh: str
 
 
-def word_counts(texts: Iterable[Text]) -> Counter[str]:
-    """In how many texts each word stands; a text repeated word for word counts once."""
-    distinct = sorted({(text.words, text.lang) for text in texts})
-    return Counter(word for words, lang in distinct for word in sorted(set(tokens(words, lang))))
+@dataclass(frozen=True)
+class WordCounts:
+    """In how many of `texts` different texts each word stands."""
+
+    texts: int
+    counts: Mapping[str, int]
 
 
-def telling_words(counts: Mapping[str, Counter[str]], most: int) -> dict[str, list[str]]:
-    """For each cluster, its words by class-based TF-IDF, best first, at most `most`.
+def word_counts(texts: Iterable[Text]) -> WordCounts:
+    """Words counted once a text; a text repeated word for word counts once."""
+    distinct = sorted({(text.words, text.lang) for text in texts if text.words})
+    counts = Counter(word for words, lang in distinct for word in sorted(set(tokens(words, lang))))
+    return WordCounts(len(distinct), counts)
 
-    `counts` holds the word counts of each cluster, and under the empty id those of posts in none.
-    The weight of a word in a class is tf · log(1 + A / f), where f counts the word in all classes
-    and A is the mean number of words of a class (Grootendorst 2022, BERTopic, arXiv:2203.05794,
-    section 3.3), with texts in place of occurrences, so that one long text cannot name a cluster.
+
+def telling_words(groups: Mapping[str, WordCounts], most: int) -> dict[str, list[str]]:
+    """For each cluster, the words that set it apart, best first, at most `most`.
+
+    `groups` holds the counts of each cluster, and under the empty id those of posts in none. A
+    word in a part p of a cluster's texts and a part q of all texts weighs p · log(p / q), its share
+    of the divergence between the two (Kullback & Leibler 1951). Class-based TF-IDF (Grootendorst
+    2022, arXiv:2203.05794) was tried: with few clusters it put words first that all of them share.
     """
     everywhere: Counter[str] = Counter()
-    for own in counts.values():
-        everywhere.update(own)
-    mean = everywhere.total() / max(len(counts), 1)
+    for group in groups.values():
+        everywhere.update(group.counts)
+    total = sum(group.texts for group in groups.values())
     return {
-        cluster: _best(own, everywhere, mean, most) for cluster, own in counts.items() if cluster
+        cluster: _best(group, everywhere, total, most)
+        for cluster, group in groups.items()
+        if cluster
     }
 
 
-def _best(own: Counter[str], everywhere: Counter[str], mean: float, most: int) -> list[str]:
-    weights = {
-        word: count * math.log1p(mean / everywhere[word])
-        for word, count in own.items()
-        if count >= LEAST_TEXTS
-    }
+def _best(group: WordCounts, everywhere: Mapping[str, int], total: int, most: int) -> list[str]:
+    weights = {}
+    for word, count in group.counts.items():
+        if count >= LEAST_TEXTS:
+            share = count / group.texts
+            weights[word] = share * (math.log(share * total / everywhere[word]) + EVEN)
     chosen: list[str] = []
     for word in sorted(weights, key=lambda word: (-weights[word], word)):
-        if len(chosen) == most:
+        if len(chosen) == most or weights[word] <= 0:
             break
         if not any(_same(word, other) for other in chosen):
             chosen.append(word)
@@ -83,15 +98,15 @@ def _same(word: str, other: str) -> bool:
 def name_of(words: Sequence[str], cluster_id: str, taken: Collection[str]) -> Name:
     """A name of the first telling words that no cluster in `taken` has: `ballet · ribbon · tulle`.
 
-    Each language takes its own words where there are `NAME_WORDS` of them, else the best of both;
+    Each language takes its own words where there are `OWN_WORDS` of them, else the best of both;
     a cluster with no words is named by the end of its id.
     """
     chinese = [word for word in words if is_chinese(word)]
     english = [word for word in words if not is_chinese(word)]
     end = cluster_id.rpartition("-")[2][:6]
     return Name(
-        en=_joined(english if len(english) >= NAME_WORDS else words, taken) or f"unnamed {end}",
-        zh=_joined(chinese if len(chinese) >= NAME_WORDS else words, taken) or f"未名 {end}",
+        en=_joined(english if len(english) >= OWN_WORDS else words, taken) or f"unnamed {end}",
+        zh=_joined(chinese if len(chinese) >= OWN_WORDS else words, taken) or f"未名 {end}",
     )
 
 

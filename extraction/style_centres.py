@@ -6,7 +6,7 @@ Knows nothing about clusters.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -23,7 +23,10 @@ from zeitgraph.kg.workspace import Workspace
 from zeitgraph.prompts.library import BadLibrary, Style, load_styles
 
 UNPAIRED_LIKENESS = 0.4
-"""How near a picture comes to its text where no post has both; measured with public CLIPs."""
+"""How near a picture is taken to come to its text where no post has both."""
+
+LEAST_LIKENESS = 0.2
+"""Pictures that come no nearer to their texts than this join no style by its words."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ def known_styles(workspace: Workspace) -> list[Style]:
 
 def styles_identity(workspace: Workspace) -> str:
     """What changes when a style centre would: the libraries' words, and the embedder."""
-    words = [[style.style_id, style.en, style.zh] for style in known_styles(workspace)]
-    return digest_json([words, load_embedder(workspace.settings.vectors).identity])
+    styles = [astuple(style) for style in known_styles(workspace)]
+    return digest_json([styles, load_embedder(workspace.settings.vectors).identity])
 
 
 def pair_likeness(vectors: pa.Table, post_ids: Sequence[str]) -> NDArray[np.float64]:
@@ -76,7 +79,8 @@ def pair_likeness(vectors: pa.Table, post_ids: Sequence[str]) -> NDArray[np.floa
 
     A text may come as near as 1. A picture comes only as near as pictures come to their own texts:
     the median over the posts that have both, after the gap is corrected. A post with both sides,
-    whose vector is their mean, lies between: sqrt((1 + a) / 2) for pairs at cosine a.
+    whose vector is their mean, lies between: sqrt((1 + a) / 2) for pairs at cosine a. Infinite
+    where no similarity would mean anything.
     """
     (picture_ids, pictures), (text_ids, texts) = (
         sides_of(vectors, side) for side in ("picture", "text")
@@ -88,11 +92,15 @@ def pair_likeness(vectors: pa.Table, post_ids: Sequence[str]) -> NDArray[np.floa
             moved(rows)[np.searchsorted(np.array(ids, object), np.array(both, object))]
             for ids, rows in ((picture_ids, pictures), (text_ids, texts))
         )
-        apart = max(float(np.median(np.einsum("ij,ij->i", picture, text))), 0.0)
+        apart = float(np.median(np.einsum("ij,ij->i", picture, text)))
     shows, says = frozenset(picture_ids), frozenset(text_ids)
-    together = float(np.sqrt((1 + apart) / 2))
-    likeness = {(True, True): together, (True, False): apart, (False, True): 1.0}
-    return np.array([likeness.get((p in shows, p in says), 1.0) for p in post_ids])
+    likeness = {
+        (True, True): np.sqrt((1 + max(apart, 0.0)) / 2),
+        (True, False): apart if apart >= LEAST_LIKENESS else np.inf,
+        (False, True): 1.0,
+        (False, False): np.inf,
+    }
+    return np.array([likeness[p in shows, p in says] for p in post_ids], float)
 
 
 @lru_cache(maxsize=8)
@@ -103,7 +111,7 @@ def _embedded(settings: VectorSettings, phrasings: tuple[str, ...]) -> Points:
 def _of_language(
     settings: VectorSettings, phrasings: Sequence[tuple[str, ...]]
 ) -> tuple[NDArray[np.intp], Points]:
-    """For each phrasing the index of its style, (n,), and its vector among those of its language."""
+    """For each phrasing the index of its style, (n,), and its vector within its language."""
     owner = np.repeat(np.arange(len(phrasings)), [len(own) for own in phrasings])
     flat = tuple(text for own in phrasings for text in own)
     return owner, moved(_embedded(settings, flat))

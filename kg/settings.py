@@ -109,7 +109,7 @@ class ClusterSettings(Branch):
     )
     merge: float = Field(0.92, ge=-1, le=1, description="two clusters this near become one")
     keep: float = Field(
-        0.8, ge=0, lt=1, description="what a centre keeps of its mass from week to week"
+        0.7, ge=0, lt=1, description="what a centre keeps of its mass from week to week"
     )
     heat_floor: float = Field(0.1, gt=0, description="weight of a post without heat")
     drift: float = Field(
