@@ -24,7 +24,7 @@ def configuration(side: int, vocabulary: int) -> dict[str, Any]:
     return {
         "model_cfg": {
             "embed_dim": 256,
-            "init_logit_scale": 2.3,
+            "init_logit_scale": 3.2,
             "init_logit_bias": -5.0,
             "vision_cfg": {
                 "image_size": side,
@@ -60,7 +60,9 @@ def write_tokenizer(folder: Path, texts: Iterator[str], vocabulary: int = 3000) 
     from tokenizers.trainers import BpeTrainer
 
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    # a word is the same token at the start of a text and within it, so every text starts with a space
+    steps = [normalizers.NFKC(), normalizers.Lowercase(), normalizers.Prepend(" ")]
+    tokenizer.normalizer = normalizers.Sequence(steps)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(r"[\u3400-\u9fff]"), "isolated"),

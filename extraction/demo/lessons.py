@@ -104,6 +104,15 @@ def is_true(lesson: Lesson, picture: Picture, style: str) -> bool:
     )
 
 
+def claims_all(lesson: Lesson, other: Lesson) -> bool:
+    """Whether `lesson` claims everything that `other` claims."""
+    return (
+        other.style in ("", lesson.style)
+        and other.scene in ("", lesson.scene)
+        and other.objects <= lesson.objects
+    )
+
+
 def corpus_for_tokenizer(pictures: Sequence[Picture], chance: Generator) -> Iterator[str]:
     """Every short phrasing many times, and a caption per picture: what a tokenizer should know."""
     for _ in range(20):
