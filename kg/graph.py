@@ -1,7 +1,8 @@
-"""The RDF stage: a week's graph and the catalogue's as quads, and the whole graph as a file.
+"""The RDF stage: a week's graph and the catalogue's as triples, and the whole graph as a file.
 
 Comes in: a `WeekGraph`, or the catalogue. Goes out: named graphs in the RDF store, and files in
-five formats. Everything has an IRI: there are no blank nodes, so the same rows give the same quads.
+five formats. Everything has an IRI and nothing is a blank node, so the same rows give the same
+triples.
 
 A graph is itself described in it: a `prov:Entity` about its week (`dcterms:temporal`), attributed
 to the software agent zeitgraph.
@@ -19,7 +20,7 @@ import pyoxigraph as ox
 from zeitgraph.kg.catalogue import Catalogue, catalogue_identity, known_entities
 from zeitgraph.kg.errors import InputError
 from zeitgraph.kg.ids import digest_text
-from zeitgraph.kg.rdf_store import WAITING, graph_names, reading, replace_graph, store_id
+from zeitgraph.kg.rdf_store import graph_names, reading, replace_graph, store_id
 from zeitgraph.kg.stages import Job
 from zeitgraph.kg.statements import (
     Node,
@@ -58,8 +59,8 @@ def write_graph(job: Job) -> dict[str, pa.Table]:
     """
     base, folder = job.settings.graph.base, job.workspace.graph_folder
     _write_catalogue(job.workspace)
-    quads = week_quads(week_graph(job), base)
-    replace_graph(folder, graph_iri(base, job.week), quads, graph_iri("", job.week))
+    triples = week_triples(week_graph(job), base)
+    replace_graph(folder, graph_iri(base, job.week), triples, graph_iri("", job.week))
     return {}
 
 
@@ -73,57 +74,57 @@ def graph_iri(base: str, name: str) -> str:
     return thing_iri(base, "graph", name)
 
 
-# -- quads ---------------------------------------------------------------------------------------
+# -- triples -------------------------------------------------------------------------------------
 
 
-def week_quads(graph: WeekGraph, base: str) -> Iterator[ox.Quad]:
-    """The quads of a week, in the graph `WAITING`; none for a week with no nodes."""
+def week_triples(graph: WeekGraph, base: str) -> Iterator[ox.Triple]:
+    """The triples of a week; none for a week with no nodes."""
     if not graph.nodes:
         return
     week = _iri(base, Ref("Week", (graph.week,)))
     yield from _described(base, graph.week)
-    yield _quad(ox.NamedNode(graph_iri(base, graph.week)), "dcterms:temporal", week)
+    yield _triple(ox.NamedNode(graph_iri(base, graph.week)), "dcterms:temporal", week)
     for node in graph.nodes:
-        yield from _node_quads(base, node)
+        yield from _node_triples(base, node)
     for relation in graph.relations:
-        yield from _relation_quads(base, relation, week, graph.week)
+        yield from _relation_triples(base, relation, week, graph.week)
 
 
-def _described(base: str, name: str) -> Iterator[ox.Quad]:
+def _described(base: str, name: str) -> Iterator[ox.Triple]:
     graph, agent = ox.NamedNode(graph_iri(base, name)), ox.NamedNode(thing_iri(base, "agent", "zg"))
-    yield _quad(graph, "rdf:type", _term("prov:Entity"))
-    yield _quad(graph, "prov:wasAttributedTo", agent)
-    yield _quad(agent, "rdf:type", _term("prov:SoftwareAgent"))
-    yield _quad(agent, "rdfs:label", ox.Literal("zeitgraph"))
+    yield _triple(graph, "rdf:type", _term("prov:Entity"))
+    yield _triple(graph, "prov:wasAttributedTo", agent)
+    yield _triple(agent, "rdf:type", _term("prov:SoftwareAgent"))
+    yield _triple(agent, "rdfs:label", ox.Literal("zeitgraph"))
 
 
-def _node_quads(base: str, node: Node) -> Iterator[ox.Quad]:
+def _node_triples(base: str, node: Node) -> Iterator[ox.Triple]:
     subject, kind = _iri(base, node.ref), KINDS[node.ref.kind]
     for name in kind.classes:
-        yield _quad(subject, "rdf:type", _term(name))
+        yield _triple(subject, "rdf:type", _term(name))
     if node.ref.kind == "Entity":
-        yield _quad(subject, "rdf:type", _term(ENTITY_CLASSES[str(node.properties["kind"])]))
+        yield _triple(subject, "rdf:type", _term(ENTITY_CLASSES[str(node.properties["kind"])]))
     for name, value in node.properties.items():
-        yield _value_quad(subject, kind.properties[name], value)
+        yield _literal(subject, kind.properties[name], value)
 
 
-def _relation_quads(
+def _relation_triples(
     base: str, relation: Relation, week: ox.NamedNode, week_id: str
-) -> Iterator[ox.Quad]:
+) -> Iterator[ox.Triple]:
     kind = RELATIONS[relation.kind]
     source, target = _iri(base, relation.source), _iri(base, relation.target)
-    yield _quad(source, kind.predicate, target)
+    yield _triple(source, kind.predicate, target)
     if not kind.statement:
         return
     keys = (week_id, *relation.source.keys, relation.kind.lower(), *relation.target.keys)
     statement = ox.NamedNode(thing_iri(base, "statement", *keys))
-    yield _quad(statement, "rdf:type", _term(kind.statement))
-    yield _quad(statement, "rdf:subject", source)
-    yield _quad(statement, "rdf:predicate", _term(kind.predicate))
-    yield _quad(statement, "rdf:object", target)
-    yield _quad(statement, "zg:inWeek", week)
+    yield _triple(statement, "rdf:type", _term(kind.statement))
+    yield _triple(statement, "rdf:subject", source)
+    yield _triple(statement, "rdf:predicate", _term(kind.predicate))
+    yield _triple(statement, "rdf:object", target)
+    yield _triple(statement, "zg:inWeek", week)
     for name, value in relation.properties.items():
-        yield _value_quad(statement, kind.properties[name], value)
+        yield _literal(statement, kind.properties[name], value)
 
 
 def _iri(base: str, ref: Ref) -> ox.NamedNode:
@@ -135,17 +136,17 @@ def _term(curie: str) -> ox.NamedNode:
     return ox.NamedNode(expand(curie))
 
 
-def _quad(subject: ox.NamedNode, predicate: str, value: ox.NamedNode | ox.Literal) -> ox.Quad:
-    return ox.Quad(subject, _term(predicate), value, WAITING)
+def _triple(subject: ox.NamedNode, predicate: str, value: ox.NamedNode | ox.Literal) -> ox.Triple:
+    return ox.Triple(subject, _term(predicate), value)
 
 
-def _value_quad(subject: ox.NamedNode, said: str, value: Value) -> ox.Quad:
+def _literal(subject: ox.NamedNode, said: str, value: Value) -> ox.Triple:
     """`said` is a predicate as `kg/vocabulary.py` writes it, with a language or without."""
     text = iso_text(value) if isinstance(value, datetime) else str(value)
     predicate, _, language = said.partition("@")
     if language:
-        return _quad(subject, predicate, ox.Literal(text, language=language))
-    return _quad(subject, predicate, ox.Literal(text, datatype=_term(XSD_OF[type(value)])))
+        return _triple(subject, predicate, ox.Literal(text, language=language))
+    return _triple(subject, predicate, ox.Literal(text, datatype=_term(XSD_OF[type(value)])))
 
 
 # -- the catalogue -------------------------------------------------------------------------------
@@ -162,18 +163,18 @@ def _write_catalogue(workspace: Workspace) -> None:
     with reading(folder) as store:
         stands = version in store
     if not stands:
-        quads = catalogue_quads(known_entities(workspace), base, digest)
-        replace_graph(folder, name, quads, graph_iri("", "catalogue"))
+        triples = catalogue_triples(known_entities(workspace), base, digest)
+        replace_graph(folder, name, triples, graph_iri("", "catalogue"))
 
 
-def catalogue_quads(catalogue: Catalogue, base: str, version: str) -> Iterator[ox.Quad]:
-    """The quads of the catalogue, in the graph `WAITING`: names, other names, what is related."""
+def catalogue_triples(catalogue: Catalogue, base: str, version: str) -> Iterator[ox.Triple]:
+    """The triples of the catalogue: names, other names, what is related."""
     yield from _described(base, "catalogue")
     graph = ox.NamedNode(graph_iri(base, "catalogue"))
-    yield _value_quad(graph, "dcterms:hasVersion", version)
+    yield _literal(graph, "dcterms:hasVersion", version)
     for entity in catalogue.entities.values():
         ref = Ref("Entity", (entity.entity_id,))
-        yield from _node_quads(
+        yield from _node_triples(
             base, make_node(ref, vars(entity), id=entity.entity_id, name=entity.name)
         )
         others = {
@@ -182,10 +183,10 @@ def catalogue_quads(catalogue: Catalogue, base: str, version: str) -> Iterator[o
         }
         for predicate, texts in others.items():
             for text in known_values(dict(enumerate(texts))).values():
-                yield _value_quad(_iri(base, ref), predicate, text)
+                yield _literal(_iri(base, ref), predicate, text)
         for other in entity.related:
             if other in catalogue.entities:
-                yield _quad(_iri(base, ref), "skos:related", _iri(base, Ref("Entity", (other,))))
+                yield _triple(_iri(base, ref), "skos:related", _iri(base, Ref("Entity", (other,))))
 
 
 # -- the whole graph as a file -------------------------------------------------------------------

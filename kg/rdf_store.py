@@ -1,15 +1,16 @@
 """The RDF store: an Oxigraph dataset on disk, one named graph per week and one for the catalogue.
 
-Comes in: quads and the name of their graph. Goes out: a store opened for reading. One process
+Comes in: triples and the name of their graph. Goes out: a store opened for reading. One process
 writes or many read, kept apart by a lock that the system lets go of when its holder dies. Knows
-nothing about what the quads say.
+nothing about what the triples say.
 
 The default graph is the RDF merge of all named graphs: what several weeks say stands there once.
 (Oxigraph can also take the union of all graphs when asked, but gives such a triple once for each.)
 
-A graph is replaced whole or not at all: the new quads wait in `WAITING`, and one SPARQL update,
-which Oxigraph runs as one transaction, moves them into place. A writer that was killed before may
-leave quads waiting; whoever opens the store next drops them first.
+A graph is written whole or not at all. A new one is one transaction. To replace one, the new
+triples wait in `WAITING`, and one SPARQL update, which Oxigraph runs as one transaction, moves them
+into place. A writer that was killed before may leave them waiting; whoever opens the store next
+drops them first.
 """
 
 import fcntl
@@ -22,7 +23,7 @@ import pyoxigraph as ox
 from zeitgraph.kg.errors import StoreError
 
 WAITING = ox.NamedNode("urn:x-zeitgraph:waiting")
-"""The graph in which quads wait to be moved into place."""
+"""The graph in which triples wait to be moved into place."""
 
 _LOCK_FILE = "zeitgraph.lock"
 
@@ -44,30 +45,41 @@ def store_id(folder: Path) -> str:
     return file.read_text("ascii").strip()
 
 
-def replace_graph(folder: Path, name: str, quads: Iterable[ox.Quad], ending: str) -> None:
-    """Put `quads` into the graph `name`, in place of all that is there; none of them removes it.
+def replace_graph(folder: Path, name: str, triples: Iterable[ox.Triple], ending: str) -> None:
+    """Put `triples` into the graph `name`, in place of all that is there; no triples remove it.
 
-    Other graphs whose names have this `ending` go at the same time. `quads` must be in the graph
-    `WAITING`. On return all is on disk. Raises `StoreError` where the store cannot be written.
+    Other graphs whose names have this `ending` go at the same time. On return all is on disk.
+    Raises `StoreError` where the store cannot be written.
     """
     with _locked(folder, fcntl.LOCK_EX):
-        _replace(folder, name, quads, ending)
+        _replace(folder, ox.NamedNode(name), triples, ending)
 
 
-def _replace(folder: Path, name: str, quads: Iterable[ox.Quad], ending: str) -> None:
+def _replace(folder: Path, name: ox.NamedNode, triples: Iterable[ox.Triple], ending: str) -> None:
     """A function of its own, so that the store is closed before the lock is let go."""
     store = _open(folder)
     try:
         store.remove_graph(WAITING)
-        store.extend(quads)
-        full = any(store.quads_for_pattern(None, None, None, WAITING))
-        before = [ox.NamedNode(g) for g in graph_names(store) if g.endswith(ending)]
-        steps = [_DROP.format(graph=graph, waiting=WAITING) for graph in before]
-        steps += [_PLACE.format(graph=ox.NamedNode(name), waiting=WAITING)] if full else []
-        store.update(" ; ".join(steps))
+        before = [ox.NamedNode(graph) for graph in graph_names(store) if graph.endswith(ending)]
+        if before:
+            store.extend(_placed(triples, WAITING))
+            full = store.contains_named_graph(WAITING)
+            steps = [_DROP.format(graph=graph, waiting=WAITING) for graph in before]
+            steps += [_PLACE.format(graph=name, waiting=WAITING)] if full else []
+            store.update(" ; ".join(steps))
+        else:
+            store.extend(_placed(triples, name, ox.DefaultGraph()))
         store.flush()
     except OSError as error:
         raise StoreError(f"the RDF store cannot be written: {error}", where=folder) from error
+
+
+def _placed(
+    triples: Iterable[ox.Triple], *graphs: ox.NamedNode | ox.DefaultGraph
+) -> Iterator[ox.Quad]:
+    for triple in triples:
+        for graph in graphs:
+            yield ox.Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
 @contextmanager

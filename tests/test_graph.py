@@ -23,7 +23,7 @@ from tests.graph_world import (
     write_rows,
 )
 from zeitgraph.kg.errors import InputError
-from zeitgraph.kg.graph import export_graph, graph_iri, store_identity, week_quads, write_graph
+from zeitgraph.kg.graph import export_graph, graph_iri, store_identity, week_triples, write_graph
 from zeitgraph.kg.rdf_store import graph_names, reading
 from zeitgraph.kg.statements import week_graph
 from zeitgraph.kg.tables import empty_table
@@ -92,7 +92,7 @@ def test_no_blank_node_and_no_relation_to_what_is_not_told(world: World) -> None
         refs = {node.ref for node in graph.nodes}
         assert all({r.source, r.target} <= refs for r in graph.relations)
         assert not any(ref.keys == ("set aside",) for ref in refs)
-        terms = {t for q in week_quads(graph, BASE) for t in (q.subject, q.object)}
+        terms = {t for triple in week_triples(graph, BASE) for t in triple}
         assert not any(isinstance(term, ox.BlankNode) for term in terms)
 
 
@@ -270,7 +270,7 @@ def test_a_graph_of_any_texts_comes_back_as_it_went_in(world: World, texts: list
     rows = week_rows("2026-W40", random.Random(1), 3, texts)
     graph = week_graph(job_with(world.workspace, "2026-W40", rows))
     store = ox.Store()
-    store.extend(week_quads(graph, BASE))
+    store.extend(ox.Quad(*triple) for triple in week_triples(graph, BASE))
     told = {n.properties["text"] for n in graph.nodes if "text" in n.properties}
     texts_said = store.quads_for_pattern(None, ox.NamedNode(PREFIXES["schema"] + "text"), None)
     assert {q.object.value for q in texts_said} == told

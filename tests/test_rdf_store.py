@@ -19,18 +19,18 @@ NAME, PREDICATE = "https://a.example/graph/w", ox.NamedNode("https://a.example/i
 WRITER = """
 import sys
 from pathlib import Path
-from tests.test_rdf_store import quads, replace_graph, NAME
+from tests.test_rdf_store import triples, replace_graph, NAME
 while True:
     for number in (1, 2):
-        replace_graph(Path(sys.argv[1]), NAME, quads(number), "graph/w")
+        replace_graph(Path(sys.argv[1]), NAME, triples(number), "graph/w")
         print(number, flush=True)
 """
 
 
-def quads(number: int, count: int = 400) -> list[ox.Quad]:
-    """Quads that all say `number`: a graph that mixes two numbers was replaced by half."""
+def triples(number: int, count: int = 400) -> list[ox.Triple]:
+    """Triples that all say `number`: a graph that mixes two numbers was replaced by half."""
     subjects = (ox.NamedNode(f"https://a.example/{i}") for i in range(count))
-    return [ox.Quad(subject, PREDICATE, ox.Literal(number), WAITING) for subject in subjects]
+    return [ox.Triple(subject, PREDICATE, ox.Literal(number)) for subject in subjects]
 
 
 def numbers(folder: Path) -> list[tuple[str, int]]:
@@ -55,9 +55,9 @@ def test_there_is_nothing_to_read_before_something_was_written(tmp_path: Path) -
         pass
 
 
-def test_a_graph_is_replaced_whole_and_no_quads_remove_it(tmp_path: Path) -> None:
-    replace_graph(tmp_path, NAME, quads(1), "graph/w")
-    replace_graph(tmp_path, NAME, quads(2, 3), "graph/w")
+def test_a_graph_is_replaced_whole_and_no_triples_remove_it(tmp_path: Path) -> None:
+    replace_graph(tmp_path, NAME, triples(1), "graph/w")
+    replace_graph(tmp_path, NAME, triples(2, 3), "graph/w")
     assert numbers(tmp_path) == [("2", 3)]
     replace_graph(tmp_path, NAME, [], "graph/w")
     assert numbers(tmp_path) == []
@@ -66,9 +66,9 @@ def test_a_graph_is_replaced_whole_and_no_quads_remove_it(tmp_path: Path) -> Non
 
 
 def test_what_another_graph_still_says_stays_in_the_merge(tmp_path: Path) -> None:
-    replace_graph(tmp_path, NAME, quads(1, 5), "graph/w")
-    replace_graph(tmp_path, "https://a.example/graph/v", quads(1, 3), "graph/v")
-    replace_graph(tmp_path, NAME, quads(2, 5), "graph/w")
+    replace_graph(tmp_path, NAME, triples(1, 5), "graph/w")
+    replace_graph(tmp_path, "https://a.example/graph/v", triples(1, 3), "graph/v")
+    replace_graph(tmp_path, NAME, triples(2, 5), "graph/w")
     assert numbers(tmp_path) == [("1", 3), ("2", 5)]
 
 
@@ -94,10 +94,10 @@ def test_a_killed_writer_leaves_the_old_graph_or_the_new_one(seed: int, tmp_path
             assert not store.contains_named_graph(WAITING)
 
 
-def test_quads_that_a_killed_writer_left_waiting_are_never_seen(tmp_path: Path) -> None:
-    replace_graph(tmp_path, NAME, quads(1), "graph/w")
+def test_triples_that_a_killed_writer_left_waiting_are_never_seen(tmp_path: Path) -> None:
+    replace_graph(tmp_path, NAME, triples(1), "graph/w")
     store = ox.Store(tmp_path)
-    store.extend(quads(2))
+    store.extend(ox.Quad(*triple, WAITING) for triple in triples(2))
     store.flush()
     del store
     with reading(tmp_path) as read:
