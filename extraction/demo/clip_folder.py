@@ -60,7 +60,7 @@ def write_tokenizer(folder: Path, texts: Iterator[str], vocabulary: int = 3000) 
     from tokenizers.trainers import BpeTrainer
 
     tokenizer = Tokenizer(models.BPE())
-    # a word is the same token at the start of a text and within it, so every text starts with a space
+    # every text starts with a space: then a word is the same token there as within a text
     steps = [normalizers.NFKC(), normalizers.Lowercase(), normalizers.Prepend(" ")]
     tokenizer.normalizer = normalizers.Sequence(steps)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
