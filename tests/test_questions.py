@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from tests.graph_world import HOSTILE, KINDS, World, fill, job_of, make_workspac
 from zeitgraph.kg.answers import Answer
 from zeitgraph.kg.bolt_graph import write_bolt
 from zeitgraph.kg.bolt_process import stop_server
+from zeitgraph.kg.bolt_store import ask_cypher
 from zeitgraph.kg.errors import StoreError, UnknownName, UnknownWeek, UserError
 from zeitgraph.kg.graph import write_graph
 from zeitgraph.kg.questions import QUESTIONS, answer, list_questions
+from zeitgraph.kg.sparql import ask_sparql
 from zeitgraph.kg.weeks import week_after
 
 
@@ -159,6 +162,21 @@ def test_any_text_and_id_gives_the_same_rows_by_both_ways(world: World, tmp_path
 
     holds()
     fill(World(world.workspace, world.rows))
+
+
+# -- the documents -------------------------------------------------------------------------------
+
+
+def test_the_examples_of_the_documents_run_and_agree(world: World) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "graph.md").read_text("utf-8")
+    blocks = re.findall(r"```(sparql|cypher)\n(.*?)```", page, re.DOTALL)
+    asked = {"sparql": ask_sparql, "cypher": ask_cypher}
+    answers = [(way, asked[way](world.workspace, query)) for way, query in blocks]
+    assert all(found.rows for _, found in answers)
+    pairs = [(a, b) for (v, a), (w, b) in pairwise(answers) if (v, w) == ("sparql", "cypher")]
+    assert len(pairs) == 3
+    for by_sparql, by_cypher in pairs:
+        assert by_sparql == by_cypher
 
 
 # -- how they are asked ----------------------------------------------------------------------------
