@@ -10,8 +10,11 @@ from itertools import chain
 import pyarrow as pa
 
 from zeitgraph.extraction.recognisers import Recogniser, Span, longest_first, recognisers_of
+from zeitgraph.kg.catalogue import known_entities
 from zeitgraph.kg.stages import Job
 from zeitgraph.kg.tables import TABLES, make_table
+
+_TOLD = 3  # problems of a catalogue that are told one by one
 
 
 def find_mentions(job: Job) -> dict[str, pa.Table]:
@@ -19,8 +22,11 @@ def find_mentions(job: Job) -> dict[str, pa.Table]:
 
     Where names of the two overlap, the longer one stands, or that of the rules. Raises
     `InputError`, `UnknownName`, `MissingPart` or `ModelError` where the settings ask for what
-    cannot be had.
+    cannot be had. What was set aside of the catalogue is told once, in the first week: that week is
+    done again whenever the catalogue changes.
     """
+    if [job.week] == job.workspace.weeks("posts")[:1]:
+        _tell_problems(job)
     posts = [row for row in job.table("posts").to_pylist() if row["text"]]
     texts = [row["text"] for row in posts]
     found = find_together(
@@ -39,6 +45,14 @@ def find_mentions(job: Job) -> dict[str, pa.Table]:
         for span in spans
     )
     return {"mentions": make_table(TABLES["mentions"], rows)}
+
+
+def _tell_problems(job: Job) -> None:
+    problems = known_entities(job.workspace).problems
+    for problem in problems[:_TOLD]:
+        job.note(f"catalogue, {problem.where}: {problem.why}; set aside")
+    if len(problems) > _TOLD:
+        job.note(f"catalogue: {len(problems) - _TOLD} more rows are set aside")
 
 
 def find_together(

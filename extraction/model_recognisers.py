@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from zeitgraph.extraction.recognisers import Span
 from zeitgraph.kg.catalogue_files import KINDS
 from zeitgraph.kg.errors import MissingPart, ModelError, SettingsError
+from zeitgraph.kg.torchvision_repair import mend_torchvision
 from zeitgraph.kg.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ LABEL_KINDS: Mapping[str, str] = {kind.upper(): kind for kind in KINDS} | {
 """The kind for a model's label, in capitals and without B- or I-; other labels are left out."""
 
 _EDGES = re.compile(r"^[\s#＃@]+|\s+$")
+_RUN_ON = re.compile(r"[^\w\s]{200,}")  # spaCy needs time that grows with the square of such runs
 _POSITIONS = 512  # of a model that names no limit
 _STRIDE = 64  # tokens that two windows of a long text share
 
@@ -71,10 +73,11 @@ class SpacyRecogniser:
 
     def find(self, texts: Sequence[str], langs: Sequence[str]) -> list[list[Span]]:  # noqa: ARG002
         """The spans of each text, by the pipeline's labels; `langs` play no part."""
+        calm = [_RUN_ON.sub(lambda run: " " * len(run[0]), text) for text in texts]
         with self._nlp.memory_zone():
             return [
                 _spans(text, ((e.start_char, e.end_char, e.label_) for e in doc.ents))
-                for text, doc in zip(texts, self._nlp.pipe(texts), strict=True)
+                for text, doc in zip(texts, self._nlp.pipe(calm), strict=True)
             ]
 
 
@@ -120,6 +123,7 @@ def _load_spacy(model: str) -> "Language":
 
 @lru_cache(maxsize=2)
 def _load_transformers(model: str) -> "TokenClassificationPipeline":
+    mend_torchvision()
     from transformers import (
         AutoModelForTokenClassification,
         AutoTokenizer,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 Place = tuple[int, int]  # start and end of a match
 
 _UNSPACED = re.compile(rf"[{HAN}぀-ヿ]")  # Han and kana: words are not set apart by spaces
+_RUN_ON = re.compile(r"\S{200,}")
 _HASHTAG = re.compile(
     rf"[#＃](?=[^#＃\n]*[{HAN}])(?!\s)[^#＃\n]{{1,32}}(?<!\s)[#＃]"
     r"|(?<![A-Za-z0-9_&/#＃])[#＃](?=\w*[^\W\d_])\w+"
@@ -75,8 +76,9 @@ class RulesRecogniser:
         """The spans of each text; `langs` play no part, since posts mix languages."""
         aligned = [align(text) for text in texts]
         cleans = [one.clean for one in aligned]
+        spaced = [_spaced_part(clean) for clean in cleans]
         unspaced = [clean if _UNSPACED.search(clean) else "" for clean in cleans]
-        found = zip(self._words.find(cleans), self._characters.find(unspaced), strict=True)
+        found = zip(self._words.find(spaced), self._characters.find(unspaced), strict=True)
         return [
             sorted(
                 Span(*one.original(span.start, span.end), span.kind)
@@ -125,6 +127,16 @@ class RulesRecogniser:
             yield Span(name.start, name.end, kind)
 
 
+def _spaced_part(clean: str) -> str:
+    """`clean` with blanks, in equal number, for what is not written in words with spaces.
+
+    That is Han and kana, so that a Latin name among them stands free, and what runs on for so long
+    that no language writes it so: spaCy's tokenizer needs time that grows with its square.
+    """
+    spaced = _UNSPACED.sub(" ", clean)
+    return _RUN_ON.sub(lambda run: " " * len(run[0]), spaced)
+
+
 def _findable_forms(catalogue: Catalogue) -> set[str]:
     """The names worth looking for: with a letter, and two characters if it is a proper name."""
     return {
@@ -164,17 +176,10 @@ class PhraseFinder:
 
 @lru_cache(maxsize=1)
 def _english() -> "Language":
-    """Words, as spaCy's English rules cut them; a run of Han characters is apart from its sides."""
+    """Words, as spaCy's English rules cut them."""
     import spacy
-    from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
 
-    nlp = spacy.blank("en")
-    run = rf"[{HAN}぀-ヿ]+"
-    tokenizer, defaults = nlp.tokenizer, nlp.Defaults
-    tokenizer.infix_finditer = compile_infix_regex([*(defaults.infixes or []), run]).finditer
-    tokenizer.prefix_search = compile_prefix_regex([*(defaults.prefixes or []), run]).search
-    tokenizer.suffix_search = compile_suffix_regex([*(defaults.suffixes or []), run]).search
-    return nlp
+    return spacy.blank("en")
 
 
 @lru_cache(maxsize=1)

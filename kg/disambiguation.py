@@ -8,7 +8,7 @@ The evidence e(c) for a candidate c of a name is
     Σ w(t)  over terms t of the text, outside all names, that stand in the profile of c
     + 2     for each entity named unambiguously in the text that is related to c
     + 3     if the words just before or after the name go with the kind of c («at X», «X said»)
-    + 2     if c is a proper name and the casing tells so («we love X», unlike «X is lovely»)
+    + 3     if c is a proper name and the casing tells so («we love X», unlike «X is lovely»)
     + 3/2   if c is a common noun: a word is more often meant as one
     + 1/2   if c is of the kind that the recogniser saw
 
@@ -34,7 +34,7 @@ from zeitgraph.kg.catalogue_files import KINDS, Cues, Entity, Lexicon
 
 RELATED_WEIGHT = 2.0
 BESIDE_WEIGHT = 3.0
-CASING_WEIGHT = 2.0
+CASING_WEIGHT = 3.0
 NOUN_WEIGHT = 1.5
 KIND_WEIGHT = 0.5
 
