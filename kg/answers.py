@@ -6,7 +6,7 @@ Comes in: plain Python values. Goes out: text. Knows nothing about who was asked
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from zeitgraph.kg.errors import UnknownName, UserError
@@ -78,15 +78,19 @@ def _as_json(answer: Answer) -> str:
 
 
 def _as_csv(answer: Answer) -> str:
-    """RFC 4180 with a header; lines end in a line feed, a null is empty."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(answer.columns)
-    writer.writerows(
+    """RFC 4180 with a header, but lines end in a line feed; a null is empty."""
+    rows = [
         [json.dumps(v, ensure_ascii=False) if isinstance(v, list | dict) else v for v in row]
         for row in answer.rows
-    )
-    return out.getvalue().removesuffix("\n")
+    ]
+    return "\n".join(map(_csv_line, [answer.columns, *rows]))
+
+
+def _csv_line(row: Iterable[Value]) -> str:
+    """A line without its end; told that lines end in a line feed, `csv` leaves «\\r» unquoted."""
+    out = io.StringIO()
+    csv.writer(out).writerow(row)
+    return out.getvalue().removesuffix("\r\n")
 
 
 def _as_turtle(answer: Answer) -> str:
