@@ -34,7 +34,6 @@ BATCH = 512
 """Rows read, and their pictures decoded, at a time."""
 
 _NO_CONTENT = "no content: neither text nor a usable picture, video or vector"
-_OTHER_CONTENT = "duplicate id: a post with this id and other content stands"
 
 
 @dataclass(frozen=True)
@@ -148,12 +147,10 @@ def _take_in(
     for read in _look_for_media(_check(batch, store, rejects), store, pool):
         if digest_text(read.post_id) in forgotten:
             counts["forgotten"] += 1
-        elif (stands := spool.standing(read.post_id)) is None:
-            fresh.append(read)
-        elif stands == read.content:
+        elif spool.standing(read.post_id) == read.content:
             counts["known"] += 1
         else:
-            rejects.append(_reject(read, _OTHER_CONTENT))
+            fresh.append(read)
     candidates = []
     for read, kept in zip(fresh, _keep_media(fresh, store, pool), strict=True):
         candidate = _candidate(read, kept)

@@ -107,29 +107,36 @@ class Spool:
         """Choose who stays, once all is put; returns how many posts came more than once.
 
         Vectors must have the `length` of those that stand in the workspace; where none do, the
-        length that most candidates have, the greater one of two that are equally common. Then, of
-        candidates with one id, the earliest published stays, of those the one whose content has the
-        smallest digest; the others are rejects unless their content is the same.
+        length that most candidates have, the greater one of two that are equally common. A post
+        that stands in the workspace stays. Of other candidates with one id, the earliest published
+        stays, of those the one whose content has the smallest digest; the others are rejects unless
+        their content is the same.
         """
         with self._together():
             length = length or self._commonest_length()
-            self._set_aside_lengths(length)
+            wrong_length = f"vector of the wrong length: others have {length} numbers"
+            self._set_aside("length <> ?", wrong_length, length)
+            self._set_aside("post_id IN (SELECT post_id FROM standing)", _OTHER_CONTENT)
             self.database.executescript(_RANK)
-            self._reject(
-                [
-                    Reject(post_id, _OTHER_CONTENT, file, row, week)
-                    for post_id, file, row, week in self.database.execute(
-                        "SELECT post_id, file, row, week FROM ranked WHERE content <> kept"
-                    ).fetchall()
-                ]
+            self._set_aside(
+                "rowid IN (SELECT place FROM ranked WHERE content <> kept)", _OTHER_CONTENT
             )
+            winners = "SELECT place FROM ranked WHERE rank = 1"
             for (flaws,) in self.database.execute(
-                "SELECT flaws FROM candidate WHERE flaws <> '[]' AND rowid IN"
-                " (SELECT place FROM ranked WHERE rank = 1)"
+                f"SELECT flaws FROM candidate WHERE flaws <> '[]' AND rowid IN ({winners})"  # noqa: S608 -- our own words
             ).fetchall():
                 self._reject([Reject(**flaw) for flaw in json.loads(flaws)])
             again = "SELECT COUNT(*) FROM ranked WHERE rank > 1 AND content = kept"
             return int(self.database.execute(again).fetchone()[0])
+
+    def _set_aside(self, which: str, reason: str, *values: object) -> None:
+        """Turn candidates into rejects; `which` is a condition in our own words."""
+        self.database.execute(
+            "INSERT INTO reject SELECT post_id, ?, file, row, week FROM candidate"  # noqa: S608
+            f" WHERE {which}",
+            (reason, *values),
+        )
+        self.database.execute(f"DELETE FROM candidate WHERE {which}", values)  # noqa: S608
 
     def _commonest_length(self) -> int | None:
         found = self.database.execute(
@@ -137,18 +144,6 @@ class Spool:
             " GROUP BY length ORDER BY COUNT(*) DESC, length DESC LIMIT 1"
         ).fetchone()
         return int(found[0]) if found else None
-
-    def _set_aside_lengths(self, length: int | None) -> None:
-        wrong = self.database.execute(
-            "SELECT post_id, length, file, row, week FROM candidate WHERE length <> ?", (length,)
-        ).fetchall()
-        self._reject(
-            [
-                Reject(post_id, f"{_WRONG_LENGTH}: {found}, not {length}", file, row, week)
-                for post_id, found, file, row, week in wrong
-            ]
-        )
-        self.database.execute("DELETE FROM candidate WHERE length <> ?", (length,))
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -196,7 +191,6 @@ class _Transaction:
             self.database.execute("COMMIT")
 
 
-_WRONG_LENGTH = "vector of the wrong length"
 _OTHER_CONTENT = "duplicate id: a post with this id and other content is kept"
 
 
