@@ -87,7 +87,7 @@ def _as_csv(answer: Answer) -> str:
 
 
 def _csv_line(row: Iterable[Value]) -> str:
-    """A line without its end; told that lines end in a line feed, a lone carriage return stays unquoted."""
+    """A line without its end; `csv` quotes a lone carriage return only if lines end in one."""
     out = io.StringIO()
     csv.writer(out).writerow(row)
     return out.getvalue().removesuffix("\r\n")
