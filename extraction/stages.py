@@ -52,6 +52,6 @@ STAGES = (
         reads=(Read("posts"),),
         writes=("mentions",),
         settings=("entities",),
-        also="zeitgraph.kg.linking:catalogue_identity",
+        also="zeitgraph.kg.catalogue:catalogue_identity",
     ),
 )

@@ -17,7 +17,7 @@ STAGES = (
         reads=(Read("posts"), Read("mentions"), Read("entities", "history")),
         writes=("links", "entities"),
         settings=("entities",),
-        also="zeitgraph.kg.linking:catalogue_identity",
+        also="zeitgraph.kg.catalogue:catalogue_identity",
     ),
     Stage(
         name="facts",

@@ -14,9 +14,16 @@ STAGES = (
     Stage(
         name="gallery",
         run="zeitgraph.reports.gallery:make_gallery",
-        reads=(*_TOLD, Read("vectors")),
+        reads=(
+            *(Read(name) for name in ("posts", "media", "clusters", "trends", "entities")),
+            Read("memberships"),
+            Read("memberships", "before"),
+            Read("vectors"),
+            Read("vectors", "before"),
+        ),
         writes=("gallery",),
         settings=("styles", "report", "gallery"),
+        also="zeitgraph.reports.gallery:gallery_identity",
     ),
     Stage(
         name="report",
