@@ -164,15 +164,15 @@ def measure_links(
         for mention in caption.mentions:
             several = len(decide.catalogue.candidates(mention.surface)) > 1
             sort = "nil" if not mention.entity_id else "ambiguous" if several else "plain"
-            answer = chosen.get((mention.start, mention.end))
+            answer = chosen.get((mention.start, mention.end), "")
             counts[sort] += 1
             counts[f"{sort} right"] += answer == mention.entity_id
-            counts[f"{sort} none"] += answer in ("", None) and bool(mention.entity_id)
+            counts[f"{sort} wrong"] += answer not in (mention.entity_id, "")
     for sort in ("plain", "ambiguous", "nil"):
-        total, right, none = counts[sort], counts[f"{sort} right"], counts[f"{sort} none"]
+        total, right, wrong = counts[sort], counts[f"{sort} right"], counts[f"{sort} wrong"]
         print(
             f"links        {name + ', ' + sort:<28} right {right / total:.3f}"
-            f"  without {none / total:.3f}  ({total})"
+            f"  wrong {wrong / total:.3f}  ({total})"
         )
 
 

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING
 
 from zeitgraph.extraction.aligned import align
 from zeitgraph.extraction.recognisers import Span, longest_first
+from zeitgraph.extraction.words import chinese_cutter
 from zeitgraph.kg.catalogue import CASED_KINDS, Catalogue, everyday_words, surface_forms
 from zeitgraph.kg.disambiguation import HAN, Disambiguator, Name, casing_tells
 from zeitgraph.kg.linking import disambiguator_of
 from zeitgraph.kg.workspace import Workspace
 
 if TYPE_CHECKING:
-    import jieba
     from spacy.language import Language
 
 Place = tuple[int, int]  # start and end of a match
@@ -156,7 +156,7 @@ class PhraseFinder:
 
         self._nlp = nlp
         self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
-        self._matcher.add("name", list(nlp.tokenizer.pipe(phrases)))
+        self._matcher.add("name", [nlp.make_doc(phrase) for phrase in phrases])
 
     def find(self, texts: Sequence[str]) -> list[list[Place]]:
         """The offsets of every match in each text, overlapping ones too, in order."""
@@ -192,7 +192,7 @@ def _chinese() -> "Language":
 
 def word_edges(text: str) -> list[int]:
     """The offsets at which words of `text` begin and end, in order, by jieba's dictionary alone."""
-    lengths = (len(word) for word in _jieba().cut(text, HMM=False))
+    lengths = (len(word) for word in chinese_cutter().cut(text, HMM=False))
     return list(accumulate(lengths, initial=0))
 
 
@@ -203,14 +203,3 @@ def _is_part_of_word(text: str, edges: Sequence[int], start: int, end: int) -> b
     if begins == start and text[end:ends] in _LOCATIVES:
         return False
     return end <= ends
-
-
-@lru_cache(maxsize=1)
-def _jieba() -> "jieba.Tokenizer":
-    """The words of jieba, read from its package, not from the cache that it would share in /tmp."""
-    import jieba
-
-    words = jieba.Tokenizer()
-    words.FREQ, words.total = words.gen_pfdict(words.get_dict_file())
-    words.initialized = True
-    return words

@@ -55,7 +55,7 @@ def _words(text: str) -> list[str]:
         if piece["tag"]:
             found.append("#" + re.sub(r"[_-]", "", piece["tag"][1:]))
         elif piece["han"]:
-            found.extend(_jieba().lcut(piece["han"]))
+            found.extend(chinese_cutter().lcut(piece["han"]))
         else:
             found.append(re.sub("['’]s?$", "", piece["word"].replace("’", "'")))
     return found
@@ -77,7 +77,7 @@ def stop_words(lang: str = "") -> frozenset[str]:
 
 
 @cache
-def _jieba() -> "jieba.Tokenizer":
+def chinese_cutter() -> "jieba.Tokenizer":
     """The words of jieba, read from its package (0.7 s), not from its shared cache in /tmp.
 
     That cache is a marshal file that anyone may have written, and two runs may write it at once.
