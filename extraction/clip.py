@@ -53,8 +53,10 @@ class OpenClipEmbedder:
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """Unit rows for texts; what passes the model's context length is cut off."""
-        tokenize = self._loaded.tokenize
-        return in_chunks(texts, lambda chunk: self._run("encode_text", tokenize(chunk)))
+        import torch
+
+        tokens = self._loaded.tokenize(list(texts))  # here, as tokenizers are not for many threads
+        return in_chunks(tokens, lambda chunk: self._run("encode_text", torch.stack(chunk)))
 
     def pictures(self, pictures: Sequence[Image.Image]) -> Vectors:
         """Unit rows for RGB pictures."""

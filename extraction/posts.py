@@ -13,8 +13,8 @@ from zeitgraph.kg.settings import HeatSettings
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
 
-HAN = re.compile("[㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff]")
-LATIN = re.compile("[A-Za-zÀ-ÖØ-öø-ɏ]")
+HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]+")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|[@＠]\w+")
 
 
@@ -34,19 +34,19 @@ _TAKEN = [name for name in TABLES["posts"].schema.names if name != "heat"]
 def language_of(text: str | None) -> str:
     """`zh`, `en` or `und`, from the script of a text.
 
-    Addresses and @names aside, letters that are Han or Latin are counted. A text is `zh` if Han are
-    at least a quarter of its letters (a Han character carries about as much as a short word), `en`
-    if Latin are at least half, else `und`: no text, no letters, or another script. Every language
-    in Latin script is taken for English and Japanese in kanji for Chinese; a post whose `lang` is
-    given keeps it.
+    Addresses and @names aside, a text is made of Han characters, of words in Latin script, and of
+    letters of other scripts, and each counts as one. It is `zh` if at least half of these are Han,
+    else `en` if at least half are Latin words, else `und`: no text, no letters, or another script.
+    So every language in Latin script is taken for English, and Japanese in kanji for Chinese; a
+    post whose `lang` is given keeps it.
     """
     words = _ADDRESS.sub(" ", text or "")
-    letters = sum(map(str.isalpha, words))
-    if letters and 4 * len(HAN.findall(words)) >= letters:
+    without_latin, latin = LATIN_WORD.subn(" ", words)
+    han = len(HAN.findall(without_latin))
+    total = latin + sum(map(str.isalpha, without_latin))
+    if total and 2 * han >= total:
         return "zh"
-    if letters and 2 * len(LATIN.findall(words)) >= letters:
-        return "en"
-    return "und"
+    return "en" if total and 2 * latin >= total else "und"
 
 
 def heat_of(counts: Mapping[str, Any], weights: HeatSettings) -> float:

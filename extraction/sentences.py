@@ -4,7 +4,7 @@
 folder, or a name of the hub. Weights are safetensors; nothing else is loaded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from importlib import util
 from pathlib import Path
@@ -48,7 +48,11 @@ class SentenceEmbedder:
         rows: dict[int, Vectors] = {}
         for length in sorted(set(lengths)):
             places = [place for place, own in enumerate(lengths) if own == length]
-            found = in_chunks([texts[place] for place in places], partial(self._run, length))
+            padding = {"text": {"padding": "max_length", "max_length": length}}
+            features = self._network.preprocess(
+                [texts[place] for place in places], processing_kwargs=padding
+            )
+            found = in_chunks(range(len(places)), partial(self._run, features))
             rows |= dict(zip(places, found, strict=True))
         return np.stack([rows[place] for place in range(len(texts))])
 
@@ -64,17 +68,17 @@ class SentenceEmbedder:
         longest = self._network.max_seq_length
         return [min(longest, -(-len(own) // STEP) * STEP) for own in tokens]
 
-    def _run(self, length: int, chunk: list[str]) -> Vectors:
+    def _run(self, features: Mapping[str, Any], places: list[int]) -> Vectors:
         import torch
 
-        padding = {"text": {"padding": "max_length", "max_length": length}}
-        features = self._network.preprocess(chunk, processing_kwargs=padding)
-        moved = {
-            key: value.to(self.settings.device) if isinstance(value, torch.Tensor) else value
+        chunk = {
+            key: value[places].to(self.settings.device)
+            if isinstance(value, torch.Tensor)
+            else value
             for key, value in features.items()
         }
         with torch.inference_mode():
-            rows = self._network(moved)["sentence_embedding"]
+            rows = self._network(chunk)["sentence_embedding"]
         return unit_rows(np.asarray(rows.float().cpu()))
 
     @cached_property
@@ -87,7 +91,7 @@ class SentenceEmbedder:
             from transformers.utils.logging import disable_progress_bar
         except ModuleNotFoundError as error:
             raise _missing("sentence-transformers") from error
-        disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         if self.folder:
             check_weights(self.folder)
         try:

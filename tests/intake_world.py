@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from PIL import Image
 
 from zeitgraph.kg.workspace import Workspace
@@ -52,11 +53,12 @@ def write_video(path: Path, frames: int = 50, every: int = 10, codec: str = "mpe
     """A small video at 10 frames a second, a key frame at least `every` so many frames."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"  # type: ignore[union-attr]
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         stream.codec_context.gop_size = every
         for frame in _frames(frames):
-            container.mux(stream.encode(frame))  # type: ignore[union-attr]
-        container.mux(stream.encode())  # type: ignore[union-attr]
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
     return path
 
 
