@@ -32,7 +32,8 @@ class Cluster:
     weighted centre in the corrected space of `Cloud.points`, `anchor` the core when the cluster had
     settled or last drifted, `reach` the least cosine to the core of a post that belongs to it.
     `posts` and `heat` are of this week, `total_posts` of all weeks. `unseen_posts` counts posts of
-    the weeks before its birth that were already like it, and belong to none.
+    the weeks before its birth that were already like it, and stay where they were. `parent` is the
+    cluster that it split from, empty for none.
     """
 
     cluster_id: str
@@ -46,6 +47,7 @@ class Cluster:
     posts: int
     total_posts: int
     unseen_posts: int
+    parent: str
     heat: float
     words: tuple[str, ...]
     exemplars: tuple[str, ...]
@@ -67,6 +69,36 @@ class Cluster:
     def alive(self) -> bool:
         """Whether posts may join it at all."""
         return self.state != MERGED
+
+
+def newborn(cluster_id: str, origin: str, week: str, width: int) -> Cluster:
+    """A cluster of `week` with no posts yet, no name, and no place among vectors of `width`."""
+    nowhere = np.zeros(width, np.float32)
+    return Cluster(
+        cluster_id=cluster_id,
+        origin=origin,
+        style=None,
+        name="",
+        name_en="",
+        name_zh="",
+        first_week=week,
+        last_week=week,
+        posts=0,
+        total_posts=0,
+        unseen_posts=0,
+        parent="",
+        heat=0.0,
+        words=(),
+        exemplars=(),
+        centre=nowhere,
+        plain_centre=nowhere,
+        core=nowhere,
+        anchor=None,
+        reach=-1.0,
+        mass=0.0,
+        plain_mass=0.0,
+        state=YOUNG,
+    )
 
 
 def cluster_of(row: Mapping[str, Any]) -> Cluster:

@@ -5,7 +5,7 @@ weeks, and the clusters as they stood. Writes clusters, memberships and lineage.
 
     converge     clusters that came together are one from now on                    lineage.py
     join         posts near a cluster join it; then those near a style's phrasings  assign.py
-    discover     dense groups of the window that are in no cluster are born         discovery.py
+    discover     dense groups of the window are born, or split off                  births.py
     move         centres move with the posts of the week, weighted by heat          cluster_state.py
     tell         words, exemplars, names, events                                    naming.py
 
@@ -13,7 +13,7 @@ A post joins in its own week and stays where it joined. Knows nothing about grap
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,20 +26,19 @@ from zeitgraph.extraction.assign import (
     join_styles,
     reach_of,
 )
+from zeitgraph.extraction.births import discover, grown_up
 from zeitgraph.extraction.cloud import one_thread
 from zeitgraph.extraction.cluster_state import (
     ACTIVE,
-    DISCOVERED,
     NAMED,
     YOUNG,
     Cluster,
     Intake,
     cluster_of,
-    mean_direction,
     moved_by,
+    newborn,
     row_of,
 )
-from zeitgraph.extraction.discovery import find_groups
 from zeitgraph.extraction.lineage import Event, converge, live_on
 from zeitgraph.extraction.naming import Name, Text, WordCounts, name_of, telling_words, word_counts
 from zeitgraph.extraction.style_centres import StyleCentres, style_centres
@@ -52,9 +51,6 @@ from zeitgraph.prompts.library import Style
 
 Labels = NDArray[np.object_]
 Rows = NDArray[np.intp]
-
-BIRTH_POSTS = 5
-"""Posts of the first week that go into the id of a discovered cluster."""
 
 NAMING_WORDS = 30
 """Telling words among which a name in each language is looked for."""
@@ -85,9 +81,8 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], Labels, list[Event], Window]:
     clusters = {cluster.cluster_id: cluster for cluster in told.clusters}
     styles = style_centres(job.workspace)
     _join(window, clusters, styles, labels, settings)
-    for birth in _discover(window, clusters, labels, settings):
-        clusters[birth.cluster.cluster_id] = birth.cluster
-        labels[birth.rows] = birth.cluster.cluster_id
+    grown_up(window, clusters, labels)
+    splits = discover(window, clusters, labels, settings)
     _join(window, clusters, styles, labels, settings)
     by_style = {_style_id(style): style for style in styles.styles}
     for cluster_id in sorted(set(labels[window.current]) - clusters.keys() - {NONE}):
@@ -95,7 +90,7 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], Labels, list[Event], Window]:
     moved = [_moved(cluster, window, labels, settings) for cluster in clusters.values()]
     spoken = _described(moved, window, labels, settings)
     lived = [live_on(cluster, job.week, settings) for cluster in spoken]
-    events = [*told.events, *(event for _, own in lived for event in own)]
+    events = [*told.events, *splits, *(event for _, own in lived for event in own)]
     return [cluster for cluster, _ in lived], labels, events, window
 
 
@@ -137,113 +132,10 @@ def _label(labels: Labels, window: Window, chosen: Rows, ids: Sequence[str]) -> 
         labels[row] = ids[chosen[row]]
 
 
-# -- discovery -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Birth:
-    """A cluster found this week, or one that stood and takes in a new group; rows of its posts."""
-
-    cluster: Cluster
-    rows: Rows
-
-
-def _discover(
-    window: Window, clusters: Mapping[str, Cluster], labels: Labels, settings: ClusterSettings
-) -> list[_Birth]:
-    """Groups of the window most of whose posts are in no cluster.
-
-    The whole window is searched, posts in clusters too: a lone new group has no shape against
-    nothing. A group near a cluster that stands is taken in by it.
-    """
-    smallest = max(settings.smallest, round(settings.smallest_share * len(window.cloud)))
-    groups = find_groups(window.cloud.seen, smallest)
-    standing = {c.cluster_id: c for c in clusters.values() if c.draws}
-    births = []
-    for group in range(groups.max(initial=-1) + 1):
-        rows = np.flatnonzero(groups == group)
-        free = rows[labels[rows] == NONE]
-        if 2 * len(free) < len(rows) or len(free) < settings.smallest:
-            continue
-        birth = _born(window, free, list(standing.values()), settings)
-        if window.current[birth.rows].any():
-            standing[birth.cluster.cluster_id] = birth.cluster
-            births.append(birth)
-    return births
-
-
-def _born(
-    window: Window, rows: Rows, standing: Sequence[Cluster], settings: ClusterSettings
-) -> _Birth:
-    points, weights = window.cloud.points, window.heat + settings.heat_floor
-    core = mean_direction(points[rows], weights[rows])
-    if standing:
-        near = cosines(core[None], [cluster.core for cluster in standing])[0]
-        cluster = standing[int(near.argmax())]
-        if near.max() >= settings.same:
-            return _Birth(cluster, rows[_within(points[rows], cluster.core, cluster.reach)])
-    similarities = cosines(points[rows], core[None])[:, 0]
-    reach = reach_of(similarities, settings.fence, settings.reach)
-    rows = rows[similarities >= reach]
-    typical = sorted(rows[window.current[rows]], key=lambda row: -float(points[row] @ core))
-    first = sorted(window.cloud.post_ids[row] for row in typical[:BIRTH_POSTS])
-    past = rows[~window.current[rows]]
-    cluster = _newborn(
-        content_id("c", DISCOVERED, window.week, first), DISCOVERED, window, core, reach
-    )
-    return _Birth(
-        replace(
-            cluster,
-            centre=mean_direction(window.cloud.raw[rows], weights[rows]),
-            plain_centre=mean_direction(window.cloud.raw[rows], np.ones(len(rows))),
-            mass=float(weights[past].sum()),
-            plain_mass=float(len(past)),
-            unseen_posts=len(past),
-            state=ACTIVE,
-        ),
-        rows,
-    )
-
-
-def _within(points: NDArray[np.float32], core: NDArray[np.float32], reach: float) -> Rows:
-    return np.flatnonzero(cosines(points, core[None])[:, 0] >= reach)
-
-
-def _newborn(
-    cluster_id: str, origin: str, window: Window, core: NDArray[np.float32], reach: float
-) -> Cluster:
-    """A cluster with no posts yet, whose name is to be found."""
-    nowhere = np.zeros(window.cloud.width, np.float32)
-    return Cluster(
-        cluster_id=cluster_id,
-        origin=origin,
-        style=None,
-        name="",
-        name_en="",
-        name_zh="",
-        first_week=window.week,
-        last_week=window.week,
-        posts=0,
-        total_posts=0,
-        unseen_posts=0,
-        heat=0.0,
-        words=(),
-        exemplars=(),
-        centre=nowhere,
-        plain_centre=nowhere,
-        core=core,
-        anchor=None,
-        reach=reach,
-        mass=0.0,
-        plain_mass=0.0,
-        state=YOUNG,
-    )
-
-
 def _named(style: Style, window: Window) -> Cluster:
-    nowhere = np.zeros(window.cloud.width, np.float32)
+    """A named style on the day of its first posts."""
     return replace(
-        _newborn(_style_id(style), NAMED, window, nowhere, -1.0),
+        newborn(_style_id(style), NAMED, window.week, window.cloud.width),
         style=style.style_id,
         name=style.name_en,
         name_en=style.name_en,
@@ -286,7 +178,10 @@ def _moved(cluster: Cluster, window: Window, labels: Labels, settings: ClusterSe
 def _described(
     clusters: Sequence[Cluster], window: Window, labels: Labels, settings: ClusterSettings
 ) -> list[Cluster]:
-    """Clusters with words and exemplars where they had posts, and names where they had none."""
+    """Clusters with words and exemplars where they had posts, and names.
+
+    The name of a discovered cluster stands from the week in which it has all its words.
+    """
     counts = _word_counts(window, labels)
     best = telling_words(counts, NAMING_WORDS)
     taken = {cluster.name for cluster in clusters}
@@ -295,7 +190,8 @@ def _described(
         words = best.get(cluster.cluster_id, [])
         exemplars = _exemplars(cluster, window, labels, settings.exemplars)
         own = Name(cluster.name_en, cluster.name_zh)
-        name = own if own.en else name_of(words, cluster.cluster_id, taken)
+        settled = cluster.origin == NAMED or own.is_whole or not cluster.posts
+        name = own if settled else name_of(words, cluster.cluster_id, taken - {own.en})
         taken.add(name.en)
         told.append(
             replace(

@@ -8,6 +8,7 @@ Comes in: clusters as they stood. Goes out: clusters as they stand, and events, 
     faded     measure: weeks without a post
     drifted   measure: cosine of the core now and when the cluster settled or last drifted
     merged    into `other_id`; measure: cosine of the two cores
+    split     off from `other_id`; measure: cosine of the two parts (told by births.py)
 
 Knows nothing about posts.
 """
@@ -125,7 +126,7 @@ def _united(into: Cluster, gone: Cluster) -> Cluster:
 def live_on(cluster: Cluster, week: str, settings: ClusterSettings) -> tuple[Cluster, list[Event]]:
     """The cluster at the end of `week`, its posts counted: settled, drifted, faded or revived."""
     events = []
-    if cluster.first_week == week:
+    if cluster.first_week == week and not cluster.parent:
         events.append(Event("born", cluster.cluster_id, cluster.posts))
     if cluster.state == FADED and cluster.posts >= REVIVED:
         cluster = replace(cluster, state=ACTIVE)

@@ -37,6 +37,11 @@ class Name:
     en: str
     zh: str
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the name has all the words that a name has."""
+        return self.en.count(BETWEEN) >= NAME_WORDS - 1
+
 
 @dataclass(frozen=True)
 class WordCounts:

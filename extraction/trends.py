@@ -17,7 +17,8 @@ rule that holds gives the state:
     steady            none of these
 
 The past of a cluster that nobody had named counts the posts that were already like it before its
-birth (`unseen_posts`): what is found late is not new.
+birth (`unseen_posts`): what is found late is not new. The past of a cluster that split leaves out
+those that were already like its children: a split is no fall.
 """
 
 from collections import Counter
@@ -145,10 +146,12 @@ def measure_trends(job: Job) -> Outputs:
     for row in job.table("memberships").to_pylist():
         heats.setdefault(row["cluster_id"], []).append(posts[row["post_id"]])
     past = _Past.of(job)
+    clusters = job.table("clusters").to_pylist()
     rows = []
-    for cluster in job.table("clusters").to_pylist():
+    for cluster in clusters:
         own = heats.get(cluster["cluster_id"], [])
-        before = past.course(cluster)
+        children = [child for child in clusters if child["parent"] == cluster["cluster_id"]]
+        before = past.course(cluster, children)
         if own or any(week.posts for week in before):
             rows.append(_row(job, cluster, own, list(posts.values()), before))
     return {"trends": make_table(TABLES["trends"], rows)}
@@ -185,20 +188,32 @@ class _Past:
             window=settings.window_weeks,
         )
 
-    def course(self, cluster: Mapping[str, Any]) -> list[Week]:
-        """The weeks of `cluster`; before its birth, posts like it spread evenly over the window."""
-        cluster_id, born = cluster["cluster_id"], cluster["first_week"]
-        since = week_after(born, -self.window)
-        unseen = [week for week in self.every if since <= week < born]
-        each = cluster["unseen_posts"] / len(unseen) if unseen else 0.0
+    def course(
+        self, cluster: Mapping[str, Any], children: Sequence[Mapping[str, Any]]
+    ) -> list[Week]:
+        """The weeks of `cluster`, with what was like it before its birth, without its children."""
+        cluster_id = cluster["cluster_id"]
         return [
             Week(
-                posts=each if week < born else self.joined.get((cluster_id, week), 0),
+                posts=max(
+                    self.joined.get((cluster_id, week), 0)
+                    + self._unseen(cluster, week)
+                    - sum(self._unseen(child, week) for child in children),
+                    0,
+                ),
                 total=self.totals[week],
                 warmth=self.warmths.get((cluster_id, week)),
             )
             for week in self.weeks
         ]
+
+    def _unseen(self, cluster: Mapping[str, Any], week: str) -> float:
+        """Posts like the cluster in a week before its birth: spread evenly over its window."""
+        born = cluster["first_week"]
+        since = week_after(born, -self.window)
+        if not since <= week < born:
+            return 0.0
+        return float(cluster["unseen_posts"] / sum(since <= w < born for w in self.every))
 
 
 def _row(

@@ -11,6 +11,7 @@ import unicodedata
 import warnings
 from functools import cache, lru_cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ LONGEST = 40
 def tokens(text: str, lang: str = "") -> list[str]:
     """The words of `text` in order, repeated where they repeat.
 
-    A text in Chinese characters is cut by jieba (its own dictionary, and its hidden Markov model
-    for unknown words), whatever `lang` says: many posts mix both languages. `lang`, a code such as
-    `en` or `zh`, chooses the stop words of a third language when one ships; else all are used.
+    A text in Chinese characters is cut by jieba (its own dictionary and ours, and its hidden Markov
+    model for unknown words), whatever `lang` says: many posts mix both languages. `lang`, a code
+    such as `en` or `zh`, adds the stop words of a third language where these ship.
     """
     return list(_tokens(text, lang))
 
@@ -71,16 +72,21 @@ def stop_words(lang: str = "") -> frozenset[str]:
     """The words of every shipped list (`stop.en.txt`, `stop.zh.txt`), or of `lang`'s with them."""
     folder = resources.files("zeitgraph.prompts") / "words"
     files = [folder / f"stop.{code}.txt" for code in dict.fromkeys(("en", "zh", lang))]
-    texts = [file.read_text("utf-8") for file in files if file.is_file()]
-    lines = (line for text in texts for line in text.splitlines() if not line.startswith("//"))
-    return frozenset(word for line in lines for word in line.split())
+    return frozenset(word for file in files if file.is_file() for word in _listed(file))
+
+
+def _listed(file: Traversable) -> list[str]:
+    """The words of a file: apart by spaces; a line that begins with // says what they are."""
+    lines = file.read_text("utf-8").splitlines()
+    return [word for line in lines if not line.startswith("//") for word in line.split()]
 
 
 @cache
 def chinese_cutter() -> "jieba.Tokenizer":
-    """The words of jieba, read from its package (0.7 s), not from its shared cache in /tmp.
+    """The words of jieba, read from its package (0.7 s), and ours, of `dictionary.zh.txt`.
 
-    That cache is a marshal file that anyone may have written, and two runs may write it at once.
+    Its shared cache in /tmp is left alone: it is a marshal file that anyone may have written, and
+    two runs may write it at once.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # jieba 0.42.1: invalid escapes, and pkg_resources
@@ -89,4 +95,6 @@ def chinese_cutter() -> "jieba.Tokenizer":
     cutter = jieba.Tokenizer()
     cutter.FREQ, cutter.total = cutter.gen_pfdict(cutter.get_dict_file())
     cutter.initialized = True
+    for word in _listed(resources.files("zeitgraph.prompts") / "words" / "dictionary.zh.txt"):
+        cutter.add_word(word)
     return cutter

@@ -107,6 +107,9 @@ class ClusterSettings(Branch):
     same: float = Field(
         0.8, ge=-1, le=1, description="a new group this near to a cluster is that cluster"
     )
+    split: float = Field(
+        0.6, ge=-1, le=1, description="a part this far (cosine) from the rest leaves its cluster"
+    )
     merge: float = Field(0.92, ge=-1, le=1, description="two clusters this near become one")
     keep: float = Field(
         0.7, ge=0, lt=1, description="what a centre keeps of its mass from week to week"

@@ -92,7 +92,7 @@ TABLES: Mapping[str, Table] = {
             | {"posts": COUNT, "total_posts": COUNT, "heat": REAL, "words": TEXTS}
             | {"exemplars": TEXTS, "centre": VECTOR, "plain_centre": VECTOR, "state": TEXT}
             | {"mass": REAL, "plain_mass": REAL, "core": VECTOR, "anchor": VECTOR, "reach": REAL}
-            | {"unseen_posts": COUNT},
+            | {"unseen_posts": COUNT, "parent": TEXT},
             "cluster_id",
             rolls_up=True,
         ),

@@ -239,6 +239,30 @@ def test_two_clusters_that_converge_become_the_older(world: World) -> None:
     assert converge(named, 0.92).events == ()
 
 
+def test_a_cluster_whose_halves_part_and_go_on_side_by_side_splits(tmp_path: Path) -> None:
+    workspace = new_workspace(tmp_path)
+    random = np.random.default_rng()
+    trunk, left, right, other = np.linalg.qr(random.normal(size=(48, 4)))[0].T
+    for number in range(13):
+        way = min(max(number - 2, 0) / 4, 1.0)
+        starts = [trunk + way * 1.5 * left, trunk + way * 1.5 * right, other, other]
+        near = [
+            start / np.linalg.norm(start) + 0.4 * random.normal(size=48) / np.sqrt(48)
+            for start in starts * 25
+        ]
+        posts = [{"post_id": f"p{number}-{i:03d}"} for i in range(100)]
+        put_week(workspace, week_after(FIRST, number), posts, near)
+    run(workspace)
+    splits = [r for r in workspace.read_all("lineage").to_pylist() if r["event"] == "split"]
+    labels = joined(workspace)
+    assert len(splits) == 1
+    assert labels["p0-000"] == labels["p0-001"] == splits[0]["other_id"]
+    assert {labels["p12-000"], labels["p12-001"]} == {
+        splits[0]["other_id"],
+        splits[0]["cluster_id"],
+    }
+
+
 # -- named styles ----------------------------------------------------------------------------------
 
 LIBRARY = """

@@ -78,7 +78,14 @@ def _week(
     workspace.write("posts", week, make_table(TABLES["posts"], post_rows(week, posts)))
     workspace.write("memberships", week, make_table(TABLES["memberships"], rows))
     clusters = [
-        {"cluster_id": c, "first_week": FIRST, "last_week": week, "week": week, "unseen_posts": 0}
+        {
+            "cluster_id": c,
+            "first_week": FIRST,
+            "last_week": week,
+            "week": week,
+            "unseen_posts": 0,
+            "parent": "",
+        }
         for c in members
         if c
     ]
@@ -129,7 +136,7 @@ def test_what_is_found_late_is_not_called_new(tmp_path: Path) -> None:
         _week(workspace, week_after(FIRST, number), {"": 100}, heat={})
     week = week_after(FIRST, 4)
     _week(workspace, week, {"": 60, "late": 20, "new": 20}, heat={})
-    born = {"first_week": week, "last_week": week, "week": week}
+    born = {"first_week": week, "last_week": week, "week": week, "parent": ""}
     rows = [
         born | {"cluster_id": "late", "unseen_posts": 80},
         born | {"cluster_id": "new", "unseen_posts": 2},

