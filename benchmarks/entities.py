@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import spacy
+from spacy.about import __version__ as spacy_version
 
 from zeitgraph.extraction.demo.captions import Caption
 from zeitgraph.extraction.demo.names import entities
@@ -193,7 +193,7 @@ def main() -> None:
     """Print every measurement that the data at hand allows."""
     beside = Path(__file__).parents[2] / "shared" / "data"
     data = Path(sys.argv[1]) if len(sys.argv) > 1 else beside
-    print(f"spacy {spacy.__version__}, Python {sys.version.split()[0]}")
+    print(f"spacy {spacy_version}, Python {sys.version.split()[0]}")
     measure_demo()
     names = data / "entities"
     if not names.is_dir():

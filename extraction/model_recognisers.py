@@ -7,7 +7,7 @@ the table `LABEL_KINDS`. Knows nothing about the catalogue; the rules run beside
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zeitgraph.extraction.recognisers import Span
 from zeitgraph.kg.catalogue_files import KINDS
@@ -90,9 +90,13 @@ class TransformersRecogniser:
     def find(self, texts: Sequence[str], langs: Sequence[str]) -> list[list[Span]]:  # noqa: ARG002
         """The spans of each text, by the model's labels; `langs` play no part."""
         return [
-            _spans(text, ((e["start"], e["end"], e["entity_group"]) for e in self._pipeline(text)))
+            _spans(text, (_place_and_label(entity) for entity in self._pipeline(text)))
             for text in texts
         ]
+
+
+def _place_and_label(entity: Mapping[str, Any]) -> tuple[int, int, str]:
+    return entity["start"], entity["end"], entity["entity_group"]
 
 
 def _spans(text: str, found: Iterable[tuple[int, int, str]]) -> list[Span]:
@@ -136,7 +140,7 @@ def _load_transformers(model: str) -> "TokenClassificationPipeline":
         # Some tokenizers name no limit, and RoBERTa keeps two of its positions for itself.
         positions = getattr(network.config, "max_position_embeddings", _POSITIONS)
         tokenizer.model_max_length = min(tokenizer.model_max_length, positions - 2)
-        return TokenClassificationPipeline(
+        return TokenClassificationPipeline(  # type: ignore[no-untyped-call]
             model=network,
             tokenizer=tokenizer,
             aggregation_strategy="first",

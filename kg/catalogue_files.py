@@ -301,12 +301,13 @@ def _skos_kind(graph: "rdflib.Graph", concept: "rdflib.URIRef") -> str:
 
 def _upwards(graph: "rdflib.Graph", start: "rdflib.URIRef", broader: Any) -> Iterator[Any]:
     """`start` and everything above it, nearest first; a circle is walked once."""
-    seen, rank = {start}, [start]
+    seen: set[rdflib.term.Node] = {start}
+    rank: list[rdflib.term.Node] = [start]
     while rank:
         yield from rank
         above = {o for node in rank for o in graph.objects(node, broader)} - seen
         seen |= above
-        rank = sorted(above, key=str)  # type: ignore[arg-type]
+        rank = sorted(above, key=str)
 
 
 READERS: Mapping[str, Callable[[Path], Placed]] = {
