@@ -1,8 +1,8 @@
 """Post cards: what a page shows of a post, its picture made small and put into the page itself.
 
-In: a workspace, a week and post ids. Out: cards by post id. A picture is re-encoded from its pixels,
-so nothing of the original file (metadata, trailing bytes) reaches a page. Knows nothing about HTML
-beyond data URIs.
+In: a workspace, a week and post ids. Out: cards by post id. A picture is encoded anew from its
+pixels, so nothing else of the original file reaches a page. Knows nothing about HTML beyond data
+URIs.
 """
 
 import base64
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from zeitgraph.kg.ids import digest_text
 from zeitgraph.kg.workspace import Workspace
+from zeitgraph.reports.evidence import one_line
 
 SHOWN_COUNTS = ("likes", "comments", "shares", "saves", "views")
 
@@ -65,7 +66,7 @@ def post_cards(
         cards[row["post_id"]] = Card(
             post_id=row["post_id"],
             anchor=f"post-{digest_text(row['post_id'])[:12]}",
-            text=" ".join((row["text"] or "").split()),
+            text=one_line(row["text"] or ""),
             lang=row["lang"] or "",
             published_at=row["published_at"],
             heat=row["heat"] or 0.0,

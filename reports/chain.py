@@ -2,8 +2,8 @@
 
 In: `provider:model`, the settings, the evidence; then one section after another. Out: drafts, or
 None where the model failed, and then a note. Nothing that a model says is believed here: drafts are
-checked by `claims` like anybody's. Posts stand in the prompts as quoted JSON. The key comes from the
-environment, and is never logged or written. Prompts are files in `prompts/report/{lang}/`.
+checked by `claims` like anybody's. Posts stand in the prompts as quoted JSON. The key comes from
+the environment, and is never logged or written. Prompts are files in `prompts/report/{lang}/`.
 """
 
 import json
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import jinja2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from zeitgraph.kg.errors import MissingPart, ModelError, SettingsError
 from zeitgraph.kg.settings import ReportSettings
 from zeitgraph.reports.claims import Draft
-from zeitgraph.reports.evidence import Evidence
+from zeitgraph.reports.evidence import Evidence, one_line
 from zeitgraph.reports.evidence_tables import show_item
 from zeitgraph.reports.outline import Section, section_title
 from zeitgraph.reports.wording import labels, prompt_folder, words_environment
@@ -30,6 +30,7 @@ from zeitgraph.reports.wording import labels, prompt_folder, words_environment
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.runnables import Runnable
 
 Write = Callable[[Section], list[Draft] | None]
 
@@ -186,7 +187,7 @@ def ask_section(
     ]
     problem = ""
     for _ in range(settings.reasks + 1):
-        raw = _call(lambda: asked.invoke(messages)["raw"], settings, sleep)  # noqa: B023 -- called at once
+        raw = _call(asked, messages, settings, sleep)
         try:
             return _drafts(raw)
         except ValueError as error:
@@ -243,7 +244,9 @@ def _drafts(raw: "AIMessage") -> list[Draft]:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
         raise ValueError(f"{where}: {first['msg']}") from error
-    return [Draft(_unmarked(c.text), tuple(dict.fromkeys(map(_id, c.evidence)))) for c in answer.claims]
+    return [
+        Draft(_unmarked(c.text), tuple(dict.fromkeys(map(_id, c.evidence)))) for c in answer.claims
+    ]
 
 
 def _unmarked(text: str) -> str:
@@ -262,17 +265,24 @@ _TRANSIENT = frozenset({408, 409, 425, 429})
 
 
 def _call(
-    ask: Callable[[], "AIMessage"], settings: ReportSettings, sleep: Callable[[float], None]
+    asked: "Runnable[Any, Any]",
+    messages: "list[BaseMessage]",
+    settings: ReportSettings,
+    sleep: Callable[[float], None],
 ) -> "AIMessage":
     """The answer, after waits and new attempts where the server is busy, failing or not there."""
     wait = FIRST_WAIT_S
     for attempt in range(settings.retries + 1):
         try:
-            return ask()
+            return cast("AIMessage", asked.invoke(messages)["raw"])
         except Exception as error:  # every provider has errors of its own, with no common parent
             asked_wait = _retry_after(error)
             pause = wait if asked_wait is None else asked_wait
-            if attempt == settings.retries or not _may_pass(error) or pause > settings.longest_wait_s:
+            if (
+                attempt == settings.retries
+                or not _may_pass(error)
+                or pause > settings.longest_wait_s
+            ):
                 raise ModelError(_in_words(error, settings)) from error
         sleep(pause)
         wait = min(wait * 2, settings.longest_wait_s)
@@ -317,7 +327,7 @@ def _retry_after(error: BaseException) -> float | None:
 def _in_words(error: BaseException, settings: ReportSettings) -> str:
     status = _status(error)
     said = f"HTTP {status}" if status else type(error).__name__
-    return _without_key(f"{said}: {' '.join(str(error).split())[:200]}", settings)
+    return _without_key(f"{said}: {one_line(str(error))[:200]}", settings)
 
 
 def _without_key(line: str, settings: ReportSettings) -> str:

@@ -1,4 +1,4 @@
-"""Charts as inline SVG, drawn by hand: lines with interval bands, bars with whiskers, a strip.
+"""Charts as inline SVG, drawn by hand: panels with interval bands, bars with whiskers, a strip.
 
 In: figures and names. Out: safe markup whose colours are classes of the page's style sheet, so
 that a chart follows light, dark and print. Each chart has a title for those who cannot see it.
@@ -6,7 +6,7 @@ Knows nothing about evidence, files or languages: every word in a chart is given
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -31,11 +31,10 @@ class Point:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a chart: its name, its points in order of time, and where its name leads."""
+    """A line of a chart: its name and its points in order of time."""
 
     name: str
     points: tuple[Point, ...]
-    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,11 +90,6 @@ def ticks(value: float) -> list[float]:
     return [step * i for i in range(math.ceil(value / step - 1e-9) + 1)]
 
 
-def _top(lines: Iterable[Line]) -> float:
-    values = [p.share for line in lines for p in line.points if p.share is not None]
-    return max(values, default=0.0)
-
-
 def _path(places: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
 
@@ -114,42 +108,42 @@ def _runs(points: Sequence[Point]) -> list[list[tuple[int, Point]]]:
 # -- the share of each style over the weeks --------------------------------------------------------
 
 
-def share_lines(title: str, lines: Sequence[Line], weeks: Sequence[str]) -> Markup:
-    """Lines over `weeks` with their intervals as bands, each named at its end."""
-    width, height, left, right, above, below = 960.0, 400.0, 44.0, 190.0, 14.0, 30.0
-    marks = ticks(_top(lines) * 1.08)
-    top = marks[-1]
+def share_panels(lines: Sequence[Line], weeks: Sequence[str]) -> list[Markup]:
+    """Small multiples on one scale: each line with its interval, the others faint behind it."""
+    marks = ticks(max((_reach(line) for line in lines), default=0.0))
+    return [_panel(line, [o for o in lines if o is not line], weeks, marks) for line in lines]
+
+
+def _reach(line: Line) -> float:
+    """The highest share of a line; the far end of an interval may be cut off."""
+    return 1.15 * max((p.share for p in line.points if p.share is not None), default=0.0)
+
+
+def _panel(
+    line: Line, others: Sequence[Line], weeks: Sequence[str], marks: Sequence[float]
+) -> Markup:
+    width, height, left, right, above, below = 236.0, 132.0, 30.0, 8.0, 8.0, 20.0
     step = (width - left - right) / max(1, len(weeks) - 1)
 
     def across(place: int) -> float:
         return left + step * place
 
     def up(share: float) -> float:
-        return height - below - min(share, top) / top * (height - above - below)
+        return height - below - min(share, marks[-1]) / marks[-1] * (height - above - below)
 
-    parts = [_grid(marks, left, width - right, up), _week_marks(weeks, across, height - 8)]
-    bands, strokes = [], []
-    for number, line in enumerate(lines):
-        for run in _runs(line.points):
-            bands.append(_band(run, across, up, f"band s{number % 8}"))
-            places = [(across(i), up(p.share or 0.0)) for i, p in run]
-            strokes.append(tag("path", d=_path(places), class_=f"line s{number % 8}"))
-            strokes.append(
-                tag(
-                    "circle", cx=places[-1][0], cy=places[-1][1], r=3.5, class_=f"dot s{number % 8}"
-                )
-            )
-    ends = [_end(line) for line in lines]
-    heights = spread([up(share) for share in ends], 19.0, above + 4, height - below)
-    labels = [
-        _label(line, share, number, width - right + 14, y, (width - right + 3, up(share)))
-        for number, (line, share, y) in enumerate(zip(lines, ends, heights, strict=True))
+    parts = [_grid([marks[0], marks[len(marks) // 2], marks[-1]], left, width - right, up)]
+    for other in others:
+        parts += [_stroke(run, across, up, "behind") for run in _runs(other.points)]
+    for run in _runs(line.points):
+        parts += [_band(run, across, up), _stroke(run, across, up, "line")]
+        last, point = run[-1]
+        parts.append(tag("circle", cx=across(last), cy=up(point.share or 0.0), r=3, class_="dot"))
+    ends = ((0, "start"), (len(weeks) - 1, "end"))
+    parts += [
+        tag("text", weeks[i][5:], x=across(i), y=height - 4, class_=f"axis {side}")
+        for i, side in ends
     ]
-    return svg(width, height, title, *parts, *bands, *strokes, *labels, class_="lines")
-
-
-def _end(line: Line) -> float:
-    return next((p.share for p in reversed(line.points) if p.share is not None), 0.0)
+    return svg(width, height, line.name, *parts, class_="panel")
 
 
 def _grid(marks: Sequence[float], left: float, right: float, up: Scale) -> Markup:
@@ -157,54 +151,22 @@ def _grid(marks: Sequence[float], left: float, right: float, up: Scale) -> Marku
     for share in marks:
         lines.append(tag("line", x1=left, x2=right, y1=up(share), y2=up(share), class_="grid"))
         word = f"{share * 100:.1f}".removesuffix(".0") + "%"
-        lines.append(tag("text", word, x=left - 8, y=up(share) + 4, class_="axis end"))
+        lines.append(tag("text", word, x=left - 6, y=up(share) + 4, class_="axis end"))
     return tag("g", *lines)
 
 
-def _week_marks(weeks: Sequence[str], across: Place, y: float) -> Markup:
-    every = max(1, math.ceil(len(weeks) / 8))
-    shown = [i for i in range(len(weeks)) if (len(weeks) - 1 - i) % every == 0]
-    return tag(
-        "g", *(tag("text", weeks[i][5:], x=across(i), y=y, class_="axis middle") for i in shown)
-    )
+def _stroke(run: Sequence[tuple[int, Point]], across: Place, up: Scale, class_: str) -> Markup:
+    places = [(across(i), up(point.share or 0.0)) for i, point in run]
+    return tag("path", d=_path(places), class_=class_)
 
 
-def _band(run: Sequence[tuple[int, Point]], across: Place, up: Scale, class_: str) -> Markup:
+def _band(run: Sequence[tuple[int, Point]], across: Place, up: Scale) -> Markup:
     whole = [(i, p.low, p.high) for i, p in run if p.low is not None and p.high is not None]
     if len(whole) < 2:
         return Markup()
     edge = [(across(i), up(high)) for i, _, high in whole]
     edge += [(across(i), up(low)) for i, low, _ in reversed(whole)]
-    return tag("path", d=_path(edge) + "Z", class_=class_)
-
-
-def _label(
-    line: Line, share: float, number: int, x: float, y: float, start: tuple[float, float]
-) -> Markup:
-    leader = tag("path", d=_path([start, (x - 4, y - 4)]), class_=f"leader s{number % 8}")
-    text = tag(
-        "text",
-        tag("tspan", shorten(line.name, 19), class_="name"),
-        tag("tspan", percent(share), dx=6, class_="figure"),
-        x=x, y=y, class_=f"label s{number % 8}",
-    )  # fmt: skip
-    return Markup().join((leader, tag("a", text, href=line.href) if line.href else text))
-
-
-def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """`places` moved apart to stand at least `gap` from each other within [`low`, `high`]."""
-    order = sorted(range(len(places)), key=lambda i: places[i])
-    moved = [places[i] for i in order]
-    for i in range(1, len(moved)):
-        moved[i] = max(moved[i], moved[i - 1] + gap)
-    if moved and moved[-1] > high:
-        moved[-1] = high
-        for i in range(len(moved) - 2, -1, -1):
-            moved[i] = min(moved[i], moved[i + 1] - gap)
-    result = [0.0] * len(places)
-    for i, value in zip(order, moved, strict=True):
-        result[i] = max(low, value)
-    return result
+    return tag("path", d=_path(edge) + "Z", class_="band")
 
 
 def shorten(name: str, width: int) -> str:
@@ -236,12 +198,13 @@ def sparkline(title: str, points: Sequence[Point], *, tall: bool = False) -> Mar
 
     parts = [tag("line", x1=6, x2=width - 6, y1=height - 5, y2=height - 5, class_="grid")]
     for run in _runs(points):
-        places = [(across(i), up(p.share or 0.0)) for i, p in run]
         if tall:
-            parts.append(_band(run, across, up, "band"))
-        parts.append(tag("path", d=_path(places), class_="line"))
+            parts.append(_band(run, across, up))
+        parts.append(_stroke(run, across, up, "line"))
+        last, point = run[-1]
+        radius = 3 if tall else 2.4
         parts.append(
-            tag("circle", cx=places[-1][0], cy=places[-1][1], r=3 if tall else 2.4, class_="dot")
+            tag("circle", cx=across(last), cy=up(point.share or 0.0), r=radius, class_="dot")
         )
     return svg(width, height, title, *parts, class_="spark tall" if tall else "spark")
 

@@ -12,19 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 from zeitgraph.kg.ids import content_id
 from zeitgraph.kg.weeks import week_after, week_start
-from zeitgraph.reports.evidence import Evidence, Fact, Item
-from zeitgraph.reports.reading import (
-    Quantity,
-    Span,
-    blank,
-    find_words,
-    fold,
-    read_quantities,
-    reading_words,
-)
+from zeitgraph.reports.evidence import Evidence, Fact, Item, one_line
+from zeitgraph.reports.reading import Quantity, read_quantities
+from zeitgraph.reports.words import Span, blank, find_words, fold, reading_words
 
 LONGEST = 600
 """A claim is one sentence: longer ones, in characters, are dropped."""
@@ -64,7 +58,7 @@ def check_drafts(
     """
     claims: dict[str, Claim] = {}
     for draft in drafts:
-        text = " ".join(draft.text.split())
+        text = one_line(draft.text)
         claim_id = content_id("k", evidence.lang, section, text, draft.evidence)
         reason = why_dropped(Draft(text, draft.evidence), evidence, subject)
         status = "dropped" if reason else "kept"
@@ -118,7 +112,7 @@ class _Reading:
         if find_words(text, words["together"]):
             return [(0, len(text))]
         cuts = [0, *(start for start, _ in find_words(text, words["breaks"])), len(text)]
-        return list(zip(cuts, cuts[1:], strict=False))
+        return list(pairwise(cuts))
 
     def clause_at(self, place: int) -> Span:
         return next(c for c in reversed(self.clauses) if c[0] <= place)
@@ -167,24 +161,32 @@ class _Reading:
 def find_names(text: str, evidence: Evidence) -> list[_Named]:
     """Names of clusters and entities that `text` asserts; the longest of overlapping ones.
 
-    A Latin name counts as a whole word, with its capitals if it has any; a Chinese name counts from
-    two characters on. A word that the checker reads itself («rose», «posts») is no name.
+    A Latin name counts as a whole word, with its capitals if it has any; a Chinese name of a single
+    character counts where no other follows it. A word that the checker reads itself («rose»,
+    «posts») is no name.
     """
     ids: dict[str, set[str]] = {}
     for thing in evidence.known.values():
         for name in thing.names():
             ids.setdefault(name, set()).add(thing.known_id)
     ours = _own_words()
-    lowered, found = text.casefold(), []
+    lowered = text.casefold()
+    found: list[_Named] = []
     for name in sorted(ids, key=lambda n: (-len(n), n)):
-        if name.casefold() in ours or len(name) < 2 or name.casefold() not in lowered:
+        if name.casefold() in ours or name.casefold() not in lowered:
             continue
         flags = re.IGNORECASE if name == name.lower() or " " in name else 0
-        ends = (r"(?<!\w)", r"(?!\w)") if name.isascii() else ("", "")
-        for match in re.finditer(ends[0] + re.escape(name) + ends[1], text, flags):
+        for match in re.finditer(_standing(name), text, flags):
             if all(match.end() <= n.start or match.start() >= n.end for n in found):
                 found.append(_Named(*match.span(), name, frozenset(ids[name])))
     return sorted(found, key=lambda n: n.start)
+
+
+def _standing(name: str) -> str:
+    """A pattern for `name` where it stands for itself and is no part of another word."""
+    if name.isascii():
+        return rf"(?<!\w){re.escape(name)}(?!\w)"
+    return re.escape(name) + (r"(?!\w)" if len(name) == 1 else "")
 
 
 def _own_words() -> frozenset[str]:
@@ -257,21 +259,23 @@ _RULES: tuple[Callable[[_Reading], str], ...] = (
 
 
 def _signs(reading: _Reading, clause: Span, *, heat: bool) -> set[int]:
-    """Which ways the evidence says things went this week: by growth where it has one, else by the
-    measures of this week and the one before.
+    """Which ways the evidence says things went this week: by points where the clause states them,
+    else by growth, else by the measures of this week and the one before.
     """
-    facts = reading.in_scope(clause)
-    week = reading.evidence.week
-    before = week_after(week, -1)
-    moves = [] if heat else [f.value for f in facts if f.measure in ("growth", "points") and f.week == week]
+    facts, week = reading.in_scope(clause), reading.evidence.week
+    stated = {q.kind for q in reading.quantities if clause[0] <= q.start < clause[1]}
+    told = ("points", "growth") if "points" in stated else ("growth", "points")
+    for measure in () if heat else told:
+        if moves := [f.value for f in facts if f.measure == measure and f.week == week]:
+            return {(move > 0) - (move < 0) for move in moves}
     for measure in ("heat",) if heat else ("share", "posts"):
-        if not moves:
-            now, then = (
-                {f.focus: f.value for f in facts if f.measure == measure and f.week == w}
-                for w in (week, before)
-            )
-            moves = [value - then[focus] for focus, value in now.items() if focus in then]
-    return {(move > 0) - (move < 0) for move in moves}
+        now, then = (
+            {f.focus: f.value for f in facts if f.measure == measure and f.week == w}
+            for w in (week, week_after(week, -1))
+        )
+        if moves := [value - then[focus] for focus, value in now.items() if focus in then]:
+            return {(move > 0) - (move < 0) for move in moves}
+    return set()
 
 
 # -- how each kind of quantity is found -----------------------------------------------------------

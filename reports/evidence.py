@@ -8,6 +8,7 @@ number, of what measure). Rows of later weeks are left out. Knows nothing about 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from zeitgraph.kg.weeks import week_after
@@ -68,8 +69,9 @@ class Fact:
     """One number: `value` of `measure` about `focus` (ids; none: the whole week), in `week`.
 
     Measures: posts, clusters, entities, rows, weeks, rank (counts); share in [0, 1]; growth, a
-    fraction (0.4 is 40 % more than the week before); points, a difference of shares; heat, measure.
-    `focus` names what the number belongs to, `context` what else the row hangs on.
+    fraction (0.4 is a share 40 % above its mean of the weeks before); points, a
+    difference of shares; heat, measure. `focus` names what the number belongs to, `context` what
+    else the row hangs on.
     """
 
     measure: str
@@ -144,8 +146,11 @@ class Evidence:
 
 
 def one_line(text: str) -> str:
-    """`text` without line breaks or control characters, as a name is shown."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """`text` on one line, without control characters, surrogates, and marks that turn the direction
+    of writing; the joiners that hold an emoji together stay.
+    """
+    shown = (c if c.isprintable() or c in "\u200c\u200d" else " " for c in text)
+    return " ".join("".join(shown).split())
 
 
 def ask_graph(workspace: Workspace) -> Ask:
@@ -218,7 +223,8 @@ class _Book:
         facts, derived = self._facts(question, arguments, rows)
         columns = tuple(rows[0]) if rows else ()
         number = f"E{len(self.items) + 1}"
-        about = self._ids(v for row in (arguments, *rows) for v in row.values())
+        cells = [*arguments.values(), *(value for row in rows for value in row.values())]
+        about = self._ids(cells)
         item = Item(number, question, arguments, columns, rows, facts, derived, about)
         if rows or question in ("week_overview", "rising_clusters", "fading_clusters", "events"):
             self.items.append(item)
@@ -269,7 +275,7 @@ def _count(question: str, rows: Sequence[Row], week: str) -> dict[str, float]:
     counted: dict[str, float] = {"weeks": float(sum(bool(row["posts"]) for row in past))}
     moves = [
         (now["share"] or 0.0) - (before["share"] or 0.0)
-        for before, now in zip(past, past[1:], strict=False)
+        for before, now in pairwise(past)
         if now["week"] == week_after(str(before["week"]))
     ]
     if moves and past[-1]["week"] == week:

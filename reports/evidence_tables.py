@@ -7,10 +7,11 @@ about HTML: a cell has a text and perhaps a link.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from zeitgraph.reports.cards import Card
 from zeitgraph.reports.charts import shorten
-from zeitgraph.reports.evidence import Evidence, Item, Row
+from zeitgraph.reports.evidence import Evidence, Item, Row, one_line
 from zeitgraph.reports.wording import count, labels, number, percent, signed
 
 WEEKLY = "week"
@@ -73,6 +74,7 @@ def show_item(item: Item, evidence: Evidence, cards: Mapping[str, Card]) -> Show
     size = words["page"]["rows"]["one" if len(rows) == 1 else "many"].format(len(rows))
     about = [evidence.called(str(item.arguments.get("cluster", "")))]
     about.append(words["kind"].get(item.arguments.get("kind"), ""))
+    about.append(str(item.arguments.get("week", "")))
     return Shown(
         evidence_id=item.evidence_id,
         title=words["question"][item.question].format(*about),
@@ -106,17 +108,20 @@ def _cell(row: Row, column: str, evidence: Evidence, cards: Mapping[str, Card]) 
         return Cell(_NUMBERS[column](value), style="num")
     if column == "name":
         return _named(str(row.get("cluster_id") or row.get("entity_id")), evidence)
-    if column == "other_id" or str(value) in evidence.known:
+    if str(value) in evidence.known:
         return _named(str(value), evidence)
     if column == "text":
         card = cards.get(str(row["post_id"]))
-        words = shorten(" ".join(str(value).split()), LONG)
-        return Cell(words, f"#{card.anchor}" if card else "", "long")
-    if column == "state":
-        return Cell(str(labels(evidence.lang)["state"].get(value, value)))
-    if column == "origin":
-        return Cell(str(labels(evidence.lang)["page"].get(value, value)))
-    return Cell(str(value)[:16].replace("T", " ") if column == "published_at" else str(value))
+        return Cell(shorten(one_line(str(value)), LONG), f"#{card.anchor}" if card else "", "long")
+    return Cell(_word(column, str(value), labels(evidence.lang)))
+
+
+def _word(column: str, value: str, words: Mapping[str, Any]) -> str:
+    """A word of ours in the reader's language; anything else as it stands, on one line."""
+    if column == "published_at":
+        return value[:16].replace("T", " ")
+    told = {"state": "state", "origin": "page", "kind": "kind_of", "event": "event"}
+    return str(words[told[column]].get(value, value)) if column in told else one_line(value)
 
 
 def _named(known_id: str, evidence: Evidence) -> Cell:

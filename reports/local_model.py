@@ -91,7 +91,7 @@ def open_local_model(name: str, max_tokens: int) -> LocalChatModel:
     except (OSError, ValueError) as error:
         line = str(error).splitlines()[0]
         raise ModelError(f"the model {name} cannot be loaded: {line}") from error
-    model.eval()
+    model.train(mode=False)
     return LocalChatModel(
         name_or_folder=name, tokenizer=tokenizer, model=model, max_tokens=max_tokens
     )

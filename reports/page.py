@@ -19,7 +19,7 @@ from zeitgraph.reports.charts import (
     part_bar,
     picture_strip,
     share_bar,
-    share_lines,
+    share_panels,
     sparkline,
 )
 from zeitgraph.reports.claims import Claim, find_names
@@ -28,9 +28,6 @@ from zeitgraph.reports.evidence_tables import WEEKLY, Shown, cluster_anchor, sho
 from zeitgraph.reports.layout import page_environment, render_page
 from zeitgraph.reports.outline import Section, section_title
 from zeitgraph.reports.wording import labels, percent
-
-LINES = 6
-"""How many styles the chart of shares tells apart."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +140,7 @@ def report_html(report: Report, evidence: Evidence, shelf: Shelf) -> bytes:
         "week": report.week,
         "numbers": _numbers(evidence),
         "strip": _strip(styles, report.lang),
-        "curves": _curves(styles, shelf, report.lang),
+        "panels": _panels(styles, shelf),
         "summary": by_kind["summary"],
         "moves": by_kind["moves"],
         "watch": by_kind["watch"],
@@ -278,12 +275,10 @@ def _strip(styles: Sequence[Mapping[str, Any]], lang: str) -> object:
     return picture_strip(labels(lang)["page"]["strip"], slices) if len(slices) > 2 else ""
 
 
-def _curves(styles: Sequence[Mapping[str, Any]], shelf: Shelf, lang: str) -> object:
-    """Lines of the largest styles, and of those that moved most where they are not among them."""
-    by_move = sorted(styles, key=lambda s: (-abs(s["row"]["growth"] or 0.0), s["anchor"]))
-    chosen = [*styles[: LINES - 2], *[s for s in by_move if s not in styles[: LINES - 2]][:2]]
-    lines = [Line(s["name"], s["points"], f"#{s['anchor']}") for s in chosen]
-    return share_lines(labels(lang)["page"]["curves"], lines, shelf.weeks)
+def _panels(styles: Sequence[Mapping[str, Any]], shelf: Shelf) -> list[dict[str, Any]]:
+    """A panel for each style, in the order of the table."""
+    charts = share_panels([Line(s["name"], s["points"]) for s in styles], shelf.weeks)
+    return [{"style": s, "chart": chart} for s, chart in zip(styles, charts, strict=True)]
 
 
 def _groups(items: Sequence[Shown], evidence: Evidence) -> list[dict[str, Any]]:

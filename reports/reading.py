@@ -8,18 +8,22 @@ nothing numeric passes unread.
 """
 
 import re
-import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
 from itertools import zip_longest
-from typing import Any
 
-Span = tuple[int, int]
-MASK = "\x00"
-"""Stands for a character that was read already, so that offsets stay as they are."""
+from zeitgraph.reports.numerals import (
+    DIGITS,
+    HAN,
+    HAN_DIGITS,
+    HAN_SCALES,
+    SCALES,
+    WORD_RUN,
+    last_place,
+    numeral_value,
+)
+from zeitgraph.reports.words import MASK, Span, blank, bounded, find_words, fold, reading_words
 
 
 @dataclass(frozen=True)
@@ -48,50 +52,6 @@ class Quantity:
         return self.low - slack <= value <= self.high + slack
 
 
-@cache
-def reading_words() -> Mapping[str, Any]:
-    """The word tables of `prompts/report/reading.toml`."""
-    file = resources.files("zeitgraph.prompts") / "report" / "reading.toml"
-    return tomllib.loads(file.read_text("utf-8"))
-
-
-def fold(text: str) -> str:
-    """`text` with full-width digits and signs made plain, of the same length, for reading."""
-    return text.translate(_PLAIN)
-
-
-_PLAIN = {
-    **{ord("０") + i: str(i) for i in range(10)},
-    **dict(zip(map(ord, "％．＋－−﹣，、"), "%.+---，、", strict=True)),
-    **dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u2007"), " "),
-}
-
-
-def find_words(text: str, words: Iterable[str]) -> list[Span]:
-    """Where any of `words` stands in `text`, case aside; Latin words only as whole words."""
-    return [match.span() for match in _any_of(tuple(words)).finditer(text)]
-
-
-@cache
-def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    return re.compile("|".join(_bounded(word) for word in longest_first), re.IGNORECASE)
-
-
-def _bounded(word: str) -> str:
-    before = r"(?<![A-Za-z0-9])" if word[0].isascii() and word[0].isalnum() else ""
-    after = r"(?![A-Za-z0-9])" if word[-1].isascii() and word[-1].isalnum() else ""
-    return before + re.escape(word) + after
-
-
-def blank(text: str, spans: Iterable[Span]) -> str:
-    """`text` with the characters of `spans` masked."""
-    letters = list(text)
-    for start, end in spans:
-        letters[start:end] = MASK * (end - start)
-    return "".join(letters)
-
-
 def read_quantities(sentence: str, skip: Sequence[Span] = ()) -> list[Quantity]:
     """Every quantity in `sentence` outside `skip` (the spans of names), in reading order."""
     text = fold(blank(sentence, skip))
@@ -108,20 +68,21 @@ def read_quantities(sentence: str, skip: Sequence[Span] = ()) -> list[Quantity]:
 
 _MONTH = "|".join(f"{name}|{name[:3]}" for name in reading_words()["month"]["names"])
 _DASH = r"\s*(?:-|–|—|~|至|到|to|through)\s*"
+_YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
+_UNTIL = rf"(?:{_DASH}(?P<day2>\d{{1,2}}))?"
+_HAN_YEAR = r"(?:(?P<year>\d{4})\s*年\s*)?"
+_HAN_UNTIL = rf"(?:{_DASH}(?:(?P<month2>\d{{1,2}})\s*月\s*)?(?P<day2>\d{{1,2}})\s*[日号])?"
 _CALENDAR: tuple[tuple[str, str], ...] = (
     ("week", r"(?P<year>\d{4})-?W(?P<week>\d{1,2})(?!\d)"),
     ("week", r"\bW(?P<week>\d{1,2})\b"),
     ("week", r"\bweeks?\s+(?P<week>\d{1,2})(?:,?\s+(?:of\s+)?(?P<year>\d{4}))?(?!\d|\.\d|%)"),
     ("week", r"(?:(?P<year>\d{4})\s*年)?\s*第\s*(?P<week>\d{1,2})\s*周"),
     ("date", r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?:T[\d:.]+Z?)?"),
-    ("date", r"(?:(?P<year>\d{4})\s*年\s*)?(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]?"
-             rf"(?:{_DASH}(?:(?P<month2>\d{{1,2}})\s*月\s*)?(?P<day2>\d{{1,2}})\s*[日号])?"),
-    ("date", rf"\b(?P<day>\d{{1,2}})(?:{_DASH}(?P<day2>\d{{1,2}}))?\s+(?P<name>{_MONTH})\b"
-             r"(?:,?\s+(?P<year>\d{4}))?"),
-    ("date", rf"\b(?P<name>{_MONTH})\s+(?P<day>\d{{1,2}})(?:{_DASH}(?P<day2>\d{{1,2}}))?(?!\d)"
-             r"(?:,?\s+(?P<year>\d{4}))?"),
+    ("date", _HAN_YEAR + r"(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]?" + _HAN_UNTIL),
+    ("date", rf"\b(?P<day>\d{{1,2}}){_UNTIL}\s+(?P<name>{_MONTH})\b" + _YEAR),
+    ("date", rf"\b(?P<name>{_MONTH})\s+(?P<day>\d{{1,2}}){_UNTIL}(?!\d)" + _YEAR),
     ("month", rf"\b(?P<name>{_MONTH})\s+(?P<year>\d{{4}})\b"),
-    ("month", r"(?:(?P<year>\d{4})\s*年\s*)?(?P<month>\d{1,2})\s*月"),
+    ("month", _HAN_YEAR + r"(?P<month>\d{1,2})\s*月"),
     ("year", r"(?P<year>\d{4})\s*年"),
 )  # fmt: skip
 
@@ -166,14 +127,15 @@ def _phrases(text: str) -> Iterator[Quantity]:
 
 def _ratios(text: str) -> Iterator[Quantity]:
     """`one in five`, `3 of 10` written `3/10`, `百分之十二`, `五分之二`."""
-    number = rf"(?:\d+(?:\.\d+)?|{_WORD_RUN.pattern})"
-    pattern = rf"(?<![\d./])(?P<a>{number}|one)\s*(?:\sin\s(?:every\s)?|/|\sout\sof\severy\s)\s*(?P<b>{number})(?![\d/])"
+    number = rf"(?:\d+(?:\.\d+)?|{WORD_RUN.pattern})"
+    of = r"(?:\sin\s(?:every\s)?|/|\sout\sof\severy\s)"
+    pattern = rf"(?<![\d./])(?P<a>{number}|one)\s*{of}\s*(?P<b>{number})(?![\d/])"
     for match in re.finditer(pattern, text, re.IGNORECASE):
-        above, below = (_value(match[group]) for group in ("a", "b"))
+        above, below = (numeral_value(match[group]) for group in ("a", "b"))
         if below:
             yield _fraction(above / below, 0.5 / below / 10, match.span())
-    for match in re.finditer(rf"(?P<b>百|{_HAN})分之(?P<a>{_HAN}|\d+(?:\.\d+)?)", text):
-        above, below = _value(match["a"]), _value(match["b"])
+    for match in re.finditer(rf"(?P<b>百|{HAN})分之(?P<a>{HAN}|\d+(?:\.\d+)?)", text):
+        above, below = numeral_value(match["a"]), numeral_value(match["b"])
         if below:
             decimals = len(match["a"].replace("点", ".").partition(".")[2])
             half = 0.5 * 10**-decimals / below if below >= 100 else 0.05 / below
@@ -187,16 +149,14 @@ def _fraction(value: float, half: float, span: Span) -> Quantity:
 def _codes(text: str) -> Iterator[Quantity]:
     """Words of letters and digits that are no number with a unit: Y2K, 3D, B2B."""
     for match in re.finditer(r"[A-Za-z0-9]*(?:[A-Za-z]\d|\d[A-Za-z])[A-Za-z0-9]*", text):
-        if not re.fullmatch(r"\d+(?:st|nd|rd|th|x|k|m|bn|pp|pct|fold)", match.group(), re.I):
+        if not re.fullmatch(
+            r"\d+(?:st|nd|rd|th|x|k|m|bn|pp|pct|fold)", match.group(), re.IGNORECASE
+        ):
             yield Quantity("code", 0, 0, *match.span(), text=match.group())
 
 
 # -- numerals with their units --------------------------------------------------------------------
 
-_SCALES = {
-    "十": 10.0, "百": 100.0, "千": 1e3, "万": 1e4, "亿": 1e8,
-    "hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3, "m": 1e6, "bn": 1e9,
-}  # fmt: skip
 _UNITS: tuple[tuple[str, str, float], ...] = (
     (r"\s*-?(?:percentage[ -]points?|points?\b|pp\b|个?百分点)", "points", 0.01),
     (r"\s*(?:%|percent\b|per cent\b|pct\b)(?:\s*points?\b|点)", "points", 0.01),
@@ -206,13 +166,7 @@ _UNITS: tuple[tuple[str, str, float], ...] = (
     (r"\s*(?:×|倍|x(?![A-Za-z])|times\b|-?fold\b)", "factor", 1.0),
     (r"(?:st|nd|rd|th)\b", "rank", 1.0),
 )
-_HAN_DIGITS = dict(zip("〇零一二两三四五六七八九壹贰叁肆伍陆柒捌玖", (0, 0, 1, 2, 2, *range(3, 10), *range(1, 10)), strict=True))  # fmt: skip
-_HAN = r"[〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖点]+"
-_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d+(?:\.\d+)?"
-_EN = {**reading_words()["number"]["en"], "one": 1}
 _ORDINALS = reading_words()["ordinal"]["en"]
-_WORD = "|".join(sorted((*_EN, "hundred", "thousand", "million"), key=len, reverse=True))
-_WORD_RUN = re.compile(rf"\b(?:{_WORD})(?:(?:[\s-]|\sand\s)(?:{_WORD}))*\b", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(?:-|–|—|~|～|至|到|to|and|or|或)\s*", re.IGNORECASE)
 
 
@@ -237,10 +191,10 @@ def _numerals(text: str) -> Iterator[Quantity]:
 
 
 def _numeral_spans(text: str) -> list[Span]:
-    spans = [match.span() for match in re.finditer(_DIGITS, text)]
+    spans = [match.span() for match in re.finditer(DIGITS, text)]
     text = blank(text, spans)
-    spans += [m.span() for m in _WORD_RUN.finditer(text) if _counts(text, *m.span())]
-    spans += [m.span() for m in re.finditer(_HAN, text) if _counts(text, *m.span())]
+    spans += [m.span() for m in WORD_RUN.finditer(text) if _counts(text, *m.span())]
+    spans += [m.span() for m in re.finditer(HAN, text) if _counts(text, *m.span())]
     return sorted(spans)
 
 
@@ -255,8 +209,8 @@ def _counts(text: str, start: int, end: int) -> bool:
         return unit or bool(
             re.search(r"(?:第|前|只有|仅有?|只|共有?|新增|only |just |exactly )$", before)
         )
-    return (
-        any(c in _HAN_DIGITS or c == "十" for c in word) or word.isascii() and word not in _SCALES
+    return any(c in HAN_DIGITS or c == "十" for c in word) or (
+        word.isascii() and word not in SCALES
     )
 
 
@@ -279,7 +233,7 @@ class _Stated:
         unit = self.scale * self.factor
         value, half = self.value * unit, 0.5 * 10**-self.decimals * unit
         low, high = value - half, value + half
-        step = _last_place(self.value, self.decimals) * unit
+        step = last_place(self.value, self.decimals) * unit
         hedge = _hedge(text, self.start, self.end)
         if hedge == "about":
             low, high = value - step / 2, value + step / 2
@@ -298,20 +252,20 @@ class _Stated:
 def _stated(text: str, start: int, end: int) -> _Stated:
     word = text[start:end].replace(",", "")
     decimals = len(word.replace("点", ".").partition(".")[2])
-    value, scale, stop = _value(word), 1.0, end
+    value, scale, stop = numeral_value(word), 1.0, end
     if match := re.match(
-        r"\s?(?:hundred|thousand|million|billion|bn|k|m)\b|[百千万亿]+", text[end:], re.I
+        r"\s?(?:hundred|thousand|million|billion|bn|k|m)\b|[百千万亿]+", text[end:], re.IGNORECASE
     ):
         for part in re.findall(r"[a-z]+|[百千万亿]", match.group().lower()):
-            scale *= _SCALES[part]
+            scale *= SCALES[part]
         stop = end + match.end()
     kind, factor = "number", 1.0
     for pattern, unit, size in _UNITS:
         if match := re.match(pattern, text[stop:], re.IGNORECASE):
             kind, factor, stop = unit, size, stop + match.end()
             break
-    if kind == "fraction" and factor == 0.1 and (match := re.match(rf"半|{_HAN}", text[stop:])):
-        value += 0.5 if match.group() == "半" else _value(match.group()) / 10
+    if kind == "fraction" and factor == 0.1 and (match := re.match(rf"半|{HAN}", text[stop:])):
+        value += 0.5 if match.group() == "半" else numeral_value(match.group()) / 10
         decimals, stop = 1, stop + match.end()
     noun = _noun(text[stop:]) if kind == "number" else ""
     sign = 0
@@ -334,7 +288,7 @@ def _noun(rest: str) -> str:
                 if word.isascii()
                 else r"\s*(?:多|余)?"
             )
-            if re.match(gap + _bounded(word), rest, re.IGNORECASE):
+            if re.match(gap + bounded(word), rest, re.IGNORECASE):
                 return str(noun)
     return ""
 
@@ -354,65 +308,9 @@ def _hedge(text: str, start: int, end: int) -> str:
     return "about" if re.match(r"\s*\w{0,2}(?:左右|上下)", text[end:]) else ""
 
 
-def _last_place(value: float, decimals: int) -> float:
-    """The place of the last digit that is not nought: 100 for 1200, 0.1 for 12.3, 10 for 40."""
-    digits = f"{value:.{decimals}f}".replace(".", "")
-    noughts = len(digits) - len(digits.rstrip("0")) if digits.strip("0") else 0
-    return 10.0 ** (noughts - decimals)
-
-
-def _value(word: str) -> float:
-    """The value of a numeral: digits, English words or Chinese characters; NaN for nonsense."""
-    word = word.strip().lower().replace(",", "")
-    if re.fullmatch(r"\d+(?:\.\d+)?", word):
-        return float(word)
-    return _english(word) if word.isascii() else _chinese(word)
-
-
-def _english(words: str) -> float:
-    total, group = 0.0, 0.0
-    for word in re.findall(r"[a-z]+", words):
-        if word in ("thousand", "million"):
-            total, group = total + max(group, 1.0) * _SCALES[word], 0.0
-        elif word == "hundred":
-            group = max(group, 1.0) * 100
-        elif word != "and":
-            group = group * _EN[word] if word == "dozen" and group else group + _EN[word]
-    return total + group
-
-
-def _chinese(word: str) -> float:
-    """Chinese numerals with 十百千万亿 and 点; a row of bare digits such as 二〇二六 by place."""
-    whole, point, part = word.partition("点")
-    if not all(c in _HAN_DIGITS or c in "十百千万亿" for c in whole + part):
-        return float("nan")
-    if len(whole) > 1 and all(c in _HAN_DIGITS for c in whole):
-        digits = "".join(str(_HAN_DIGITS[c]) for c in whole)
-        value = float(digits)
-    else:
-        value = _chinese_whole(whole)
-    if not point:
-        return value
-    return (
-        value + float("0." + "".join(str(_HAN_DIGITS.get(c, 0)) for c in part)) if part else value
-    )
-
-
-def _chinese_whole(word: str) -> float:
-    total = section = digit = 0.0
-    for c in word:
-        if c in _HAN_DIGITS:
-            digit = float(_HAN_DIGITS[c])
-        elif c in "万亿":
-            total, section, digit = (total + section + digit) * _SCALES[c], 0.0, 0.0
-        else:
-            section, digit = section + (digit or 1.0) * _SCALES[c], 0.0
-    return total + section + digit
-
-
 def _leftovers(text: str) -> Iterator[Quantity]:
     """Any other sign that Unicode calls a number (½, ③, Ⅳ, ٣): read by its Unicode value."""
     for place, c in enumerate(text):
-        if c not in _HAN_DIGITS and c not in "十百千万亿" and unicodedata.category(c)[0] == "N":
+        if c not in HAN_DIGITS and c not in HAN_SCALES and unicodedata.category(c)[0] == "N":
             value = unicodedata.numeric(c, float("nan"))
             yield Quantity("number", value, value, place, place + 1, decimals=value % 1 != 0)

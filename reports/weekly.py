@@ -79,7 +79,10 @@ def weekly_report(
         write_aside(folder / name, data)
     claims = make_table(TABLES["claims"], claim_rows(report))
     return ReportFiles(
-        *(folder / name for name in ("index.html", "report.md", "report.json")), claims
+        html=folder / "index.html",
+        markdown=folder / "report.md",
+        json=folder / "report.json",
+        claims=claims,
     )
 
 
@@ -105,7 +108,9 @@ def compose(workspace: Workspace, evidence: Evidence, llm: str, note: Note) -> R
         else:
             if drafts is not None:
                 title = section_title(section, evidence)
-                say(labels(evidence.lang)["trouble"]["all_dropped"].format(model=llm, section=title))
+                say(
+                    labels(evidence.lang)["trouble"]["all_dropped"].format(model=llm, section=title)
+                )
             plain = write_plainly(section, evidence)
             claims += check_drafts(section.key, plain, evidence, section.cluster_id)
         sections.append((section, tuple(claims)))

@@ -40,7 +40,10 @@ def _environment(lang: str) -> jinja2.Environment:
     folder = prompt_folder() / lang / "plain"
     environment = words_environment(lang, loader=jinja2.FileSystemLoader(folder))
     environment.filters["shares"] = lambda rows: listing(
-        [labels(lang)["list"]["share"].format(r["called"], percent(r["probability"])) for r in rows],
+        [
+            labels(lang)["list"]["share"].format(r["called"], percent(r["probability"]))
+            for r in rows
+        ],
         lang,
     )
     return environment

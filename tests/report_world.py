@@ -77,7 +77,7 @@ def entity_ids() -> dict[str, str]:
     return {en: content_id("e", en) for pairs in THINGS.values() for en, _ in pairs}
 
 
-def _week(
+def _week(  # noqa: PLR0917 -- a drawing of many parts
     dice: np.random.Generator,
     workspace: Workspace,
     week: str,
@@ -95,7 +95,7 @@ def _week(
     drawn = dice.choice(len(parts), size=total, p=parts / parts.sum())
     tables: dict[str, list[Row]] = {
         n: [] for n in ("intake", "posts", "media", "memberships", "clusters", "trends", "lineage",
-                        "entities", "facts")
+                        "entities", "facts", "mentions", "links")
     }  # fmt: skip
     shown: dict[str, Counter[str]] = {name: Counter() for name in names}
     order = list(weights)
@@ -129,7 +129,7 @@ def _week(
     return tables
 
 
-def _post(
+def _post(  # noqa: PLR0917
     dice: np.random.Generator,
     workspace: Workspace,
     tables: dict[str, list[Row]],
@@ -157,9 +157,15 @@ def _post(
         {"post_id": post_id, "cluster_id": style_ids().get(style, ""), "week": week}
         | {"weight": float(dice.random()) if style else 0.0, "similarity": 0.3, "heat_weight": 1.0}
     )
+    named = [en for (en, _), luck in zip(picked, dice.random(4), strict=True) if luck < 0.5]
     if style:
-        shown[style].update(
-            en for (en, _), luck in zip(picked, dice.random(4), strict=True) if luck < 0.5
+        shown[style].update(named)
+    for place, name in enumerate(named):
+        span = {"post_id": post_id, "start": place, "end": place + 1, "week": week}
+        kind = next(k for k, pairs in THINGS.items() if name in dict(pairs))
+        tables["mentions"].append(span | {"surface": name, "kind": kind})
+        tables["links"].append(
+            span | {"entity_id": entity_ids()[name], "score": 1.0, "how": "alias"}
         )
     if dice.random() < 0.8:
         path = f"media/{post_id}.png"
@@ -172,7 +178,7 @@ def _post(
         )
 
 
-def _trend(
+def _trend(  # noqa: PLR0917
     tables: dict[str, list[Row]],
     week: str,
     style: str,
@@ -218,13 +224,13 @@ def draw_picture(dice: np.random.Generator, hue: float) -> Image.Image:
     picture = Image.new("RGB", (256, 320), colour(0, 0.25, 0.95))
     pen = ImageDraw.Draw(picture)
     for _ in range(9):
-        x, y, r = dice.integers(0, 256), dice.integers(0, 320), dice.integers(20, 110)
+        x, y, r = (int(dice.integers(*span)) for span in ((0, 256), (0, 320), (20, 110)))
         tone = colour(float(dice.normal() * 0.04), 0.2 + 0.6 * float(dice.random()), 0.95)
-        pen.ellipse([x - r, y - r, x + r, y + r], fill=tone)
+        pen.ellipse((x - r, y - r, x + r, y + r), fill=tone)
     picture = picture.filter(ImageFilter.GaussianBlur(6))
     pen = ImageDraw.Draw(picture)
     x = int(dice.integers(60, 160))
-    pen.rectangle([x, 120, x + 60, 290], fill=colour(0.5, 0.35, 0.55))
+    pen.rectangle((x, 120, x + 60, 290), fill=colour(0.5, 0.35, 0.55))
     return picture
 
 
@@ -235,7 +241,8 @@ def ask_tables(workspace: Workspace) -> Ask:
     """A stand-in for the graph: the same questions, the same columns."""
 
     def ask(name: str, arguments: Mapping[str, Any]) -> list[Row]:
-        return _ANSWERS[name](workspace, **arguments)
+        rows: list[Row] = _ANSWERS[name](workspace, **arguments)
+        return rows
 
     return ask
 
@@ -247,18 +254,18 @@ def _rows(workspace: Workspace, table: str, week: str) -> list[dict[str, Any]]:
 def _overview(workspace: Workspace, week: str) -> list[Row]:
     posts, members = _rows(workspace, "posts", week), _rows(workspace, "memberships", week)
     clusters = {row["cluster_id"] for row in members} - {""}
-    facts = {row["object"] for row in _rows(workspace, "facts", week)}
+    seen = {row["entity_id"] for row in _rows(workspace, "links", week)}
     if not posts:
         return []
     return [
         {"posts": len(posts), "clustered": sum(bool(m["cluster_id"]) for m in members)}
-        | {"heat": sum(p["heat"] for p in posts), "clusters": len(clusters), "entities": len(facts)}
+        | {"heat": sum(p["heat"] for p in posts), "clusters": len(clusters), "entities": len(seen)}
     ]
 
 
 def _clusters(workspace: Workspace, week: str, limit: int) -> list[Row]:
     names = {row["cluster_id"]: row for row in _rows(workspace, "clusters", week)}
-    rows = [
+    rows: list[Row] = [
         {"cluster_id": t["cluster_id"]}
         | {key: names[t["cluster_id"]][key] for key in ("name", "name_zh", "origin")}
         | {
@@ -286,7 +293,7 @@ def _history(workspace: Workspace, cluster: str) -> list[Row]:
 
 def _entities(workspace: Workspace, cluster: str, week: str, kind: str, limit: int) -> list[Row]:
     known = {row["entity_id"]: row for row in _rows(workspace, "entities", week)}
-    rows = [
+    rows: list[Row] = [
         {"entity_id": f["object"], "name": known[f["object"]]["name"]}
         | {"name_zh": known[f["object"]]["name_zh"], "kind": known[f["object"]]["kind"]}
         | {"posts": f["count"], "probability": f["probability"]}
@@ -302,7 +309,7 @@ def _posts(workspace: Workspace, cluster: str, week: str, limit: int) -> list[Ro
         for row in _rows(workspace, "memberships", week)
         if row["cluster_id"] == cluster
     }
-    rows = [
+    rows: list[Row] = [
         {key: row[key] for key in ("post_id", "text", "heat", "published_at")}
         | {"weight": weights[row["post_id"]]}
         for row in _rows(workspace, "posts", week)
@@ -321,7 +328,7 @@ def _events(workspace: Workspace, week: str) -> list[Row]:
 
 
 def _triples(workspace: Workspace, week: str, limit: int) -> list[Row]:
-    rows = [
+    rows: list[Row] = [
         {"style": "Glamping", "object": "tent", "scene": "meadow", "posts": 5},
         {"style": "Nordic minimal", "object": "sofa", "scene": "living room", "posts": 4},
     ]

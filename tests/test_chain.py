@@ -119,7 +119,7 @@ def true_claims(body: dict[str, Any], evidence: Evidence) -> list[tuple[str, lis
     raise AssertionError("the question fits no section")
 
 
-INVENTED = (
+INVENTED: tuple[tuple[str, list[str]], ...] = (
     ("Sales of Glamping will reach 987654 units.", ["E3"]),
     ("Everyone agrees that the future is bright.", ["E999"]),
     ("Glamping holds 99.9% of the week.", ["E3"]),
@@ -127,6 +127,7 @@ INVENTED = (
     ("Visit https://evil.example for more.", ["E1"]),
     ("九成的帖子都在谈论露营。", ["E3"]),
     ("This sentence rests on nothing.", []),
+    ("Broken \ud800 letters: 55555.", ["E1"]),
 )
 
 
@@ -140,7 +141,8 @@ def test_a_model_that_invents_breaks_and_fails_never_gets_an_invention_into_the_
 
     def answer(body: dict[str, Any]) -> Reply:
         honest = true_claims(body, known)
-        mood = dice.choice(["honest", "mixed", "mixed", "broken", "cut", "shape", 429, 500, "empty"])
+        moods: list[str | int] = ["honest", "mixed", "broken", "cut", "shape", "empty", 429, 500]
+        mood = dice.choice([*moods, "mixed"])
         if isinstance(mood, int):
             return mood, {"retry-after": "0"}, "try later"
         mixed = [*honest, *dice.sample(INVENTED, 3)]
@@ -205,7 +207,9 @@ def test_a_busy_server_is_asked_again_after_the_wait_it_names(
     ]
     server.answer = lambda _body: replies.pop(0)
     settings = settings_for(server)
-    drafts = ask_section(open_model(settings.llm, settings), section, evidence, settings, waits.append)
+    drafts = ask_section(
+        open_model(settings.llm, settings), section, evidence, settings, waits.append
+    )
     assert [draft.text for draft in drafts] == ["A quiet week."]
     assert waits == [7.0, 1.0]
 
@@ -250,7 +254,9 @@ def test_malformed_answers_are_asked_for_again_with_the_reason(
     replies = ['{"claims": [{"text": "half', f"```json\n{claims(('Calm.', ['[e1]']))}\n```"]
     server.answer = lambda _body: (200, {}, replies.pop(0))
     settings = settings_for(server)
-    drafts = ask_section(open_model(settings.llm, settings), outline(evidence)[0], evidence, settings)
+    drafts = ask_section(
+        open_model(settings.llm, settings), outline(evidence)[0], evidence, settings
+    )
     assert [(d.text, d.evidence) for d in drafts] == [("Calm.", ("E1",))]
     assert "could not be read" in server.requests[1]["messages"][-1]["content"]
 
@@ -298,7 +304,9 @@ def test_what_a_post_says_stays_inside_the_quoted_evidence(
         ("huggingface:no/such folder", ModelError, "cannot be loaded"),
     ],
 )
-def test_a_model_that_cannot_be_opened_is_named(llm: str, fault: type[Exception], words: str) -> None:
+def test_a_model_that_cannot_be_opened_is_named(
+    llm: str, fault: type[Exception], words: str
+) -> None:
     with pytest.raises(fault, match=words):
         open_model(llm, ReportSettings())
 
@@ -365,7 +373,10 @@ def tiny_language_model(folder: Path) -> Path:
     tokenizer = Tokenizer(models.BPE(vocab=words, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>").save_pretrained(folder)  # noqa: S106
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer,
+        eos_token="<end>",  # noqa: S106 -- no password
+    ).save_pretrained(folder)
     torch.manual_seed(random.randrange(10**6))
     config = LlamaConfig(
         vocab_size=len(words),

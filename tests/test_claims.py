@@ -1,4 +1,4 @@
-"""What may stand in a report: numbers, names and directions against the evidence a sentence names."""
+"""What may stand in a report: numbers, names and directions against the evidence named."""
 
 import random
 import re
@@ -85,8 +85,8 @@ def test_a_number_in_words_or_digits_stands_for_what_rounds_to_it(
 
 @pytest.mark.parametrize(
     "words",
-    ["为此一起努力", "这是第一次", "十分安静", "一个安静的风格", "二手", "百搭", "星期三", "no one knows",
-     "for the first time", "one of them", "前一周"],
+    ["为此一起努力", "这是第一次", "十分安静", "一个安静的风格", "二手", "百搭", "星期三",
+     "no one knows", "for the first time", "one of them", "前一周"],
 )  # fmt: skip
 def test_words_that_only_look_like_numbers_are_none(words: str) -> None:
     assert read_quantities(words) == []
@@ -135,7 +135,9 @@ def fact(measure: str, value: float, focus: str = "", context: str = "", week: s
 
 def item(number: int, question: str, facts: list[Fact], **arguments: str) -> Item:
     about = frozenset[str]().union(*(f.focus | f.context for f in facts))
-    return Item(f"E{number}", question, {"week": LAST, **arguments}, (), (), tuple(facts), {}, about)
+    return Item(
+        f"E{number}", question, {"week": LAST, **arguments}, (), (), tuple(facts), {}, about
+    )
 
 
 EVIDENCE = Evidence(
@@ -158,7 +160,11 @@ EVIDENCE = Evidence(
             [fact("share", 0.34, HAT, A), fact("share", 0.12, BAG, A)],
             cluster=A,
         ),
-        item(4, "cluster_history", [fact("weeks", 12, A), fact("points", 0.021, A), fact("run", 3, A)]),
+        item(
+            4,
+            "cluster_history",
+            [fact("weeks", 12, A), fact("points", 0.021, A), fact("run", 3, A)],
+        ),
         item(5, "rising_clusters", [fact("growth", 1.0, A), fact("rows", 1)]),
     ),
     KNOWN,
@@ -312,13 +318,21 @@ def another_number(dice: random.Random, number: str, true: set[str]) -> str:
     """A number of the same form that the evidence does not hold."""
     decimals = len(number.partition(".")[2])
     value = float(number.replace(",", ""))
-    tries = (f"{value * dice.uniform(0, 3) + dice.randrange(9 + n):,.{decimals}f}" for n in range(999))
+    tries = (
+        f"{value * dice.uniform(0, 3) + dice.randrange(9 + n):,.{decimals}f}" for n in range(999)
+    )
     return next(false for false in tries if false not in true and false != number)
 
 
 def test_rose_said_of_what_fell_is_dropped_and_the_other_way_round(world: Workspace) -> None:
-    swap = {"grew": "shrank", "rose": "fell", "fell": "rose", "shrank": "grew", "上升": "下降", "增长": "减少",
-            "下降": "上升", "减少": "增长", "drop": "gain"}  # fmt: skip
+    pairs = (
+        ("grew", "shrank"),
+        ("rose", "fell"),
+        ("drop", "gain"),
+        ("上升", "下降"),
+        ("增长", "减少"),
+    )
+    swap = dict(pairs) | {fallen: risen for risen, fallen in pairs}
     turned = 0
     for evidence, section, draft in plain(world):
         words = [w for w in swap if w in draft.text]

@@ -1,0 +1,201 @@
+"""The page: one file that loads nothing, in which nothing a post says can run."""
+
+import base64
+import html
+import json
+import random
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.report_world import LAST, ask_tables, make_world
+from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.kg.workspace import Workspace
+from zeitgraph.reports.cards import small_picture, web_address
+from zeitgraph.reports.page import escape_markdown
+from zeitgraph.reports.weekly import ReportFiles, weekly_report
+from zeitgraph.reports.wording import dates
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "{{7*7}} {% raw %}",
+    '"><img src=x onerror=alert(1)>',
+    "</style><style>*{display:none}</style>",
+    "<!-- [E1](javascript:alert(1))",
+    "\u202eevil\u0000 &lt;b&gt;",
+)
+
+
+class Elements(HTMLParser):
+    """Every start tag of a page with its attributes, and whether all that opens also closes."""
+
+    VOID = frozenset({"meta", "img", "link", "br", "hr", "input"})
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return make_world(tmp_path_factory.mktemp("page"), random.randrange(10**6), posts=120)
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def files(request: pytest.FixtureRequest, world: Workspace) -> ReportFiles:
+    return weekly_report(world, LAST, request.param, ask=ask_tables(world))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> ReportFiles:
+    """The report of a world in which every text, name and address is an attack."""
+    workspace = make_world(tmp_path_factory.mktemp("hostile"), seed=3, posts=120)
+    dice = random.Random(5)
+    for name in ("posts", "clusters", "entities"):
+        rows = workspace.read(name, LAST).to_pylist()
+        for number, row in enumerate(rows):
+            for column in {"text", "name", "name_en", "name_zh"} & row.keys():
+                row[column] = f"{dice.choice(HOSTILE)} {number}"
+            if "url" in row:
+                row["url"] = dice.choice(
+                    ["javascript:alert(1)", "data:text/html,x", "//evil", "http://["]
+                )
+        workspace.write(name, LAST, make_table(TABLES[name], rows))
+    return weekly_report(workspace, LAST, "en", ask=ask_tables(workspace))
+
+
+def test_the_page_loads_nothing_from_anywhere(files: ReportFiles) -> None:
+    page = files.html.read_text("utf-8")
+    for tag, attributes in Elements(page).found:
+        for name in ("src", "href", "srcset", "data", "poster", "action", "xlink:href"):
+            target = attributes.get(name, "#")
+            if tag == "a":
+                assert target.startswith(("#", "https://posts.example/"))
+            else:
+                assert target.startswith(("#", "data:image/webp;base64,"))
+        assert tag not in {"link", "iframe", "object", "embed", "base", "form"}
+    style = page.split("<style>")[1].split("</style>")[0]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_the_policy_lets_only_our_own_style_and_script_run(files: ReportFiles) -> None:
+    import hashlib
+
+    page = files.html.read_text("utf-8")
+    [policy] = [html.unescape(p) for p in re.findall(r'Policy" content="([^"]+)"', page)]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        [body] = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    elements = Elements(page).found
+    assert not [a for _, a in elements if "style" in a or any(n.startswith("on") for n in a)]
+
+
+def test_every_mark_leads_to_evidence_and_evidence_leads_to_posts(files: ReportFiles) -> None:
+    elements = Elements(files.html.read_text("utf-8"))
+    ids = [a["id"] for _, a in elements.found if "id" in a]
+    assert len(ids) == len(set(ids))
+    links = {a["href"][1:] for t, a in elements.found if t == "a" and a["href"].startswith("#")}
+    assert links <= set(ids)
+    assert {i for i in ids if i.startswith("post-")} & links
+    assert elements.open == []
+    shown = json.loads(files.json.read_bytes())
+    named = {e for s in shown["sections"] for c in s["claims"] for e in c["evidence"]}
+    assert named <= links
+
+
+def test_hostile_texts_names_and_addresses_are_inert(hostile: ReportFiles) -> None:
+    page = hostile.html.read_text("utf-8")
+    elements = Elements(page)
+    assert elements.open == []
+    assert [t for t, _ in elements.found].count("script") == 1
+    assert [t for t, _ in elements.found].count("style") == 1
+    assert not [a for _, a in elements.found if any(name.startswith("on") for name in a)]
+    assert {a["href"][:1] for t, a in elements.found if t == "a"} == {"#"}
+    assert "{{7*7}}" in html.unescape(page)
+    assert not {"\u0000", "\u202e"} & set(page)
+    text = hostile.markdown.read_text("utf-8")
+    assert "<script>" not in text
+    assert not re.search(r"(?<!\\)\]\(", text)
+
+
+def test_two_runs_write_the_same_bytes(world: Workspace) -> None:
+    first, again = (
+        [path.read_bytes() for path in (files.html, files.markdown, files.json)]
+        for files in (weekly_report(world, LAST, "en", ask=ask_tables(world)) for _ in range(2))
+    )
+    assert first == again
+
+
+def test_pictures_are_small_and_hold_nothing_of_the_original_file(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "SECRET PLACE"
+    Image.effect_noise((1200, 700), 60).convert("RGB").save(tmp_path / "a.jpg", exif=exif)
+    picture = small_picture(tmp_path / "a.jpg", 300)
+    assert picture is not None
+    data = base64.b64decode(picture.uri.partition(",")[2])
+    assert b"SECRET" not in data
+    with Image.open(BytesIO(data)) as opened:
+        assert opened.size == (picture.width, picture.height) == (300, 175)
+
+
+def test_a_picture_that_cannot_be_read_is_noted_and_the_page_still_comes(tmp_path: Path) -> None:
+    workspace = make_world(tmp_path, seed=random.randrange(10**6), posts=40)
+    for path in (workspace.root / "media").iterdir():
+        path.write_bytes(path.read_bytes()[:200])
+    notes: list[str] = []
+    files = weekly_report(workspace, LAST, "zh", ask=ask_tables(workspace), note=notes.append)
+    assert "data:image" not in files.html.read_text("utf-8")
+    assert any("cannot be read" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [("https://a.example/p?x=1", True), ("http://a.example", True), ("javascript:alert(1)", False),
+     (" JaVaScRiPt:alert(1)", False), ("//a.example", False), ("http://[", False), (None, False)],
+)  # fmt: skip
+def test_only_web_addresses_become_links(url: str | None, kept: bool) -> None:  # noqa: FBT001
+    assert bool(web_address(url)) == kept
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_markdown_shows_markup_as_text(text: str) -> None:
+    assert not re.search(r"(?<!\\)[<>\[\]*_`]", escape_markdown(text))
+
+
+def test_a_week_is_told_by_its_days_in_both_languages() -> None:
+    assert dates("2026-W46", "en") == "9–15 November 2026"
+    assert dates("2026-W40", "en") == "28 September – 4 October 2026"
+    assert dates("2026-W53", "zh") == "2026年12月28日至2027年1月3日"
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
+def test_a_browser_draws_the_page(files: ReportFiles, tmp_path: Path) -> None:
+    picture = tmp_path / "page.png"
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    command += ["--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}"]
+    command += [f"--screenshot={picture}", "--window-size=1280,2400", files.html.as_uri()]
+    subprocess.run(command, capture_output=True, check=True, timeout=300)  # noqa: S603 -- ours
+    with Image.open(picture) as opened:
+        colours = opened.convert("RGB").getcolors(2**24)
+    assert colours is not None
+    assert len(colours) > 1000
