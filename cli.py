@@ -130,6 +130,7 @@ def forget(
 ) -> str:
     """Remove posts and all that came of them; they stay out when their file is read again."""
     from zeitgraph.extraction.intake import remove_posts
+    from zeitgraph.kg.erasure import drop_stores
     from zeitgraph.kg.progress import watching
     from zeitgraph.kg.workspace import Workspace
     from zeitgraph.reports import stages as telling
@@ -138,6 +139,8 @@ def forget(
     with place.held(), watching() as watcher:
         touched = remove_posts(place, post_id)
         told = [week for week in place.reported_weeks() if touched and week >= min(touched)]
+        if touched:
+            drop_stores(place)
         _update(place, watcher)
         for week in told:
             place.drop_report(week)
