@@ -103,7 +103,7 @@ def _derived(item: Item, names: Mapping[str, str]) -> str:
 def _cell(row: Row, column: str, evidence: Evidence, cards: Mapping[str, Card]) -> Cell:
     value = row[column]
     if value is None or value == "":
-        return Cell("–")
+        return Cell("–", style="num" if column in _NUMBERS else "")
     if column in _NUMBERS:
         return Cell(_NUMBERS[column](value), style="num")
     if column == "name":
