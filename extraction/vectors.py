@@ -18,7 +18,7 @@ import numpy as np
 
 from zeitgraph.extraction.embedders import Embedder, Vectors, load_embedder, unit_rows
 from zeitgraph.extraction.fusion import fuse
-from zeitgraph.extraction.pictures import load_picture
+from zeitgraph.extraction.pictures import load_picture, strict_decoding
 from zeitgraph.extraction.vector_cache import Vector, VectorCache
 from zeitgraph.kg.errors import StoreError
 from zeitgraph.kg.ids import digest_text
@@ -29,6 +29,10 @@ from zeitgraph.kg.workspace import Workspace
 LONGEST = 1024
 """Pixels of a picture's longer side as embedders see it; models take a few hundred, and a batch of
 photographs in full size would not fit in memory."""
+
+
+TEXTS = 2048
+"""Texts embedded at a time: many, so that those of like length fill whole chunks of the network."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,15 @@ def _embedded(job: Job, embedder: Embedder) -> Iterator[tuple[str, _Sides]]:
     media = job.table("media").select(["post_id", "media_id", "path"]).to_pylist()
     files = {Path(row["path"]).stem: job.workspace.root / row["path"] for row in media}
     words = {digest_text(row["text"]): row["text"] for row in posts if row["text"]}
-    make: Mapping[str, tuple[Mapping[str, Any], Callable[[Sequence[Any]], Vectors]]] = {
-        "picture": (files, lambda paths: embedder.pictures(_load(paths))),
-        "text": (words, embedder.texts),
+    work = (
+        _Work("picture", files, job.settings.vectors.batch, lambda p: embedder.pictures(_load(p))),
+        _Work("text", words, TEXTS, embedder.texts),
+    )
+    found = {
+        side.name: _vectors(job, embedder.identity, side)
+        for side in work
+        if side.name in embedder.sides
     }
-    found = {side: _vectors(job, embedder, side, *make[side]) for side in embedder.sides}
     pictures: dict[str, dict[str, Vector]] = {}
     for row in media if "picture" in found else ():
         own = pictures.setdefault(row["post_id"], {})
@@ -96,29 +104,33 @@ def _embedded(job: Job, embedder: Embedder) -> Iterator[tuple[str, _Sides]]:
         yield row["post_id"], _Sides(pictures.get(row["post_id"], {}), text)
 
 
-def _vectors(
-    job: Job,
-    embedder: Embedder,
-    side: str,
-    contents: Mapping[str, Any],
-    embed: Callable[[Sequence[Any]], Vectors],
-) -> Mapping[str, Vector]:
+@dataclass(frozen=True)
+class _Work:
+    """A side to embed: its contents by digest, how many at a time, and what embeds them."""
+
+    name: str
+    contents: Mapping[str, Any]
+    batch: int
+    embed: Callable[[Sequence[Any]], Vectors]
+
+
+def _vectors(job: Job, model: str, side: _Work) -> Mapping[str, Vector]:
     """Vectors by digest of content, from the cache where they are known."""
     cache = VectorCache(job.workspace)
-    vectors = cache.look_up(embedder.identity, side, contents)
-    missing = iter(sorted(contents.keys() - vectors.keys()))
-    while batch := list(islice(missing, job.settings.vectors.batch)):
-        rows = embed([contents[digest] for digest in batch])
-        new = dict(zip(batch, rows, strict=True))
-        cache.keep(embedder.identity, side, new)
+    vectors = cache.look_up(model, side.name, side.contents)
+    missing = iter(sorted(side.contents.keys() - vectors.keys()))
+    while digests := list(islice(missing, side.batch)):
+        rows = side.embed([side.contents[digest] for digest in digests])
+        new = dict(zip(digests, rows, strict=True))
+        cache.keep(model, side.name, new)
         vectors |= new
-        job.note(f"{job.week}: {len(vectors):,} of {len(contents):,} {side} vectors")
+        job.note(f"{job.week}: {len(vectors):,} of {len(side.contents):,} {side.name} vectors")
     return vectors
 
 
 def _load(paths: Sequence[Path]) -> list[Any]:
     """Pictures decoded side by side; raises `StoreError` for one that is gone from the media."""
-    with ThreadPoolExecutor() as pool:
+    with strict_decoding(), ThreadPoolExecutor() as pool:
         try:
             return list(pool.map(partial(load_picture, longest=LONGEST), paths))
         except OSError as error:
