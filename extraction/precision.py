@@ -14,7 +14,7 @@ def choose_precision(network: Any, settings: VectorSettings) -> Any:
 
     `auto` casts to bf16 on a processor that has AVX-512 BF16 or AMX: measured here with networks of
     9 to 151 million parameters, twice as many texts and pictures a second, and vectors at a cosine
-    of 0.9999 to those of fp32. On another device it is fp32.
+    above 0.999 to those of fp32. On another device it is fp32.
     """
     import torch
 

@@ -70,7 +70,7 @@ class VectorSettings(Branch):
         "auto", description="auto: bf16 where the processor multiplies it, else fp32"
     )
     batch: int = Field(
-        64, ge=1, le=4096, description="items in memory at a time; no vector depends on it"
+        64, ge=1, le=4096, description="pictures in memory at a time; no vector depends on it"
     )
 
 
