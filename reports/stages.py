@@ -28,7 +28,11 @@ STAGES = (
     Stage(
         name="report",
         run="zeitgraph.reports.weekly:write_report",
-        reads=(*_TOLD, Read("trends", "history")),
+        reads=(
+            *_TOLD,
+            *(Read(name, "history") for name in ("clusters", "trends", "entities")),
+            *(Read(name, "before") for name in ("posts", "memberships", "links")),
+        ),
         writes=("claims",),
         settings=("report", "graph"),
     ),
