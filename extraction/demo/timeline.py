@@ -45,13 +45,13 @@ class Timeline:
 
     @property
     def birth(self) -> int:
-        """The index of the week in which a style is born."""
-        return self._at(0.45)
+        """The index of the week in which a style is born: late, so that the last weeks tell of it."""
+        return self._at(0.75)
 
     @property
     def burst(self) -> int:
-        """The index of the week whose engagement bursts."""
-        return self._at(0.75)
+        """The index of the week whose engagement bursts: the last, whose report is read first."""
+        return self.weeks - 1
 
     def drift(self, index: int) -> float:
         """How far the drifting style has gone, 0 at the start and 1 at the end."""
