@@ -57,6 +57,7 @@ def test_each_table_is_exported(table: str, demo: Path, tmp_path: Path) -> None:
     assert data.num_rows or table in {"rejects", "lineage"}
 
 
+@pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning:rdflib")  # by itself
 @pytest.mark.parametrize("ending", ["ttl", "trig", "nq", "jsonld", "rdf"])
 def test_the_graph_is_exported_and_rdflib_reads_it(ending: str, demo: Path, tmp_path: Path) -> None:
     import rdflib
