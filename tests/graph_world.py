@@ -7,10 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from zeitgraph.kg.bolt_graph import write_bolt
 from zeitgraph.kg.graph import write_graph
 from zeitgraph.kg.knowledge import STAGES
-from zeitgraph.kg.stages import Job
+from zeitgraph.kg.stages import Job, Span
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.weeks import week_after, week_start
 from zeitgraph.kg.workspace import Workspace
@@ -88,7 +90,9 @@ def job_of(workspace: Workspace, week: str) -> Job:
 
 def job_with(workspace: Workspace, week: str, tables: Rows) -> Job:
     """A job on rows that stand in no file."""
-    made = {(name, "week"): make_table(TABLES[name], tables.get(name, ())) for name in READS}
+    made: dict[tuple[str, Span], pa.Table] = {
+        (name, "week"): make_table(TABLES[name], tables.get(name, ())) for name in READS
+    }
     return Job(workspace, week, made)
 
 

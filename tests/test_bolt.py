@@ -12,7 +12,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.graph_world import (
@@ -40,7 +42,7 @@ BASE = "https://zeitgraph.example/"
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Two weeks in the embedded server, which these tests share and which is stopped after them."""
     folder = tmp_path_factory.mktemp("bolt") / "w"
-    limits = {"query_rows": 300, "query_seconds": 8.0, "heap_mb": 256}
+    limits: dict[str, Any] = {"query_rows": 300, "query_seconds": 8.0, "heap_mb": 256}
     made = make_world(folder, weeks=2, posts=14, idle_seconds=30.0, **limits)
     yield fill(made, write_bolt)
     stop_server(made.workspace)
@@ -71,11 +73,12 @@ def test_the_property_graph_says_what_the_description_of_the_weeks_says(world: W
     stored = ask_cypher(world.workspace, "MATCH (n) RETURN n.iri, labels(n), properties(n)").rows
     assert {row[0] for row in stored} == set(told)
     for iri, labels, said in stored:
-        assert labels == [told[iri].ref.kind]
-        own = {key: value for key, value in told[iri].properties.items() if key != "published_at"}
+        node = told[str(iri)]
+        assert labels == [node.ref.kind]
+        own = {key: value for key, value in node.properties.items() if key != "published_at"}
         assert own.items() <= {**said, "at": own.get("at")}.items()  # type: ignore[dict-item]
     counted = ask_cypher(world.workspace, "MATCH ()-[r]->() RETURN type(r), count(r)").rows
-    assert dict(counted) == {
+    assert {row[0]: row[1] for row in counted} == {
         kind: sum(r.kind == kind for graph in graphs for r in graph.relations)
         for kind in RELATIONS
         if any(r.kind == kind for graph in graphs for r in graph.relations)
@@ -213,8 +216,6 @@ def test_a_killed_server_is_started_again_and_has_lost_nothing(world: World) -> 
 
 
 def test_secrets_are_for_their_owner_only_and_the_server_for_this_machine(world: World) -> None:
-    import psutil
-
     with leased_server(world.workspace) as server:
         for file in ("secrets.json", "server.json"):
             mode = (world.workspace.bolt_folder / file).stat().st_mode
@@ -244,8 +245,6 @@ def test_an_idle_server_stops_and_who_asks_together_shares_one(tmp_path: Path) -
 
 def wait_until_gone(pid: int) -> None:
     """Wait for the end of a process that is not our child."""
-    import psutil
-
     with contextlib.suppress(psutil.NoSuchProcess):
         while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.05)

@@ -16,7 +16,7 @@ from zeitgraph.kg.bolt_process import stop_server
 from zeitgraph.kg.bolt_store import ask_cypher
 from zeitgraph.kg.errors import StoreError, UnknownName, UnknownWeek, UserError
 from zeitgraph.kg.graph import write_graph
-from zeitgraph.kg.questions import QUESTIONS, answer, list_questions
+from zeitgraph.kg.questions import QUESTIONS, Parameter, Question, answer, list_questions
 from zeitgraph.kg.sparql import ask_sparql
 from zeitgraph.kg.weeks import week_after
 
@@ -63,7 +63,7 @@ def test_a_question_answers_the_same_by_both_ways_for_every_argument(
     found = 0
     for parameter in sorted(known):
         for value in choices[parameter]:
-            arguments = {"week": week, "limit": 1000, parameter: value}
+            arguments: dict[str, str | int] = {"week": week, "limit": 1000, parameter: value}
             asked = {key: arguments[key] for key in arguments if key in known}
             found += len(both(world, name, **asked).rows)
     assert found or not known
@@ -110,7 +110,7 @@ def test_facts_are_what_their_table_says(world: World) -> None:
             for fact in facts
             if fact["subject"] == subject and fact["predicate"] in kinds
         )
-        assert sorted(columns(found, "entity_id", "posts", "probability")) == expected  # type: ignore[type-var]
+        assert sorted(columns(found, "entity_id", "posts", "probability")) == expected
 
 
 def test_triples_of_style_object_and_scene_count_posts(world: World) -> None:
@@ -192,9 +192,10 @@ def test_no_argument_becomes_part_of_a_query() -> None:
 
 def test_every_question_tells_what_it_is_about_in_both_languages() -> None:
     for question in QUESTIONS.values():
-        for about in (question, *question.parameters):
-            assert about.about
-            assert re.search("[一-鿿]", about.about_zh)
+        parts: list[Question | Parameter] = [question, *question.parameters]
+        for part in parts:
+            assert part.about
+            assert re.search("[一-鿿]", part.about_zh)
     listed = list_questions()
     assert [row[0] for row in listed.rows] == list(QUESTIONS)
     assert "limit=10" in listed.render("table")
@@ -211,7 +212,7 @@ def test_unknown_names_and_values_are_the_users_mistake(world: World) -> None:
         *(("top_clusters", {"limit": bad}, UserError) for bad in ("0", "-1", "x", "", "1e3", "٣")),
     ):
         with pytest.raises(mistake):
-            answer(place, name, arguments)  # type: ignore[arg-type]
+            answer(place, name, arguments)
     with pytest.raises(UnknownName):
         answer(place, "weeks", {}, via="gremlin")  # type: ignore[arg-type]
 

@@ -97,7 +97,7 @@ def test_a_killed_writer_leaves_the_old_graph_or_the_new_one(seed: int, tmp_path
 def test_triples_that_a_killed_writer_left_waiting_are_never_seen(tmp_path: Path) -> None:
     replace_graph(tmp_path, NAME, triples(1), "graph/w")
     store = ox.Store(tmp_path)
-    store.extend(ox.Quad(*triple, WAITING) for triple in triples(2))
+    store.extend(ox.Quad(t.subject, t.predicate, t.object, WAITING) for t in triples(2))
     store.flush()
     del store
     with reading(tmp_path) as read:

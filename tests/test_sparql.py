@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Two weeks in the RDF store, with tight limits on questions."""
     folder = tmp_path_factory.mktemp("sparql") / "w"
-    limits = {"query_seconds": 20.0, "query_rows": 500}
+    limits: dict[str, Any] = {"query_seconds": 20.0, "query_rows": 500}
     return fill(make_world(folder, weeks=2, posts=12, **limits), write_graph)
 
 
