@@ -45,7 +45,7 @@ class Timeline:
 
     @property
     def birth(self) -> int:
-        """The index of the week in which a style is born: late, so that the last weeks tell of it."""
+        """The index of the week when a style is born: late, so that the last weeks tell of it."""
         return self._at(0.75)
 
     @property
