@@ -51,9 +51,12 @@ def demo(
 ) -> str:
     """Write a small world of posts to DIR/corpus, and run everything on it."""
     from zeitgraph.extraction.demo import write_corpus
+    from zeitgraph.kg.progress import watching
 
     corpus = directory / "corpus"
     if not (corpus / "posts.jsonl").exists():
+        with watching() as watcher:
+            watcher.note(f"Drawing a world of {posts:,} posts in {corpus} …")
         write_corpus(corpus, seed=seed, posts=posts, weeks=weeks)
     init(directory, profile="starter", catalogue=corpus / "catalogue.csv")
     told = run([corpus / "posts.jsonl"], workspace=directory)
@@ -284,13 +287,19 @@ def models(
     name: Annotated[str | None, typer.Argument()] = None,
 ) -> str:
     """List the models that zeitgraph knows, or get one from its hub (this uses the network)."""
+    from zeitgraph.kg.answers import Answer
     from zeitgraph.kg.models import get_model, list_models
+    from zeitgraph.kg.progress import watching
 
     if action == "list":
-        return str(list_models())
+        columns = ("name", "part", "profile", "megabytes", "languages", "licence", "state")
+        rows = tuple(tuple(getattr(row, c) for c in columns) for row in list_models())
+        return Answer(columns, rows).render("table")
     if name is None:
         raise UserError("which model?", do="zeitgraph models get NAME; `models list` has the names")
-    return str(get_model(name))
+    with watching() as watcher:
+        folder = get_model(name, watcher.note)
+    return f"{name} is in {folder}" if folder else f"{name} is here already."
 
 
 # -- shared by the commands ------------------------------------------------------------------------

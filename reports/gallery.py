@@ -89,8 +89,8 @@ class _Hall:
 
 
 def _room(hall: _Hall, cluster_id: str) -> Room:
-    hall.job.note(f"gallery: {cluster_id}")
     week, cluster = hall.week, hall.week.clusters[cluster_id]
+    hall.job.note(f"{hall.job.week} gallery: {cluster['name']}")
     members, centres = week.crowd(cluster_id, hall.job.week), week.centres()
     earlier = week.earlier.get(cluster_id, np.empty((0, members.vectors.shape[1])))
     picks = pick_posts(members, earlier, centres, cluster_id, hall.job.settings.gallery.posts)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import Run
-from zeitgraph.cli import answer, export, gallery, questions, report, status
+from zeitgraph.cli import answer, export, gallery, models, questions, report, status
 from zeitgraph.kg.questions import QUESTIONS
 from zeitgraph.kg.tables import TABLES
 
@@ -80,6 +80,12 @@ def test_every_post_is_in_memberships_once(demo: Path, tmp_path: Path) -> None:
     )
     assert sorted(posts) == sorted(members)
     assert len(set(posts)) == 300
+
+
+def test_models_are_listed_one_a_line_and_a_bundled_one_needs_no_fetching() -> None:
+    lines = models("list").splitlines()
+    assert [line for line in lines if line.startswith("starter ") and "bundled" in line]
+    assert models("get", "starter") == "starter is here already."
 
 
 def test_status_tells_what_is_there(demo: Path) -> None:
