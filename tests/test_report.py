@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.report_world import LAST, ask_tables, make_world
+from tests.report_world import LAST, ask_tables, make_world, style_ids
 from zeitgraph.kg.graph import write_graph
 from zeitgraph.kg.knowledge import STAGES
 from zeitgraph.kg.stages import Job
-from zeitgraph.kg.tables import TABLES
+from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.workspace import Workspace
 from zeitgraph.reports.evidence import ask_graph, collect_evidence, one_line
 from zeitgraph.reports.stages import STAGES as TELLING
@@ -97,3 +97,19 @@ def test_the_first_weeks_of_a_workspace_make_a_report_too(tmp_path: Path, weeks:
 
 def test_names_are_shown_on_one_line() -> None:
     assert one_line("a\n b\u202e\tc\x00") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [("en", "Glamping parted from Camping."), ("zh", "精致露营从露营中分出。")],
+)
+def test_it_is_the_child_that_parts_from_its_parent(
+    tmp_path: Path, lang: str, sentence: str
+) -> None:
+    workspace = make_world(tmp_path, seed=5, weeks=6)
+    ids = style_ids()
+    row = {"week": LAST, "event": "split", "cluster_id": ids["Glamping"], "measure": 0.5}
+    row["other_id"] = ids["Camping"]
+    workspace.write("lineage", LAST, make_table(TABLES["lineage"], [row]))
+    files = weekly_report(workspace, LAST, lang, ask=ask_tables(workspace))
+    assert sentence in files.markdown.read_text("utf-8")
