@@ -133,20 +133,16 @@ def forget(
 ) -> str:
     """Remove posts and all that came of them; they stay out when their file is read again."""
     from zeitgraph.extraction.intake import remove_posts
-    from zeitgraph.kg.erasure import drop_stores
+    from zeitgraph.kg.erasure import drop_traces
     from zeitgraph.kg.progress import watching
     from zeitgraph.kg.workspace import Workspace
     from zeitgraph.reports import stages as telling
 
     place = Workspace(workspace)
     with place.held(), watching() as watcher:
+        told = drop_traces(place, post_id)
         touched = remove_posts(place, post_id)
-        told = [week for week in place.reported_weeks() if touched and week >= min(touched)]
-        if touched:
-            drop_stores(place)
         _update(place, watcher)
-        for week in told:
-            place.drop_report(week)
         _bring(place, telling.STAGES, [w for w in told if w in place.weeks("intake")], watcher)
     return f"Forgotten: {', '.join(post_id)}. Weeks touched: {', '.join(touched) or 'none'}."
 

@@ -108,6 +108,24 @@ def test_what_is_forgotten_is_gone_everywhere_and_stays_out(tmp_path: Path) -> N
     assert _holding(place, b"xylophonesque") == []
 
 
+def test_a_forget_killed_at_any_moment_is_ended_by_a_run(tmp_path: Path) -> None:
+    posts = posts_with_vectors(9)
+    posts[0]["text"] = "xylophonesque marginalia"
+    place = _workspace(tmp_path / "w")
+    run([write_posts(tmp_path / "posts.jsonl", posts)], workspace=place)
+    command = [sys.executable, "-m", "zeitgraph.cli", "forget", posts[0]["id"], "-w", str(place)]
+    for share in (0.1, 0.5, 1.5):
+        process = subprocess.Popen(  # noqa: S603
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(share)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    forget([posts[0]["id"]], workspace=place)
+    run(workspace=place)
+    assert _holding(place, b"xylophonesque") == []
+
+
 def _holding(place: Path, what: bytes) -> list[str]:
     """The files that hold `what`, looked for in tables as rows and in all else as bytes."""
     workspace = Workspace(place)
