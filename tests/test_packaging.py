@@ -59,6 +59,7 @@ def test_every_data_file_is_in_the_wheel(wheel: set[str]) -> None:
         for room in ROOMS
         for path in (ROOT / room).rglob("*")
         if path.is_file() and path.suffix not in {".py", ".pyc"}
+        if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
     }
     assert data <= wheel
     assert {"zeitgraph/kg/profiles/starter.toml", "zeitgraph/kg/ontology.ttl"} <= data
