@@ -22,7 +22,6 @@ import pyarrow as pa
 
 from zeitgraph.kg.catalogue import (
     Catalogue,
-    catalogue_identity,
     everyday_words,
     known_entities,
     normal_form,
@@ -33,8 +32,6 @@ from zeitgraph.kg.ids import content_id
 from zeitgraph.kg.stages import Job
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.workspace import Workspace
-
-__all__ = ["catalogue_identity", "disambiguator_of", "link_mentions", "new_entity_id"]
 
 Row = Mapping[str, Any]
 _HASHES = "#＃"
