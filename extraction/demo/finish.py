@@ -199,6 +199,14 @@ def paper(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixel
     return _shaded(pixels, 1 + 0.2 * amount * (fibre - 0.5))
 
 
+def plush(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
+    """The nap of velvet: brushed patches that take the light, and a fine pile."""
+    side = pixels.shape[0]
+    brushed, pile = _coarse(chance, side, 8), _coarse(chance, side, side // 2)
+    light = 1 + amount * (0.5 * (brushed - 0.5) + 0.16 * (pile - 0.5))
+    return _shaded(pixels, light)
+
+
 def scanlines(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
     """The lines of a screen."""
     out = pixels.copy()
@@ -243,7 +251,7 @@ FINISHES: dict[str, Finish] = {
     "windowlight": windowlight, "rays": rays, "mist": mist, "spotlight": spotlight,
     "ripples": ripples, "bokeh": bokeh, "rain": rain, "bloom": bloom, "milk": milk, "vivid": vivid,
     "fade": fade, "leak": leak, "prism": prism, "halftone": halftone, "weave": weave,
-    "paper": paper, "scanlines": scanlines, "grain": grain, "scratches": scratches,
+    "paper": paper, "plush": plush, "scanlines": scanlines, "grain": grain, "scratches": scratches,
     "vignette": vignette, "border": border,
 }  # fmt: skip
 

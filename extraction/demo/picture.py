@@ -10,13 +10,14 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
-from zeitgraph.extraction.demo.backdrops import BEHIND, SKY
+from zeitgraph.extraction.demo.backdrops import BEHIND
 from zeitgraph.extraction.demo.canvas import Painting
 from zeitgraph.extraction.demo.finish import finish
 from zeitgraph.extraction.demo.layouts import LAYOUTS, Spot
 from zeitgraph.extraction.demo.look import Look, blend, looks
 from zeitgraph.extraction.demo.ornaments import BEFORE
 from zeitgraph.extraction.demo.scenes import SCENES
+from zeitgraph.extraction.demo.skies import SKY
 from zeitgraph.extraction.demo.stage import Stage
 from zeitgraph.extraction.demo.things import THINGS
 
