@@ -1,0 +1,124 @@
+"""BERTopic on given vectors, by one of three recipes; run in its own environment, no zeitgraph.
+
+    PEER_PYTHON bertopic_recipes.py FOLDER RECIPE SEEDS BEGAN
+
+FOLDER holds `vectors.npy` (n, d) and `posts.csv` (post_id, week, text; n rows, by week). Writes
+`RECIPE-SEED.csv` (post_id, week, cluster; empty for none) for each of the seeds (`0,1,2`), and last
+`RECIPE.json`: versions, seconds of each fit, seconds from BEGAN (`time.time()` of who started this)
+to the end of the first, and the peak memory in GiB. All settings are BERTopic's defaults, or those
+of its documentation; nothing is tuned.
+"""
+
+import csv
+import itertools
+import json
+import platform
+import resource
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from bertopic import BERTopic  # type: ignore[import-not-found]
+from bertopic.vectorizers import OnlineCountVectorizer  # type: ignore[import-not-found]
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.decomposition import IncrementalPCA
+from umap import UMAP  # type: ignore[import-not-found]
+
+PACKAGES = ("bertopic", "hdbscan", "umap-learn", "numba", "numpy", "scikit-learn")
+NO_TOPIC = -1
+ONLINE_TOPICS = 50
+"""`n_clusters` in the documentation of `partial_fit`; a first batch must have as many posts."""
+
+Week = tuple[list[str], np.ndarray]
+
+
+def in_one(weeks: Sequence[Week], seed: int) -> list[int]:
+    """All weeks at once: no report of a week could have been made so before the last."""
+    texts = [text for own, _ in weeks for text in own]
+    topics, _ = _model(seed).fit_transform(texts, np.concatenate([own for _, own in weeks]))
+    return list(topics)
+
+
+def merged_weeks(weeks: Sequence[Week], seed: int) -> list[int]:
+    """A model for each week, all joined by `merge_models`, which never changes an older week."""
+    models = [_model(seed).fit(texts, vectors) for texts, vectors in weeks]
+    return list(BERTopic.merge_models(models).topics_)
+
+
+def online(weeks: Sequence[Week], seed: int) -> list[int]:
+    """The documentation's recipe of `partial_fit`, a week a batch; a post stays where it was put.
+
+    In float64: with float32, as vectors come, scikit-learn 1.9.1 stops in the second batch.
+    """
+    model = BERTopic(
+        umap_model=IncrementalPCA(n_components=5),
+        hdbscan_model=MiniBatchKMeans(n_clusters=ONLINE_TOPICS, random_state=seed),
+        vectorizer_model=OnlineCountVectorizer(stop_words="english", decay=0.01),
+    )
+    topics: list[int] = []
+    for texts, vectors in _batches(weeks, ONLINE_TOPICS):
+        topics += model.partial_fit(texts, vectors.astype(np.float64)).topics_
+    return topics
+
+
+RECIPES = {"global": in_one, "merge": merged_weeks, "online": online}
+
+
+def _model(seed: int) -> BERTopic:
+    """BERTopic as it comes; its UMAP named only to give it a seed (bertopic/_bertopic.py)."""
+    reduce = UMAP(
+        n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=seed, n_jobs=1
+    )
+    return BERTopic(umap_model=reduce)
+
+
+def _batches(weeks: Sequence[Week], least: int) -> Iterator[Week]:
+    """The weeks, the first of them taken together until they have `least` posts."""
+    texts: list[str] = []
+    rows: list[np.ndarray] = []
+    grown = False
+    for own, vectors in weeks:
+        texts, rows = [*texts, *own], [*rows, vectors]
+        grown = grown or len(texts) >= least
+        if grown:
+            yield texts, np.concatenate(rows)
+            texts, rows = [], []
+
+
+def main(folder: Path, recipe: str, seeds: Sequence[int], began: float) -> None:
+    """Run one recipe once for each seed."""
+    with (folder / "posts.csv").open(encoding="utf-8", newline="") as file:
+        posts = list(csv.DictReader(file))
+    vectors = np.load(folder / "vectors.npy")
+    rows = itertools.groupby(range(len(posts)), key=lambda row: posts[row]["week"])
+    weeks = [([posts[i]["text"] for i in own], vectors[own]) for own in (list(r) for _, r in rows)]
+    seconds, cold = [], 0.0
+    for seed in seeds:
+        begin = time.perf_counter()
+        topics = RECIPES[recipe](weeks, seed)
+        seconds.append(time.perf_counter() - begin)
+        cold = cold or time.time() - began
+        with (folder / f"{recipe}-{seed}.csv").open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(("post_id", "week", "cluster"))
+            for post, topic in zip(posts, topics, strict=True):
+                name = "" if topic == NO_TOPIC else str(topic)
+                table.writerow((post["post_id"], post["week"], name))
+    told = {
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        "seconds": seconds,
+        "cold": cold,
+        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+    (folder / f"{recipe}.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")  # UMAP on one thread, small weeks: known, and not ours
+    main(
+        Path(sys.argv[1]), sys.argv[2], [int(s) for s in sys.argv[3].split(",")], float(sys.argv[4])
+    )

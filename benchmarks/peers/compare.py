@@ -1,0 +1,111 @@
+"""Score BERTopic beside zeitgraph, on the same vectors and by the columns of `zeitgraph bench`.
+
+    python -m zeitgraph.benchmarks.peers.compare WORKSPACE… [--only global online] [--again]
+
+A WORKSPACE is finished, and the truth of its world lies in `corpus/truth` (`zeitgraph demo` makes
+such a one). Each recipe runs three times in a process of its own, a peer with the seeds 0, 1, 2.
+Prints a Markdown table a workspace. What a peer answered is kept in the workspace's cache, so that
+a second call goes on where the first stopped; ours is made anew each time.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from zeitgraph.benchmarks.peers.environment import peer_python
+from zeitgraph.benchmarks.peers.exchange import Answer, hand_over, read_answer, vectors_of
+from zeitgraph.benchmarks.peers.table import Line, as_markdown, scored
+from zeitgraph.benchmarks.peers.told import as_workspace
+from zeitgraph.kg.errors import ZeitgraphError
+from zeitgraph.kg.workspace import Workspace
+from zeitgraph.reports.bench.case import Case
+from zeitgraph.reports.bench.truth import Truth
+
+OURS, PEERS = "ours", ("global", "merge", "online")
+SEEDS = (0, 1, 2)
+OUR_MODULE = "zeitgraph.benchmarks.peers.ours"
+BERTOPIC = Path(__file__).with_name("bertopic_recipes.py")
+
+
+class PeerFailed(ZeitgraphError):
+    """A recipe ended with an error, or not in time; told in its place in the table."""
+
+
+def main() -> None:
+    """Parse, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workspaces", type=Path, nargs="+", metavar="WORKSPACE")
+    parser.add_argument("--only", nargs="+", choices=PEERS, default=PEERS, metavar="RECIPE")
+    parser.add_argument("--again", action="store_true", help="also what has been answered before")
+    parser.add_argument("--minutes", type=float, default=60, help="at most, for three fits")
+    parser.add_argument("--environment", type=Path, default=Path("build/peers"))
+    asked = parser.parse_args()
+    python = peer_python(asked.environment.resolve())
+    for root in asked.workspaces:
+        workspace = Workspace(root)
+        folder = hand_over(workspace, workspace.cache_folder / "peers")
+        ours = [sys.executable, "-m", OUR_MODULE, folder, workspace.root, len(SEEDS)]
+        peer = [python, BERTOPIC, folder]
+        commands = {OURS: ours} | {r: [*peer, r, ",".join(map(str, SEEDS))] for r in asked.only}
+        if asked.again:
+            _forget(folder, asked.only)
+        lines = list(_lines(workspace, folder, commands, asked.minutes))
+        print(f"\n{_title(workspace)}\n\n{as_markdown(lines)}", flush=True)
+
+
+def _title(workspace: Workspace) -> str:
+    posts, weeks = workspace.read_all("posts").num_rows, len(workspace.weeks())
+    return f"{workspace.root.name}: {posts:,} posts over {weeks} weeks"
+
+
+def _forget(folder: Path, recipes: Sequence[str]) -> None:
+    for recipe in recipes:
+        (folder / f"{recipe}.json").unlink(missing_ok=True)
+
+
+def _lines(
+    workspace: Workspace, folder: Path, commands: dict[str, list[object]], minutes: float
+) -> Iterator[Line]:
+    truth = Truth(workspace.root / "corpus" / "truth")
+    members = workspace.read_all("memberships").to_pylist()
+    week_of = {member["post_id"]: member["week"] for member in members}
+    vectors = vectors_of(folder)
+    for recipe, command in commands.items():
+        try:
+            answer = _answer(folder, recipe, command, minutes)
+        except PeerFailed as error:
+            yield Line(recipe, failed=str(error))
+            continue
+        if recipe == OURS:
+            yield scored(recipe, answer, [Case(truth, workspace)], events=True)
+            continue
+        with tempfile.TemporaryDirectory() as aside:
+            cases = (
+                Case(truth, as_workspace(Path(aside) / str(seed), week_of, clusters, vectors))
+                for seed, clusters in zip(SEEDS, answer.clusters, strict=True)
+            )
+            yield scored(recipe, answer, cases, events=False)
+
+
+def _answer(folder: Path, recipe: str, command: Sequence[object], minutes: float) -> Answer:
+    """Run the recipe, unless a peer has answered; raises `PeerFailed`."""
+    if recipe == OURS or not (folder / f"{recipe}.json").is_file():
+        print(f"{folder.parents[2].name}: {recipe} …", file=sys.stderr, flush=True)
+        words = [*map(str, command), str(time.time())]
+        try:
+            subprocess.run(  # noqa: S603 -- our own scripts
+                words, check=True, timeout=60 * minutes, stderr=subprocess.PIPE, text=True
+            )
+        except subprocess.TimeoutExpired as error:
+            raise PeerFailed(f"not done in {minutes:g} minutes") from error
+        except subprocess.CalledProcessError as error:
+            raise PeerFailed((error.stderr.strip() or str(error)).splitlines()[-1]) from error
+    return read_answer(folder, recipe)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""What zeitgraph and a peer hand each other: a folder of plain files that either can read.
+
+In comes a workspace; out go `vectors.npy` (n, d; float32 unit rows, a post's pictures and text
+fused) and `posts.csv` (post_id, week, text), row by row the same posts, by week. A recipe answers
+with `RECIPE-SEED.csv` (post_id, week, cluster; empty for none) for each seed, and `RECIPE.json`.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zeitgraph.extraction.cloud import sides_of
+from zeitgraph.kg.ids import digest_file
+from zeitgraph.kg.workspace import Workspace
+
+POSTS, VECTORS = "posts.csv", "vectors.npy"
+ANSWER = ("post_id", "week", "cluster")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a recipe said: versions, `seconds` of each fit, `cold` from the start of the process to
+    the end of the first fit, peak memory; and for each seed the cluster of each post.
+    """
+
+    versions: Mapping[str, str]
+    seconds: Sequence[float]
+    cold: float
+    gib: float
+    clusters: Sequence[Mapping[str, str]]
+
+
+def hand_over(workspace: Workspace, below: Path) -> Path:
+    """Write the clustered posts with vectors to a folder below `below`, named by its content."""
+    ids, rows = sides_of(workspace.read_all("vectors"), "post")
+    vector_of = dict(zip(ids, rows, strict=True))
+    clustered = set(workspace.read_all("memberships")["post_id"].to_pylist())
+    posts = workspace.read_all("posts").select(["week", "post_id", "text"]).to_pylist()
+    told = sorted(
+        (post["week"], post["post_id"], post["text"] or "")
+        for post in posts
+        if post["post_id"] in clustered & vector_of.keys()
+    )
+    aside = below / "aside"
+    aside.mkdir(parents=True, exist_ok=True)
+    np.save(aside / VECTORS, np.array([vector_of[post_id] for _, post_id, _ in told], np.float32))
+    lines = ((post_id, week, text) for week, post_id, text in told)
+    _write(aside / POSTS, ("post_id", "week", "text"), lines)
+    folder = below / "-".join(digest_file(aside / name)[:8] for name in (VECTORS, POSTS))
+    folder.mkdir(exist_ok=True)
+    for name in (VECTORS, POSTS):
+        (aside / name).replace(folder / name)
+    aside.rmdir()
+    return folder
+
+
+def vectors_of(folder: Path) -> dict[str, NDArray[np.float32]]:
+    """The vector of each post, as it was handed over."""
+    with (folder / POSTS).open(encoding="utf-8", newline="") as file:
+        ids = [row["post_id"] for row in csv.DictReader(file)]
+    return dict(zip(ids, np.load(folder / VECTORS), strict=True))
+
+
+def write_clusters(path: Path, members: Iterable[Mapping[str, str]]) -> None:
+    """The answer for one seed, from rows with `post_id`, `week` and `cluster_id`."""
+    _write(path, ANSWER, ((m["post_id"], m["week"], m["cluster_id"]) for m in members))
+
+
+def read_answer(folder: Path, recipe: str) -> Answer:
+    """What the recipe answered."""
+    told = json.loads((folder / f"{recipe}.json").read_bytes())
+    return Answer(**told, clusters=[_clusters(p) for p in sorted(folder.glob(f"{recipe}-*.csv"))])
+
+
+def _clusters(path: Path) -> dict[str, str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["post_id"]: row["cluster"] for row in csv.DictReader(file)}
+
+
+def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(header)
+        table.writerows(rows)

@@ -1,0 +1,60 @@
+"""The stage `clusters` alone, on a copy of a workspace: the counterpart of a peer's fit.
+
+    python -m zeitgraph.benchmarks.peers.ours FOLDER WORKSPACE RUNS BEGAN
+
+Answers in FOLDER as a peer's recipe does (exchange.py). The stage goes week by week, never sees a
+later one, names the clusters and writes its tables; all of that is in its seconds.
+"""
+
+import json
+import platform
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from zeitgraph.benchmarks.peers.exchange import write_clusters
+from zeitgraph.extraction.stages import STAGES
+from zeitgraph.kg.settings import SETTINGS_FILE
+from zeitgraph.kg.stages import bring_up_to_date
+from zeitgraph.kg.workspace import Workspace
+
+PACKAGES = ("hdbscan", "faiss-cpu", "numpy", "scikit-learn")
+READ = ("posts", "vectors")
+
+
+def main(folder: Path, source: Path, runs: int, began: float) -> None:
+    """Cluster all weeks from nothing, `runs` times."""
+    stages = [stage for stage in STAGES if stage.name == "clusters"]
+    seconds, cold = [], 0.0
+    for run in range(runs):
+        with tempfile.TemporaryDirectory() as aside:
+            workspace = _copied(source, Path(aside))
+            begin = time.perf_counter()
+            bring_up_to_date(workspace, stages, workspace.weeks())
+            seconds.append(time.perf_counter() - begin)
+            cold = cold or time.time() - began
+            members = workspace.read_all("memberships").to_pylist()
+        write_clusters(folder / f"ours-{run}.csv", members)
+    told = {
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        "seconds": seconds,
+        "cold": cold,
+        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+    (folder / "ours.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+
+
+def _copied(source: Path, to: Path) -> Workspace:
+    """The workspace with nothing but its settings and what the stage reads."""
+    shutil.copy(source / SETTINGS_FILE, to)
+    for table in READ:
+        shutil.copytree(source / "tables" / table, to / "tables" / table)
+    return Workspace(to)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))

@@ -1,0 +1,94 @@
+"""The comparison as a Markdown table: a row a figure, a column a recipe.
+
+In come lines, one a recipe: its scores, one set for each seed, and what it took. A figure is the
+median over the seeds, with the least and the most where they differ. `fit` is the median of three
+fits in one process, of which only the first compiles; `cold` is from the start of the process to
+the end of the first. Both, and the memory, are multiples of the first line's, which is ours.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from zeitgraph.benchmarks.peers.exchange import Answer
+from zeitgraph.reports.bench.case import Case
+from zeitgraph.reports.bench.columns import COLUMNS, score_one
+from zeitgraph.reports.bench.score import Score
+
+SHARED = (
+    "ami_all", "ami_assigned", "ami_weekly", "noise",
+    "births_found", "birth_delay", "births_false",
+    "drift_strong", "drift_medium", "drift_weak", "drift_path",
+)  # fmt: skip
+"""Columns of the scoreboard that anybody's clusters answer."""
+
+EVENTS = ("drift_told", "splits", "merges", "deaths")
+"""Columns about events, of which a peer tells none."""
+
+FORMS = {"ratio": "{:.3f}", "rate": "{:.2f}", "weeks": "{:+g}"}
+
+COSTS: Mapping[str, Callable[[Answer], float]] = {
+    "fit": lambda answer: median(answer.seconds),
+    "cold": lambda answer: answer.cold,
+    "peak memory": lambda answer: answer.gib,
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A recipe: what it answered, and its scores by column, a set a seed; or why it failed."""
+
+    name: str
+    answer: Answer | None = None
+    scores: Sequence[Mapping[str, Score]] = ()
+    failed: str = ""
+
+
+def scored(name: str, answer: Answer, cases: Iterable[Case], *, events: bool) -> Line:
+    """The line of a recipe; without `events`, columns about events say that it tells none."""
+    untold = Score(why="unbuilt")
+    scores = [
+        {
+            column.key: score_one(column, case) if events or column.key in SHARED else untold
+            for column in COLUMNS
+            if column.key in {*SHARED, *EVENTS}
+        }
+        for case in cases
+    ]
+    return Line(name, answer, scores)
+
+
+def as_markdown(lines: Sequence[Line]) -> str:
+    """The table, with versions and failures below."""
+    forms = {column.key: FORMS.get(column.form, "{:g}") for column in COLUMNS}
+    rows = [("figure", *(line.name for line in lines)), ("---",) * (len(lines) + 1)]
+    rows += [
+        (key, *(_figure([s[key] for s in line.scores], forms[key]) for line in lines))
+        for key in (*SHARED, *EVENTS)
+    ]
+    rows += [(name, *_multiples([line.answer for line in lines], of)) for name, of in COSTS.items()]
+    told = [f"| {' | '.join(row)} |" for row in rows]
+    for line in lines:
+        if line.answer:
+            used = ", ".join(f"{name} {number}" for name, number in line.answer.versions.items())
+            told.append(f"\n{line.name}: {used}")
+        else:
+            told.append(f"\n{line.name} failed: {line.failed}")
+    return "\n".join(told)
+
+
+def _figure(scores: Sequence[Score], form: str) -> str:
+    values = [score.value for score in scores if score.value is not None]
+    if not values:
+        return (scores[0].why or "") if scores else "failed"
+    texts = [form.format(pick(values)) for pick in (median, min, max)]
+    span = f" ({texts[1]} … {texts[2]})" if texts[1] != texts[2] else ""
+    missing = f", {len(scores) - len(values)} without" if len(values) < len(scores) else ""
+    return texts[0] + span + missing
+
+
+def _multiples(answers: Sequence[Answer | None], of: Callable[[Answer], float]) -> list[str]:
+    first = answers[0]
+    return [
+        f"{of(answer) / of(first):.2g} ×" if answer and first else "failed" for answer in answers
+    ]
