@@ -18,6 +18,7 @@ Point = tuple[float, float]
 Pixels = NDArray[np.floating]
 
 SUPERSAMPLE = 2
+SIDE = 224  # widths of shadows, halos and edges below are pixels of a picture of this side
 
 
 def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
@@ -74,6 +75,11 @@ class Brush:
     place: Place
     tones: Mapping[str, Rgb]
     hand: Hand = field(default_factory=Hand)
+    pen: ImageDraw.ImageDraw = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Takes up one pen for the whole sheet."""
+        object.__setattr__(self, "pen", ImageDraw.Draw(self.sheet))
 
     def _pixels(self, points: Sequence[Point]) -> list[Point]:
         place, wobble, phase = self.place, self.hand.wobble, self.hand.phase
@@ -93,11 +99,10 @@ class Brush:
     def shape(self, points: Sequence[Point], tone: str) -> None:
         """A filled polygon, outlined in the tone `ink` where the hand draws outlines."""
         pixels = self._pixels(points)
-        draw = ImageDraw.Draw(self.sheet)
-        draw.polygon(pixels, fill=self.tones[tone])
+        self.pen.polygon(pixels, fill=self.tones[tone])
         width = round(self.hand.outline * self.place.half * SUPERSAMPLE)
         if width:
-            draw.line([*pixels, pixels[0]], fill=self.tones["ink"], width=width, joint="curve")
+            self.pen.line([*pixels, pixels[0]], fill=self.tones["ink"], width=width, joint="curve")
 
     def path(self, points: str, tone: str, at: Point = (0, 0)) -> None:
         """A filled polygon written as "x y, x y, x y", moved by `at`."""
@@ -107,11 +112,10 @@ class Brush:
         """An open line, `width` as a share of half the drawing, with round ends."""
         pixels = self._pixels(points)
         thick = max(1.0, width * self.place.half * SUPERSAMPLE)
-        draw = ImageDraw.Draw(self.sheet)
-        draw.line(pixels, fill=self.tones[tone], width=round(thick), joint="curve")
+        self.pen.line(pixels, fill=self.tones[tone], width=round(thick), joint="curve")
         half = thick / 2
         for x, y in (pixels[0], pixels[-1]):
-            draw.ellipse((x - half, y - half, x + half, y + half), self.tones[tone])
+            self.pen.ellipse((x - half, y - half, x + half, y + half), self.tones[tone])
 
     def star(self, x: float, y: float, size: float, tone: str) -> None:
         """A star with four long points."""
@@ -174,6 +178,7 @@ class Painting:
     def __init__(self, size: int, top: Rgb, low: Rgb) -> None:
         """Starts from a vertical gradient between two colours."""
         self.size = size
+        self.scale = size / SIDE
         ramp = np.linspace(0, 1, size, dtype=np.float32)[:, None]
         column = np.array(top, np.float32) * (1 - ramp) + np.array(low, np.float32) * ramp
         column = np.broadcast_to(column[:, None, :], (size, size, 3))
@@ -202,12 +207,12 @@ class Painting:
             self._shine(colour, alpha, at, matter.glow)
         if matter.cast:
             self._shadow(alpha, at, matter)
-        _light(colour, alpha, matter)
+        _light(colour, alpha, matter, self.scale)
         self.image.paste(colour, at, alpha)
 
     def _shadow(self, alpha: Image.Image, at: tuple[int, int], matter: Matter) -> None:
-        radius = 1.5 + 7 * matter.softness
-        drop, margin = round(2 + 3 * matter.softness), 2 * round(radius)
+        radius = self.scale * (1.5 + 7 * matter.softness)
+        drop, margin = round(self.scale * (2 + 3 * matter.softness)), 2 * round(radius)
         wide = Image.new("L", (alpha.width + 2 * margin, alpha.height + 2 * margin))
         wide.paste(alpha, (margin, margin))
         blurred = _times(_blur(wide, radius), matter.cast)
@@ -216,10 +221,10 @@ class Painting:
     def _shine(
         self, colour: Image.Image, alpha: Image.Image, at: tuple[int, int], amount: float
     ) -> None:
-        margin = 18
+        margin = round(18 * self.scale)
         wide = Image.new("RGB", (colour.width + 2 * margin, colour.height + 2 * margin))
         wide.paste(colour, (margin, margin), alpha)
-        halo = _times(_blur(wide, 9), amount * 1.6)
+        halo = _times(_blur(wide, 9 * self.scale), amount * 1.6)
         corner = (at[0] - margin, at[1] - margin)
         box = (*corner, corner[0] + wide.width, corner[1] + wide.height)
         self.image.paste(ImageChops.screen(self.image.crop(box), halo), corner)
@@ -238,31 +243,38 @@ def _blur(image: Image.Image, radius: float) -> Image.Image:
     return small.resize(image.size, Image.Resampling.BILINEAR)
 
 
+@cache
+def _ramp(count: int) -> NDArray[np.float32]:
+    return np.linspace(-1, 1, count, dtype=np.float32)
+
+
 @lru_cache(maxsize=256)
 def _masks(size: tuple[int, int], shade: float, chrome: float) -> tuple[Image.Image, Image.Image]:
     """How much light and how much darkness falls on a sheet of `size`, as masks in 0..255."""
     width, height = size
-    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    down, across = _ramp(height)[:, None], _ramp(width)[None, :]
     fall = shade * (0.62 * down + 0.38 * across)
-    bands = chrome * (np.sin(7 * down + 1.2 * across) * 0.6 + np.sin(17 * down - across) * 0.25)
-    lift = np.clip(0.42 * np.maximum(-fall, 0) + 0.55 * np.maximum(bands, 0), 0, 1)
-    dark = np.clip(0.55 * np.maximum(fall, 0) + 0.4 * np.maximum(-bands, 0), 0, 1)
+    lift, dark = 0.42 * np.maximum(-fall, 0), 0.55 * np.maximum(fall, 0)
+    if chrome:
+        bands = chrome * (np.sin(7 * down + 1.2 * across) * 0.6 + np.sin(17 * down - across) * 0.25)
+        lift = np.minimum(lift + 0.55 * np.maximum(bands, 0), 1)
+        dark = np.minimum(dark + 0.4 * np.maximum(-bands, 0), 1)
     planes = [Image.fromarray((plane * 255).astype(np.uint8), "L") for plane in (lift, dark)]
     return planes[0], planes[1]
 
 
-def _light(colour: Image.Image, alpha: Image.Image, matter: Matter) -> None:
+def _light(colour: Image.Image, alpha: Image.Image, matter: Matter, scale: float) -> None:
     """Touches the colours of one sheet (RGB, in place) with light, water and metal."""
     if matter.shade or matter.chrome:
         lift, dark = _masks(colour.size, matter.shade, matter.chrome)
         colour.paste(matter.light, (0, 0), lift)
         colour.paste(matter.dark, (0, 0), dark)
     if matter.bleed:
-        wet = _blur(alpha, 5).point(_wet(matter.bleed))
+        wet = _blur(alpha, 5 * scale).point(_wet(matter.bleed))
         colour.paste(matter.light, (0, 0), wet)
     if matter.rim:
-        edge = ImageChops.subtract(alpha, ImageChops.offset(alpha, 2, 2))
+        wide = round(2 * scale)
+        edge = ImageChops.subtract(alpha, ImageChops.offset(alpha, wide, wide))
         lit = _times(edge.filter(ImageFilter.BoxBlur(1)), matter.rim)
         colour.paste(matter.light, (0, 0), lit)
 

@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from zeitgraph.extraction.demo.canvas import Pixels
+from zeitgraph.extraction.demo.canvas import SIDE, Pixels
 from zeitgraph.extraction.demo.look import Look
 
 Plane = NDArray[np.floating]
@@ -28,6 +28,11 @@ def _axes(pixels: Pixels) -> tuple[Plane, Plane]:
     side = pixels.shape[0]
     line = np.linspace(-1, 1, side, dtype=np.float32)
     return line[None, :], line[:, None]
+
+
+def _scale(pixels: Pixels) -> float:
+    """How large the picture is beside one of SIDE pixels; less than 1 where it is smaller."""
+    return pixels.shape[0] / SIDE
 
 
 def _light(look: Look) -> Pixels:
@@ -114,12 +119,12 @@ def bokeh(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixel
 
 def rain(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
     """Slanted streaks of rain."""
-    side = pixels.shape[0]
-    drops = (chance.random((side, side)) > 1 - 0.012 * amount).astype(np.float32)
-    streak = drops.copy()
-    for step in range(1, 12):
-        streak += np.roll(drops, (step, -(step // 3)), (0, 1)) * (1 - step / 12)
-    return _toward(pixels, _light(look), np.minimum(streak, 1) * 0.38)
+    side, scale = pixels.shape[0], _scale(pixels)
+    drops = (chance.random((side, side)) > 1 - 0.012 * amount / scale**2).astype(np.float32)
+    streak, long = drops.copy(), round(12 * scale)
+    for step in range(1, long):
+        streak += np.roll(drops, (step, -(step // 3)), (0, 1)) * (1 - step / long)
+    return _toward(pixels, _light(look), np.minimum(streak, 1) * (0.38 * scale))
 
 
 def bloom(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
@@ -127,7 +132,9 @@ def bloom(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixel
     side = pixels.shape[0]
     bright = np.clip(pixels - 0.55, 0, 1) * 255
     small = Image.fromarray(bright.astype(np.uint8), "RGB").reduce(4)
-    soft = small.filter(ImageFilter.GaussianBlur(3)).resize((side, side), Image.Resampling.BILINEAR)
+    soft = small.filter(ImageFilter.GaussianBlur(3 * _scale(pixels))).resize(
+        (side, side), Image.Resampling.BILINEAR
+    )
     halo = np.asarray(soft, np.float32) / 255 * (1.5 * amount)
     return 1 - (1 - np.clip(pixels, 0, 1)) * (1 - np.clip(halo, 0, 0.9))
 
@@ -162,7 +169,7 @@ def leak(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels
 
 def prism(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
     """Red and blue a little apart, and a film of oil colours."""
-    shift = round(2 * amount)
+    shift = round(2 * amount * _scale(pixels))
     out = pixels.copy()
     out[:, shift:, 0] = pixels[:, : pixels.shape[1] - shift, 0]
     out[:, : pixels.shape[1] - shift, 2] = pixels[:, shift:, 2]
@@ -175,7 +182,7 @@ def prism(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixel
 def halftone(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
     """Printed dots, larger where it is dark."""
     side = pixels.shape[0]
-    line = np.arange(side, dtype=np.float32) * np.float32(1.05)
+    line = np.arange(side, dtype=np.float32) * np.float32(1.05 / _scale(pixels))
     screen = np.sin(line[None, :] + line[:, None]) * np.sin(line[None, :] - line[:, None])
     dark = 1 - _grey(pixels)
     ink = np.clip((screen - 0.72 + 0.5 * dark) * 3, 0, 1)
@@ -183,13 +190,13 @@ def halftone(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pi
 
 
 def weave(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
-    """Linen threads."""
+    """Linen threads, finer than a small picture can show whole."""
     side = pixels.shape[0]
     line = np.arange(side, dtype=np.float32)
     wave: Plane = np.sin(line * 2.1) * 0.5
     threads = wave[None, :] + wave[:, None]
     uneven = _coarse(chance, side, 24)
-    return _shaded(pixels, 1 + 0.13 * amount * threads * (0.5 + uneven))
+    return _shaded(pixels, 1 + 0.13 * amount * _scale(pixels) * threads * (0.5 + uneven))
 
 
 def paper(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
@@ -202,7 +209,7 @@ def paper(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixel
 def plush(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
     """The nap of velvet: brushed patches that take the light, and a fine pile."""
     side = pixels.shape[0]
-    brushed, pile = _coarse(chance, side, 8), _coarse(chance, side, side // 2)
+    brushed, pile = _coarse(chance, side, 8), _coarse(chance, side, 112)
     light = 1 + amount * (0.5 * (brushed - 0.5) + 0.16 * (pile - 0.5))
     return _shaded(pixels, light)
 
@@ -210,14 +217,14 @@ def plush(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixel
 def scanlines(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
     """The lines of a screen."""
     out = pixels.copy()
-    out[::3] *= np.float32(1 - 0.28 * amount)
+    out[::3] *= np.float32(1 - 0.28 * amount * _scale(pixels))
     return out
 
 
 def grain(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
     """Film grain, strongest in the middle tones."""
     noise = chance.standard_normal(pixels.shape[:2], dtype=np.float32)
-    return pixels + noise[..., None] * np.float32(0.085 * amount)
+    return pixels + noise[..., None] * np.float32(0.085 * amount * _scale(pixels))
 
 
 def scratches(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:

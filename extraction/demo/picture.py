@@ -5,23 +5,26 @@ module knows nothing about posts, captions or weeks.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
 from zeitgraph.extraction.demo.backdrops import BEHIND
-from zeitgraph.extraction.demo.canvas import Painting
+from zeitgraph.extraction.demo.canvas import SIDE as CANVAS_SIDE
+from zeitgraph.extraction.demo.canvas import SUPERSAMPLE, Painting
 from zeitgraph.extraction.demo.finish import finish
 from zeitgraph.extraction.demo.layouts import LAYOUTS, Spot
 from zeitgraph.extraction.demo.look import Look, blend, looks
 from zeitgraph.extraction.demo.ornaments import BEFORE
 from zeitgraph.extraction.demo.scenes import SCENES
 from zeitgraph.extraction.demo.skies import SKY
-from zeitgraph.extraction.demo.stage import Stage
+from zeitgraph.extraction.demo.stage import Pose, Stage
 from zeitgraph.extraction.demo.things import THINGS
 
-SIDE = 224
+SIDE = CANVAS_SIDE
+THUMBNAIL = 8  # a side at which a stage is set in no time, for those who only ask where things are
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,48 +78,106 @@ def imagine(style: str, chance: Generator, *, toward: str = "", drift: float = 0
     )
 
 
-def draw(picture: Picture) -> Image.Image:
-    """The picture as an RGB image of SIDE × SIDE pixels."""
-    chance = np.random.default_rng(picture.seed)
+def draw(picture: Picture, side: int = SIDE) -> Image.Image:
+    """The picture as an RGB image of `side` × `side` pixels, the same at any side."""
+    stage = _set(picture, side)
+    for _, standing in _standing(picture, stage):
+        _put(stage, standing)
+    stage.dress(BEFORE)
+    return finish(stage.painting.image, stage.look, stage.chance)
+
+
+def boxes(picture: Picture) -> list[tuple[str, float, float, float, float]]:
+    """Name, left, top, right and bottom of each object, in shares of the side, as `draw` puts it.
+
+    In the order of `picture.objects`; what lies beyond the edge is cut off. An object is boxed
+    whole, whatever stands before it.
+    """
+    stage = _set(picture, THUMBNAIL)
+    found = []
+    for number, standing in _standing(picture, stage):
+        sheet, (x, y) = _sheet(stage, standing, SIDE)
+        left, top, right, low = sheet.getbbox() or (0, 0, 0, 0)
+        edges = (
+            x + left / SUPERSAMPLE,
+            y + top / SUPERSAMPLE,
+            x + right / SUPERSAMPLE,
+            y + low / SUPERSAMPLE,
+        )
+        x0, y0, x1, y1 = (min(1.0, max(0.0, edge / SIDE)) for edge in edges)
+        found.append((number, (standing.name, x0, y0, x1, y1)))
+    return [row for _, row in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One object on its spot; `lift` is how far it floats, in shares of the side."""
+
+    name: str
+    spot: Spot
+    lift: float
+    pose: Pose
+
+
+def _set(picture: Picture, side: int) -> Stage:
+    """The stage with all that lies behind the objects."""
     look = picture.look()
-    stage = Stage(Painting(SIDE, look.colours["sky"], look.colours["low"]), look, chance)
+    painting = Painting(side, look.colours["sky"], look.colours["low"])
+    stage = Stage(painting, look, np.random.default_rng(picture.seed))
     stage.dress(SKY)
     SCENES[picture.scene](stage)
     stage.dress(BEHIND)
-    spots = LAYOUTS[picture.layout](len(picture.objects), chance)
-    tint = int(chance.integers(len(look.things)))
-    standing = list(zip(picture.objects, spots, range(tint, tint + len(spots)), strict=True))
-    for name, spot, colour in sorted(standing, key=lambda row: row[1].y):
-        _stand(stage, name, spot, colour)
-    stage.dress(BEFORE)
-    return finish(stage.painting.image, look, chance)
+    return stage
 
 
-def _stand(stage: Stage, name: str, spot: Spot, tint: int) -> None:
-    """Puts one object on its spot, with the shadow it leaves on the ground."""
-    thing, look = THINGS[name], stage.look
-    half = round(spot.half * SIDE)
-    lift = stage.between(0.04, 0.14) if thing.floats else 0.0
-    x, y = spot.x * SIDE, (spot.y - lift) * SIDE - half
-    _ground_shadow(stage, x, spot.y * SIDE, half * (0.6 if thing.floats else 1.0))
-    tilt = stage.between(-0.16, 0.16) if thing.floats else stage.between(-0.04, 0.04)
-    brush = stage.thing_brush(half, tilt, flip=bool(stage.chance.random() < 0.4), tint=tint)
-    thing.draw(brush)
-    reach = brush.place.x
-    stage.painting.lay(brush.sheet, look.matter(), (round(x - reach), round(y - reach)))
+def _standing(picture: Picture, stage: Stage) -> list[tuple[int, Standing]]:
+    """Every object and its number in `picture.objects`, the farthest first."""
+    spots = LAYOUTS[picture.layout](len(picture.objects), stage.chance)
+    tint = int(stage.chance.integers(len(stage.look.things)))
+    rows = sorted(enumerate(zip(picture.objects, spots, strict=True)), key=lambda row: row[1][1].y)
+    return [(number, _pose(stage, name, spot, tint + number)) for number, (name, spot) in rows]
+
+
+def _pose(stage: Stage, name: str, spot: Spot, tint: int) -> Standing:
+    floats = THINGS[name].floats
+    lift = stage.between(0.04, 0.14) if floats else 0.0
+    tilt = stage.between(-0.16, 0.16) if floats else stage.between(-0.04, 0.04)
+    flip = bool(stage.chance.random() < 0.4)
+    return Standing(name, spot, lift, Pose(tilt, flip, tint, stage.between(0, 6)))
+
+
+def _sheet(stage: Stage, standing: Standing, side: int) -> tuple[Image.Image, tuple[int, int]]:
+    """The supersampled sheet of one object, and where its corner lies in a picture of `side`."""
+    spot = standing.spot
+    half = round(spot.half * side)
+    brush = stage.thing_brush(half, standing.pose)
+    THINGS[standing.name].draw(brush)
+    x, y, reach = spot.x * side, (spot.y - standing.lift) * side - half, brush.place.x
+    return brush.sheet, (round(x - reach), round(y - reach))
+
+
+def _put(stage: Stage, standing: Standing) -> None:
+    """Lays one object, with the shadow it leaves on the ground."""
+    side, spot = stage.painting.size, standing.spot
+    wide = 0.6 if standing.lift else 1.0
+    _ground_shadow(stage, spot.x * side, spot.y * side, round(spot.half * side) * wide)
+    sheet, corner = _sheet(stage, standing, side)
+    stage.painting.lay(sheet, stage.look.matter(), corner)
 
 
 def _ground_shadow(stage: Stage, x: float, foot: float, half: float) -> None:
-    softness = 2 + 4 * stage.look.amount("softness")
-    wide, high = round(half * 1.15), max(3, round(half * 0.2))
+    softness = stage.painting.scale * (2 + 4 * stage.look.amount("softness"))
+    mask = _puddle(round(half * 1.15), max(3, round(half * 0.2)), softness)
+    corner = (round(x - mask.width / 2), round(foot - mask.height / 2))
+    stage.painting.image.paste(stage.look.colours["dark"], corner, mask)
+
+
+@lru_cache(maxsize=512)
+def _puddle(wide: int, high: int, softness: float) -> Image.Image:
+    """A soft flat ellipse of `wide` and `high` pixels to each side."""
     margin = round(3 * softness)
-    size = (2 * (wide + margin), 2 * (high + margin))
-    mask = Image.new("L", size)
-    ellipse = Image.new("L", (2 * wide, 2 * high))
+    mask = Image.new("L", (2 * (wide + margin), 2 * (high + margin)))
     across, down = np.linspace(-1, 1, 2 * wide), np.linspace(-1, 1, 2 * high)
     inside = across[None, :] ** 2 + down[:, None] ** 2 < 1
-    ellipse = Image.fromarray((inside * 255 * 0.55).astype(np.uint8), "L")
-    mask.paste(ellipse, (margin, margin))
-    mask = mask.filter(ImageFilter.GaussianBlur(softness))
-    corner = (round(x - size[0] / 2), round(foot - size[1] / 2))
-    stage.painting.image.paste(stage.look.colours["dark"], corner, mask)
+    mask.paste(Image.fromarray((inside * 255 * 0.55).astype(np.uint8), "L"), (margin, margin))
+    return mask.filter(ImageFilter.GaussianBlur(softness))

@@ -11,14 +11,16 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from zeitgraph.extraction.demo.look import looks
 from zeitgraph.extraction.demo.picture import Picture, draw, imagine
 
 TRAINING = 1_000_003
 JUDGING = 2_000_003
-DRIFTING = ("camping", "glamping")
+DRIFTS = (
+    ("camping", "glamping"), ("coastal", "riviera"), ("gothic", "velvet"), ("dopamine", "candy"),
+    ("y2k", "vaporwave"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,16 @@ def describe(seed: int, place: int) -> Picture:
     chance = np.random.default_rng([seed, place])
     styles = list(looks())
     style = styles[place % len(styles)]
-    if style in DRIFTING and chance.random() < 0.5:
-        before, after = DRIFTING
-        low = 0.0 if style == before else 0.55
-        drift = float(chance.uniform(low, low + 0.45))
-        return imagine(before, chance, toward=after, drift=drift)
+    for before, after in DRIFTS:
+        if style in (before, after) and chance.random() < 0.5:
+            low = 0.0 if style == before else 0.55
+            drift = float(chance.uniform(low, low + 0.45))
+            return imagine(before, chance, toward=after, drift=drift)
     return imagine(style, chance)
 
 
 def _render(place: int, *, seed: int, side: int) -> NDArray[np.uint8]:
-    image = draw(describe(seed, place)).resize((side, side), Image.Resampling.BICUBIC)
-    return np.asarray(image)
+    return np.asarray(draw(describe(seed, place), side))
 
 
 def gather(seed: int, count: int, side: int, *, workers: int = 1, kept: Path | None = None) -> Pool:

@@ -27,6 +27,16 @@ ENOUGH = 0.15
 
 
 @dataclass(frozen=True, slots=True)
+class Pose:
+    """How one object stands: tilt in radians, mirrored or not, its colour, its hand's phase."""
+
+    tilt: float
+    flip: bool
+    tint: int
+    phase: float
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """What drawings share while one picture is made."""
 
@@ -38,7 +48,7 @@ class Stage:
     def sheet(self, depth: float, *, cast: float | None = None) -> Iterator[Brush]:
         """A brush on a full sheet at `depth` (0 far .. 1 near), laid when the block ends."""
         look = self.look
-        brush = self.painting.brush(self._tones(depth), self._hand(0.4))
+        brush = self.painting.brush(self._tones(depth), self._hand(0.4, self.between(0, 6)))
         yield brush
         changes = {"glow": look.amount("glow") * 0.12, "chrome": look.amount("chrome") * 0.12}
         if cast is not None:
@@ -57,17 +67,16 @@ class Stage:
         """A number drawn evenly between two bounds."""
         return float(self.chance.uniform(low, high))
 
-    def thing_brush(self, half: int, tilt: float, tint: int, *, flip: bool) -> Brush:
-        """A brush on a small sheet for one object of `half` pixels, coloured by `tint`."""
+    def thing_brush(self, half: int, pose: Pose) -> Brush:
+        """A brush on a small sheet for one object of `half` pixels."""
         reach = round(half * 1.25) + 1
         sheet = Image.new("RGBA", (2 * reach * SUPERSAMPLE,) * 2)
-        hand = self._hand(1.0)
-        place = Place(reach, reach, half, tilt, flip)
-        return Brush(sheet, place, self._thing_tones(tint), hand)
+        place = Place(reach, reach, half, pose.tilt, pose.flip)
+        return Brush(sheet, place, self._thing_tones(pose.tint), self._hand(1.0, pose.phase))
 
-    def _hand(self, scale: float) -> Hand:
+    def _hand(self, scale: float, phase: float) -> Hand:
         outline, wobble = self.look.amount("outline"), self.look.amount("wobble")
-        return Hand(0.07 * outline * scale**3, 0.05 * wobble * scale, self.between(0, 6))
+        return Hand(0.07 * outline * scale**3, 0.05 * wobble * scale, phase)
 
     def _tones(self, depth: float) -> dict[str, Rgb]:
         colours = self.look.colours
