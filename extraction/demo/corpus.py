@@ -1,25 +1,41 @@
 """Writes a world as a corpus: posts, pictures, a catalogue, and the truth beside them.
 
 In come a folder and a world's seed and size; out come `posts.jsonl`, `pictures/`, `videos/`,
-`catalogue.csv` and `truth/*.csv`, the same bytes whatever the number of workers. `posts.jsonl` is
-renamed into its place last: where it is, the corpus is whole.
+`catalogue.csv` and `truth/`, the same bytes whatever the number of workers. Posts go through in
+batches, so that memory does not grow with the world. `posts.jsonl` is renamed into its place last:
+where it is, the corpus is whole.
 """
 
 import csv
 import json
+import os
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
+from io import StringIO
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from zeitgraph import __version__
+from zeitgraph.extraction.demo import truth
+from zeitgraph.extraction.demo.dirt import as_jpeg
 from zeitgraph.extraction.demo.film import film
 from zeitgraph.extraction.demo.names import entities
-from zeitgraph.extraction.demo.picture import draw
+from zeitgraph.extraction.demo.picture import SIDE, draw
+from zeitgraph.extraction.demo.rules import RULES
 from zeitgraph.extraction.demo.world import Post, World
 
-QUALITY = 90
+BATCH = 32
+AHEAD = 4
+"""How many batches are under way for each worker; more would fill memory where writing is slow."""
+LARGE = 10_000
+"""Worlds of more posts than this keep a folder of pictures for each thousand."""
+POSTS = "posts.jsonl"
+CATALOGUE_COLUMNS = ("id", "kind", "name_en", "name_zh", "aliases", "description", "related")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,134 +51,183 @@ class CorpusSummary:
     weeks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a worker made of some posts: what to append to which file, and counts."""
+
+    texts: dict[str, str]
+    tally: truth.Tally
+
+
 def write_corpus(
     folder: Path,
     *,
     seed: int = 7,
-    posts: int = 1500,
-    weeks: int = 12,
+    posts: int = 2000,
+    weeks: int = 26,
     end_week: str = "2026-W46",
+    side: int = SIDE,
     workers: int | None = None,
 ) -> CorpusSummary:
     """Writes the world of `seed` into `folder`, which is made where it is missing.
 
     `posts` posts lie in `weeks` ISO weeks, the last of them `end_week`; published_at is ISO 8601 in
-    UTC; paths of pictures are relative to `posts.jsonl`. `workers` processes draw, as many as there
-    are processors where it is None.
+    UTC; pictures are `side` pixels wide and high (an even number), their paths relative to
+    `posts.jsonl`. `workers` processes draw, as many as there are processors where it is None.
     """
     world = World(seed, posts, weeks, end_week)
-    for name in ("pictures", "videos", "truth"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    every = [world.post(number) for number in range(posts)]
-    _write_csv(folder / "catalogue.csv", CATALOGUE_COLUMNS, _catalogue())
-    _write_csv(folder / "truth/posts.csv", POST_COLUMNS, map(_post_truth, every))
-    mentions = [row for post in every for row in _mention_truth(post)]
-    _write_csv(folder / "truth/mentions.csv", MENTION_COLUMNS, mentions)
-    events = [asdict(event) for event in world.timeline.events()]
-    _write_csv(folder / "truth/events.csv", EVENT_COLUMNS, events)
-    with_pictures = [number for number, post in enumerate(every) if post.pictures]
-    paint = partial(_paint, folder, world)
-    if workers == 1:
-        for number in with_pictures:
-            paint(number)
-    else:
-        with ProcessPoolExecutor(workers) as executor:
-            list(executor.map(paint, with_pictures, chunksize=16))
-    _write_jsonl(folder / "posts.jsonl", map(_row, every))
+    for kind in ("pictures", "videos", "truth"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    for shard in {_shard(world, number) for number in range(0, posts, 1000)}:
+        (folder / "pictures" / shard).mkdir(exist_ok=True)
+        (folder / "videos" / shard).mkdir(exist_ok=True)
+    tally: truth.Tally = Counter()
+    aside = folder / f"{POSTS}.part"
+    with ExitStack() as stack:
+        files = {POSTS: stack.enter_context(_fresh(aside))}
+        for name in truth.BY_POST:
+            file = stack.enter_context(_fresh(folder / _truth(name)))
+            file.write(_csv([truth.TABLES[name]]))
+            files[_truth(name)] = file
+        for batch in _batches(partial(_make, folder, world, side), posts, workers):
+            tally.update(batch.tally)
+            for name, text in batch.texts.items():
+                files[name].write(text)
+    whole = {
+        "events": truth.event_rows(world),
+        "effects": truth.effect_rows(),
+        "rules": truth.rule_rows(tally),
+        "shares": truth.share_rows(world, tally),
+    }
+    for name, rows in whole.items():
+        _write(folder / _truth(name), _csv([truth.TABLES[name], *rows]))
+    told = {**asdict(world), "version": __version__}
+    _write(folder / "truth/world.json", json.dumps(told, indent=2) + "\n")
+    _write(folder / "catalogue.csv", _csv([CATALOGUE_COLUMNS, *_catalogue()]))
+    aside.replace(folder / POSTS)
     return CorpusSummary(
-        posts_file=folder / "posts.jsonl",
+        posts_file=folder / POSTS,
         catalogue_file=folder / "catalogue.csv",
         posts=posts,
-        pictures=sum(len(post.pictures) for post in every),
-        videos=sum(post.moving for post in every),
-        mentions=len(mentions),
+        pictures=tally["pictures",],
+        videos=tally["videos",],
+        mentions=tally["mentions",],
         weeks=tuple(world.timeline.week(index) for index in range(weeks)),
     )
 
 
-CATALOGUE_COLUMNS = ("id", "kind", "name_en", "name_zh", "aliases", "description", "related")
-POST_COLUMNS = (
-    "post_id", "week", "style", "lineage", "drift", "objects", "scene", "layout", "pictures",
-)  # fmt: skip
-MENTION_COLUMNS = ("post_id", "start", "end", "surface", "kind", "entity_id")
-EVENT_COLUMNS = ("week", "event", "style", "other")
+# -- the work, shared out --------------------------------------------------------------------------
 
 
-def _picture_paths(post: Post) -> list[str]:
-    stem = post.id.removeprefix("p")
-    names = [stem, *(f"{stem}-{extra}" for extra in range(2, len(post.pictures) + 1))]
-    return [f"pictures/{name}.jpg" for name in names[: len(post.pictures)]]
+def _batches(make: "partial[Batch]", posts: int, workers: int | None) -> Iterator[Batch]:
+    """Every batch of numbers, made by `workers` processes and given back in order."""
+    tasks = iter([range(at, min(posts, at + BATCH)) for at in range(0, posts, BATCH)])
+    if workers == 1:
+        yield from map(make, tasks)
+        return
+    workers = workers or os.cpu_count() or 1
+    with ProcessPoolExecutor(workers) as executor:
+        waiting = deque(executor.submit(make, task) for task in islice(tasks, AHEAD * workers))
+        while waiting:
+            yield waiting.popleft().result()
+            waiting.extend(executor.submit(make, task) for task in islice(tasks, 1))
 
 
-def _video_paths(post: Post) -> list[str]:
-    return [f"videos/{post.id.removeprefix('p')}.mp4"] if post.moving else []
+def _make(folder: Path, world: World, side: int, numbers: Iterable[int]) -> Batch:
+    """Draws the pictures of some posts, and says what else there is to write."""
+    tally: truth.Tally = Counter()
+    posts = [world.post(number) for number in numbers]
+    for number, post in zip(numbers, posts, strict=True):
+        _paint(folder, _stem(world, number), post, side, tally)
+        tally["posts", post.week, post.lineage] += 1
+        tally["mentions",] += len(post.caption.mentions)
+    rows = (_row(world, number, post) for number, post in zip(numbers, posts, strict=True))
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    tables = {
+        _truth(name): _csv(row for post in posts for row in rows_of(post))
+        for name, rows_of in truth.BY_POST.items()
+    }
+    return Batch({POSTS: lines, **tables}, tally)
 
 
-def _paint(folder: Path, world: World, number: int) -> None:
+def _paint(folder: Path, stem: str, post: Post, side: int, tally: truth.Tally) -> None:
     """Draws the pictures of one post, and its video where it has one."""
-    post = world.post(number)
-    for picture, path in zip(post.pictures, _picture_paths(post), strict=True):
-        draw(picture).save(folder / path, quality=QUALITY, subsampling=0)
-    for path in _video_paths(post):
-        film(draw(post.pictures[0]), folder / path)
+    paths = zip(post.pictures, _picture_paths(stem, post), strict=True)
+    for place, (picture, path) in enumerate(paths):
+        image = draw(picture, side)
+        (folder / path).write_bytes(as_jpeg(image, post.changes))
+        tally["pictures",] += 1
+        for rule in RULES:
+            if rule.style == picture.look().id:
+                tally["ruled", rule.style, rule.feature] += 1
+                tally["held", rule.style, rule.feature] += rule.holds(picture, image)
+        if place == 0 and post.moving:
+            film(image, folder / _video_paths(stem, post)[0])
+            tally["videos",] += 1
 
 
-def _row(post: Post) -> dict[str, Any]:
+def _shard(world: World, number: int) -> str:
+    return f"{number // 1000:03d}" if world.posts > LARGE else ""
+
+
+def _stem(world: World, number: int) -> str:
+    return (Path(_shard(world, number)) / f"{number:06d}").as_posix()
+
+
+def _picture_paths(stem: str, post: Post) -> list[str]:
+    endings = ["", *(f"-{extra}" for extra in range(2, len(post.pictures) + 1))]
+    return [f"pictures/{stem}{ending}.jpg" for ending in endings[: len(post.pictures)]]
+
+
+def _video_paths(stem: str, post: Post) -> list[str]:
+    return [f"videos/{stem}.mp4"] if post.moving else []
+
+
+# -- rows and files --------------------------------------------------------------------------------
+
+
+def _row(world: World, number: int, post: Post) -> dict[str, Any]:
+    stem = _stem(world, number)
     return {
         "id": post.id,
         "text": post.caption.text,
         "published_at": post.published_at.isoformat().replace("+00:00", "Z"),
         "lang": post.lang,
-        "author": post.author,
+        "author": post.author.name,
         "url": f"https://demo.invalid/{post.id}",
-        "images": _picture_paths(post),
-        "videos": _video_paths(post),
+        "images": _picture_paths(stem, post),
+        "videos": _video_paths(stem, post),
         **asdict(post.answers),
-        **asdict(post.audience),
+        **asdict(post.author.audience),
     }
 
 
-def _catalogue() -> Iterator[dict[str, str]]:
+def _catalogue() -> Iterator[Sequence[str]]:
     for entity in entities().values():
-        yield {
-            "id": entity.id,
-            "kind": entity.kind,
-            "name_en": entity.en,
-            "name_zh": entity.zh,
-            "aliases": "|".join(entity.aliases),
-            "description": entity.about,
-            "related": "|".join(entity.related),
-        }
+        yield (
+            entity.id,
+            entity.kind,
+            entity.en,
+            entity.zh,
+            "|".join(entity.aliases),
+            entity.about,
+            "|".join(entity.related),
+        )
 
 
-def _post_truth(post: Post) -> dict[str, Any]:
-    return {
-        "post_id": post.id,
-        "week": post.week,
-        "style": post.style,
-        "lineage": post.lineage,
-        "drift": f"{post.shown.drift:.3f}",
-        "objects": "|".join(post.shown.objects),
-        "scene": post.shown.scene,
-        "layout": post.shown.layout,
-        "pictures": len(post.pictures),
-    }
+def _truth(name: str) -> str:
+    return f"truth/{name}.csv"
 
 
-def _mention_truth(post: Post) -> Iterator[dict[str, Any]]:
-    for mention in post.caption.mentions:
-        yield {"post_id": post.id, **asdict(mention)}
+def _csv(rows: Iterable[Sequence[str | int]]) -> str:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
-def _write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    aside = path.with_suffix(".part")
-    aside.write_text("".join(lines), "utf-8", newline="\n")
-    aside.replace(path)
+def _fresh(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", newline="\n")
 
 
-def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8", newline="\n")

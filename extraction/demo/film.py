@@ -17,7 +17,7 @@ def film(image: Image.Image, path: Path) -> None:
     import av
 
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
-        options = {"threads": "1", "crf": "23", "x264-params": STEADY}
+        options = {"threads": "1", "preset": "superfast", "crf": "23", "x264-params": STEADY}
         stream = container.add_stream("libx264", rate=RATE, options=options)
         stream.width, stream.height = image.size
         stream.pix_fmt = "yuv420p"

@@ -1,7 +1,7 @@
 """A contact sheet of the world: `python -m zeitgraph.extraction.demo.sheet OUT.png`.
 
-In come a seed and a number of columns; out comes one picture, a row for each style and a last row
-in which one style drifts into another. For looking at with one's own eyes.
+In come a seed and a number of columns; out comes one picture: a row for each style, and below a row
+for each style that becomes another. For looking at with one's own eyes.
 """
 
 import argparse
@@ -13,19 +13,22 @@ from PIL import Image
 
 from zeitgraph.extraction.demo.look import looks
 from zeitgraph.extraction.demo.picture import SIDE, Picture, draw, imagine
-from zeitgraph.extraction.demo.timeline import DRIFTING, TARGET
+from zeitgraph.extraction.demo.timeline import MOVES, PLAN
 
 GAP = 4
 
 
 def contact_sheet(seed: int = 1, columns: int = 8) -> Image.Image:
-    """`columns` random pictures of every style; in the last row the same picture as it drifts."""
+    """`columns` random pictures of every style; then, move by move, one picture as it changes."""
     rows = []
     for place, style in enumerate(looks()):
         chance = np.random.default_rng([seed, place])
         rows.append([imagine(style, chance) for _ in range(columns)])
-    start = imagine(DRIFTING, np.random.default_rng([seed, len(rows)]), toward=TARGET)
-    rows.append([replace(start, drift=step / (columns - 1)) for step in range(columns)])
+    for plan in PLAN:
+        if plan.event in MOVES:
+            start = imagine(plan.lineage, np.random.default_rng([seed, len(rows)]))
+            steps = [step / (columns - 1) for step in range(columns)]
+            rows.append([replace(start, toward=plan.other, drift=step) for step in steps])
     return _paste(rows)
 
 

@@ -1,0 +1,105 @@
+"""The truth about a world as tables: what was planted, post by post and for the whole.
+
+In come posts and a world; out come rows of plain values, one function for each table of `TABLES`.
+Lists are joined with `|`, what is absent is empty. This module knows nothing about files.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+from zeitgraph.extraction.demo.engagement import GOLDEN_LIFT
+from zeitgraph.extraction.demo.rules import RULES
+from zeitgraph.extraction.demo.timeline import FAMILIES
+from zeitgraph.extraction.demo.world import Post, World
+
+Row = tuple[str | int, ...]
+Tally = Counter[tuple[str, ...]]
+"""Counts of what was written, by a word and what it is about: ("posts", week, lineage)."""
+
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "posts": (
+        "post_id", "week", "style", "lineage", "family", "drift", "objects", "scene", "layout",
+        "pictures", "lang", "sentiment", "quality", "copy_of", "copy_kind", "bot", "head",
+    ),
+    "mentions": ("post_id", "start", "end", "surface", "kind", "entity_id"),
+    "people": ("post_id", "person", "event", "background", "clothing", "companions"),
+    "events": ("week", "until", "event", "style", "other", "strength"),
+    "effects": ("cause", "outcome", "lift", "confounders"),
+    "rules": ("style", "feature", "low", "high", "share"),
+    "shares": ("week", "lineage", "share", "posts"),
+}  # fmt: skip
+"""The columns of each table."""
+
+
+def _post_rows(post: Post) -> Iterator[Row]:
+    shown = post.shown
+    yield (
+        post.id,
+        post.week,
+        post.style,
+        post.lineage,
+        FAMILIES.get(post.style, ""),
+        f"{shown.drift:.3f}",
+        "|".join(shown.objects),
+        shown.scene,
+        shown.layout,
+        len(post.pictures),
+        post.lang,
+        post.caption.sentiment,
+        post.quality,
+        post.copy_of,
+        post.copy_kind,
+        post.bot,
+        int(post.author.head),
+    )
+
+
+def _mention_rows(post: Post) -> Iterator[Row]:
+    for name in post.caption.mentions:
+        yield post.id, name.start, name.end, name.surface, name.kind, name.entity_id
+
+
+def _people_rows(post: Post) -> Iterator[Row]:
+    """A row for each person, the others being companions."""
+    seen = post.appearance
+    if seen is None:
+        return
+    for person, colour in zip(seen.persons, seen.clothing, strict=True):
+        company = "|".join(other for other in seen.persons if other != person)
+        yield post.id, person, seen.event, seen.background, colour, company
+
+
+BY_POST: Mapping[str, Callable[[Post], Iterator[Row]]] = {
+    "posts": _post_rows,
+    "mentions": _mention_rows,
+    "people": _people_rows,
+}
+"""The tables that are written post by post."""
+
+
+def event_rows(world: World) -> Iterator[Row]:
+    """What happens, by week."""
+    for event in world.events():
+        strength = f"{event.strength:g}"
+        yield event.week, event.until, event.event, event.style, event.other, strength
+
+
+def effect_rows() -> Iterator[Row]:
+    """What causes what, and what must be held fixed to see it."""
+    yield "golden", "clicks per impression", f"{GOLDEN_LIFT:g}", "style|hour"
+
+
+def rule_rows(tally: Tally) -> Iterator[Row]:
+    """The rules, with the share of the style's pictures in which each holds."""
+    for rule in RULES:
+        about = rule.style, rule.feature
+        share = tally["held", *about] / max(1, tally["ruled", *about])
+        yield *about, f"{rule.low:g}", f"{rule.high:g}", f"{share:.4f}"
+
+
+def share_rows(world: World, tally: Tally) -> Iterator[Row]:
+    """The planted share of each lineage in each week, beside the posts there are."""
+    for index, shares in enumerate(world.shares):
+        week = world.timeline.week(index)
+        for lineage in sorted(shares):
+            yield week, lineage, f"{shares[lineage]:.6f}", tally["posts", week, lineage]
