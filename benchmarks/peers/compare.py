@@ -95,15 +95,15 @@ def _answer(folder: Path, recipe: str, command: Sequence[object], minutes: float
     """Run the recipe, unless a peer has answered; raises `PeerFailed`."""
     if recipe == OURS or not (folder / f"{recipe}.json").is_file():
         print(f"{folder.parents[2].name}: {recipe} …", file=sys.stderr, flush=True)
-        words = [*map(str, command), str(time.time())]
+        words, log = [*map(str, command), str(time.time())], folder / f"{recipe}.log"
         try:
-            subprocess.run(  # noqa: S603 -- our own scripts
-                words, check=True, timeout=60 * minutes, stderr=subprocess.PIPE, text=True
-            )
+            with log.open("w", encoding="utf-8") as said:
+                subprocess.run(words, check=True, timeout=60 * minutes, stderr=said)  # noqa: S603
         except subprocess.TimeoutExpired as error:
-            raise PeerFailed(f"not done in {minutes:g} minutes") from error
+            raise PeerFailed(f"not done in {minutes:g} minutes", where=log) from error
         except subprocess.CalledProcessError as error:
-            raise PeerFailed((error.stderr.strip() or str(error)).splitlines()[-1]) from error
+            last = log.read_text("utf-8", "replace").splitlines()[-1:]
+            raise PeerFailed("".join(last) or str(error), where=log) from error
     return read_answer(folder, recipe)
 
 
