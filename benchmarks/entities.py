@@ -13,16 +13,25 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from spacy.about import __version__ as spacy_version
 
 from zeitgraph.extraction.demo.captions import Caption
+from zeitgraph.extraction.demo.labelled import (
+    Labelled,
+    Scores,
+    captions,
+    label,
+    of_kinds,
+    read_cluener,
+    read_wnut,
+)
 from zeitgraph.extraction.demo.names import entities
-from zeitgraph.extraction.demo.world import World
-from zeitgraph.extraction.recognisers import Span
+from zeitgraph.extraction.mentions import find_together
+from zeitgraph.extraction.model_recognisers import STARTER, SpacyRecogniser, load_spacy
+from zeitgraph.extraction.recognisers import Recogniser, Span
 from zeitgraph.extraction.rules import RulesRecogniser
 from zeitgraph.kg.catalogue import Catalogue, everyday_words, load_catalogue
 from zeitgraph.kg.catalogue_files import Entity
@@ -30,30 +39,6 @@ from zeitgraph.kg.disambiguation import Disambiguator, Name
 
 MIN_SCORE = 0.5
 FRESH_SEED = 4242
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Counts of spans: found and right, found, in the gold."""
-
-    right: int
-    found: int
-    gold: int
-
-    @classmethod
-    def of(cls, found: Iterable[set[Span]], gold: Iterable[set[Span]]) -> "Scores":
-        """The counts over texts."""
-        pairs = list(zip(found, gold, strict=True))
-        return cls(
-            sum(len(f & g) for f, g in pairs),
-            sum(len(f) for f, _ in pairs),
-            sum(len(g) for _, g in pairs),
-        )
-
-    def __str__(self) -> str:
-        precision, recall = self.right / max(1, self.found), self.right / max(1, self.gold)
-        f1 = 2 * self.right / max(1, self.found + self.gold)
-        return f"P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}  ({self.gold} gold)"
 
 
 def disambiguator(own: Catalogue) -> Disambiguator:
@@ -65,59 +50,28 @@ def disambiguator(own: Catalogue) -> Disambiguator:
 
 # -- gold ------------------------------------------------------------------------------------------
 
-Labelled = list[tuple[str, set[Span]]]
 
-WNUT_KINDS = {
-    "corporation": "brand",
-    "product": "product",
-    "person": "person",
-    "location": "place",
-}
-CLUENER_KINDS = {"company": "brand", "name": "person", "address": "place", "scene": "place"}
+def finders(rules: RulesRecogniser) -> dict[str, list[Recogniser]]:
+    """The rules, the starter recogniser, and both as the product runs them."""
+    model = SpacyRecogniser(load_spacy(str(STARTER)))
+    return {"rules": [rules], "model": [model], "both": [rules, model]}
 
 
-def read_wnut(path: Path) -> Labelled:
-    """WNUT17 (Derczynski and others 2017): tokens joined by single spaces."""
-    posts = []
-    for block in path.read_text("utf-8").strip().split("\n\n"):
-        text, spans, begin, label = "", set(), 0, ""
-        for line in [*block.splitlines(), ".\tO"]:
-            token, tag = line.rsplit("\t", 1)
-            if label and not tag.startswith("I-"):
-                spans |= {Span(begin, len(text) - 1, label)}
-                label = ""
-            if tag.startswith("B-"):
-                begin, label = len(text), WNUT_KINDS.get(tag[2:], "")
-            text += token + " "
-        posts.append((text, spans))
-    return posts
+def find(recognisers: Sequence[Recogniser], texts: Sequence[str]) -> list[set[Span]]:
+    """The names in each text, without hashtags."""
+    found = find_together(recognisers, texts, [""] * len(texts))
+    return [{span for span in spans if span.kind != "hashtag"} for spans in found]
 
 
-def read_cluener(path: Path) -> Labelled:
-    """CLUENER (Xu and others 2020): ends are inclusive there."""
-    posts = []
-    for line in path.read_text("utf-8").splitlines():
-        row = json.loads(line)
-        spans = {
-            Span(start, end + 1, CLUENER_KINDS[label])
-            for label, names in row["label"].items()
-            for places in names.values()
-            for start, end in places
-            if label in CLUENER_KINDS
-        }
-        posts.append((row["text"], spans))
-    return posts
-
-
-def measure_gold(name: str, recogniser: RulesRecogniser, gold: Labelled) -> None:
-    """Print the scores of brands, and of every kind of proper name that the gold knows."""
-    texts = [text for text, _ in gold]
-    found = [set(spans) for spans in recogniser.find(texts, [""] * len(texts))]
-    kinds = {span.kind for _, spans in gold for span in spans}
-    for some in ({"brand"}, kinds):
-        f = [{span for span in spans if span.kind in some} for spans in found]
-        g = [{span for span in spans if span.kind in some} for _, spans in gold]
-        print(f"{name:<12} {'+'.join(sorted(some)):<28} {Scores.of(f, g)}")
+def measure_gold(name: str, rules: RulesRecogniser, gold: Labelled) -> None:
+    """Print the scores of each kind that the gold knows, and of all of them."""
+    wanted = [spans for _, spans in gold]
+    kinds = sorted({span.kind for spans in wanted for span in spans})
+    for finder, recognisers in finders(rules).items():
+        found = find(recognisers, [text for text, _ in gold])
+        for title, some in [*((kind, [kind]) for kind in kinds), ("all", kinds)]:
+            scores = Scores.of(of_kinds(found, some), of_kinds(wanted, some))
+            print(f"{name:<12} {finder:<6} {title:<8} {scores}")
 
 
 # -- the demo world --------------------------------------------------------------------------------
@@ -134,28 +88,22 @@ def demo_catalogue() -> Catalogue:
 def measure_demo(posts: int = 3000) -> None:
     """Print mentions and links against the truth of a world of a fresh seed."""
     decide = disambiguator(demo_catalogue())
-    recogniser = RulesRecogniser(decide)
-    world = World(FRESH_SEED, posts)
-    captions = [world.post(number).caption for number in range(posts)]
-    texts = [caption.text for caption in captions]
-    gold = [{Span(m.start, m.end, m.kind) for m in caption.mentions} for caption in captions]
-    every = recogniser.find(texts, [""] * len(texts))
-    found = [{span for span in spans if span.kind != "hashtag"} for spans in every]
-    print(f"{'demo':<12} {'every kind':<28} {Scores.of(found, gold)}")
-    for kind in ("brand", "person", "place", "product", "object", "scene"):
-        f = [{span for span in spans if span.kind == kind} for spans in found]
-        g = [{span for span in spans if span.kind == kind} for spans in gold]
-        print(f"{'demo':<12} {kind:<28} {Scores.of(f, g)}")
-    measure_links("gold mentions", decide, captions, gold)
-    measure_links("found mentions", decide, captions, found)
+    rules = RulesRecogniser(decide)
+    told = list(captions(FRESH_SEED, posts))
+    gold = [label(caption) for caption in told]
+    measure_gold("demo", rules, gold)
+    measure_links("gold mentions", decide, told, [spans for _, spans in gold])
+    for finder, recognisers in finders(rules).items():
+        found = find(recognisers, [text for text, _ in gold])
+        measure_links(f"mentions by {finder}", decide, told, found)
 
 
 def measure_links(
-    name: str, decide: Disambiguator, captions: Sequence[Caption], mentions: Sequence[set[Span]]
+    name: str, decide: Disambiguator, told: Sequence[Caption], mentions: Sequence[set[Span]]
 ) -> None:
     """Print how many of the true mentions get the true entity, or none where it has none."""
     counts: Counter[str] = Counter()
-    for caption, spans in zip(captions, mentions, strict=True):
+    for caption, spans in zip(told, mentions, strict=True):
         names = [Name(s.start, s.end, caption.text[s.start : s.end], s.kind) for s in sorted(spans)]
         chosen = {
             (name.start, name.end): choice.entity.entity_id if choice.entity else ""
@@ -179,7 +127,7 @@ def measure_links(
 # -- speed -----------------------------------------------------------------------------------------
 
 
-def measure_speed(name: str, recogniser: RulesRecogniser, texts: Sequence[str]) -> None:
+def measure_speed(name: str, recogniser: Recogniser, texts: Sequence[str]) -> None:
     """Print the seconds for 10,000 posts: mentions, and the choice of an entity for each."""
     recogniser.find(texts[:10], [""] * 10)
     texts = [texts[i % len(texts)] for i in range(10_000)]
@@ -211,10 +159,10 @@ def main() -> None:
     measure_gold("WNUT17 dev", recogniser, wnut)
     measure_gold("CLUENER dev", recogniser, cluener)
     with gzip.open(data / "forum" / "posts.jsonl.gz", "rt", encoding="utf-8") as file:
-        measure_speed(
-            "forum, English", recogniser, [json.loads(line)["text"] or "" for line in file]
-        )
-    measure_speed("CLUENER, Chinese", recogniser, [text for text, _ in cluener])
+        forum = [json.loads(line)["text"] or "" for line in file]
+    for finder, found_by in (("rules", recogniser), ("model", finders(recogniser)["model"][0])):
+        measure_speed(f"forum, {finder}", found_by, forum)
+        measure_speed(f"CLUENER, {finder}", found_by, [text for text, _ in cluener])
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Recognisers that are models: any spaCy pipeline, any token classifier of Hugging Face.
 
-Comes in: the name or the folder of a model that the user chose. Goes out: spans of our kinds, by
-the table `LABEL_KINDS`. Knows nothing about the catalogue; the rules run beside these.
+Comes in: the name or the folder of a model that the user chose, or `starter` for the spaCy pipeline
+that ships with zeitgraph. Goes out: spans of our kinds, by the table `LABEL_KINDS`. Knows nothing
+about the catalogue; the rules run beside these.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zeitgraph.extraction.recognisers import Span
@@ -36,6 +38,9 @@ LABEL_KINDS: Mapping[str, str] = {kind.upper(): kind for kind in KINDS} | {
 }
 """The kind for a model's label, in capitals and without B- or I-; other labels are left out."""
 
+STARTER = Path(__file__).parent / "demo" / "weights" / "recogniser"
+"""The pipeline that ships with zeitgraph: what `entities.model = "starter"` means for spaCy."""
+
 _EDGES = re.compile(r"^[\s#＃@]+|\s+$")
 _RUN_ON = re.compile(r"[^\w\s]{200,}")  # spaCy needs time that grows with the square of such runs
 _POSITIONS = 512  # of a model that names no limit
@@ -44,7 +49,8 @@ _STRIDE = 64  # tokens that two windows of a long text share
 
 def spacy_of(workspace: Workspace) -> "SpacyRecogniser":
     """The spaCy pipeline that `entities.model` names; raises `SettingsError`, `MissingPart`."""
-    return SpacyRecogniser(_load_spacy(_model_of(workspace)))
+    model = _model_of(workspace)
+    return SpacyRecogniser(load_spacy(str(STARTER) if model == "starter" else model))
 
 
 def transformers_of(workspace: Workspace) -> "TransformersRecogniser":
@@ -112,8 +118,11 @@ def _spans(text: str, found: Iterable[tuple[int, int, str]]) -> list[Span]:
 
 
 @lru_cache(maxsize=2)
-def _load_spacy(model: str) -> "Language":
+def load_spacy(model: str) -> "Language":
+    """The spaCy pipeline of a name or a folder; raises `MissingPart`, `ModelError`."""
     import spacy
+
+    import zeitgraph.extraction.safe_ner  # noqa: F401 - registers the component
 
     try:
         return spacy.load(model)
