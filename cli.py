@@ -6,17 +6,17 @@ Each function returns what the command prints: a text, or the path of the page i
 file sees all of zeitgraph; nothing heavy is imported before it is needed.
 """
 
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-import typer.exceptions
 
 from zeitgraph import __version__
-from zeitgraph.kg.errors import InputError, MissingPart, UserError, ZeitgraphError
+from zeitgraph.kg.errors import InputError, MissingPart, UserError
+from zeitgraph.kg.exits import run_app
 
 if TYPE_CHECKING:
     from zeitgraph.extraction.intake import AddSummary
@@ -253,6 +253,34 @@ def export(
 
 
 @app.command()
+def bench(
+    workspace: In = HERE,
+    *,
+    truth: Annotated[Path | None, typer.Option(help="Its folder, if not corpus/truth.")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Worlds to write, run and score: 7,8,9.")
+    ] = None,
+    sizes: Annotated[str, typer.Option(help="How many posts these have.")] = "500,5000,50000",
+    weeks: Annotated[int, typer.Option(min=4, max=520, help="Over how many weeks.")] = 26,
+    into: Annotated[Path, typer.Option(help="Where these are written.")] = Path("bench"),
+    lang: Annotated[Literal["en", "zh"] | None, typer.Option(help="The page's language.")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> str:
+    """Score a workspace against the truth of its world; with --seeds, many worlds."""
+    from zeitgraph.kg.progress import watching
+    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.reports.bench.board import Worlds, bench_workspace, bench_worlds
+
+    if seeds is None:
+        return bench_workspace(Workspace(workspace), truth, _judge, lang, as_json=as_json)
+    from zeitgraph.extraction.demo import write_corpus
+
+    worlds = Worlds(into, seeds, sizes, partial(write_corpus, weeks=weeks))
+    with watching() as watcher:
+        return bench_worlds(worlds, _judge, lang, watcher.note, as_json=as_json)
+
+
+@app.command()
 def status(
     as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
     workspace: In = HERE,
@@ -334,6 +362,15 @@ def _tell(place: "Workspace", stage: str, week: str | None) -> Path:
     return place.report_folder(known)
 
 
+def _judge(pictures: Sequence[Path], phrasings: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """What pictures show, by the starter CLIP."""
+    from zeitgraph.extraction.embedders import load_embedder
+    from zeitgraph.extraction.judging import best_described
+    from zeitgraph.kg.settings import VectorSettings
+
+    return best_described(load_embedder(VectorSettings()), pictures, phrasings)
+
+
 def _text(query: str) -> str:
     if not query.startswith("@"):
         return query
@@ -355,35 +392,8 @@ def _root(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 the user's mistake, 130 interrupted."""
-    sys.exit(_run(arguments))
-
-
-def _run(arguments: Sequence[str] | None) -> int:
-    try:
-        result = app(arguments, standalone_mode=False)
-        if isinstance(result, int):
-            return result
-        if result is not None:
-            sys.stdout.write(str(result).rstrip("\n") + "\n")
-            sys.stdout.flush()
-    except ZeitgraphError as error:
-        return _fail(error.line, error.exit_code)
-    except typer.exceptions.TyperException as error:
-        return _fail(error.format_message(), 2)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:
-        if os.environ.get("ZEITGRAPH_TRACEBACK"):
-            raise
-        kind = type(error).__name__
-        return _fail(f"{kind}: {error} (ZEITGRAPH_TRACEBACK=1 shows where)", 1)
-    return 0
-
-
-def _fail(line: str, code: int) -> int:
-    sys.stderr.write(f"zeitgraph: {' '.join(line.split())}\n")
-    return code
+    """Run the command line and exit, as `run_app` says."""
+    sys.exit(run_app(app, arguments))
 
 
 if __name__ == "__main__":

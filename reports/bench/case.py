@@ -1,0 +1,95 @@
+"""A case to score: the truth, the workspace, and the posts of both side by side.
+
+In come the two; out come each post with what was planted and where it was put, and which lineage
+each cluster stands for. Knows nothing about figures.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from zeitgraph.kg.errors import InputError
+from zeitgraph.kg.tables import join_tables
+from zeitgraph.kg.workspace import Workspace
+from zeitgraph.reports.bench.truth import MAKE, Truth
+
+Row = Mapping[str, Any]
+
+Judge = Callable[[Sequence[Path], Mapping[str, Sequence[str]]], Sequence[str]]
+"""From pictures, and phrasings by the id of what they describe, to the id that fits each best."""
+
+
+class Member(NamedTuple):
+    """A post: its planted week and lineage, and the cluster it was put into, empty for none."""
+
+    post_id: str
+    week: str
+    lineage: str
+    cluster: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """The truth and the workspace; `judge` names what pictures show."""
+
+    truth: Truth
+    workspace: Workspace
+    judge: Judge | None = None
+    _read: dict[tuple[str, ...], Sequence[Row]] = field(default_factory=dict, repr=False)
+
+    def rows(self, name: str, *columns: str) -> Sequence[Row]:
+        """Every row of a table, week by week as it stood, these columns of it; read once."""
+        asked = (name, *columns)
+        if asked not in self._read:
+            weeks = [self.workspace.read(name, week) for week in self.workspace.weeks(name)]
+            self._read[asked] = join_tables(name, weeks).select(list(columns)).to_pylist()
+        return self._read[asked]
+
+    @cached_property
+    def members(self) -> Sequence[Member]:
+        """The posts that both know, sorted by id.
+
+        Raises `InputError` where they have none in common: the truth is that of another world.
+        """
+        put = {
+            row["post_id"]: row["cluster_id"] or ""
+            for row in self.rows("memberships", "post_id", "cluster_id")
+        }
+        both = [
+            Member(row["post_id"], row["week"], row["lineage"], put[row["post_id"]])
+            for row in self.truth.rows("posts", "post_id", "week", "lineage")
+            if row["post_id"] in put and row["lineage"]
+        ]
+        if not both:
+            raise InputError(
+                "the truth tells of no post of this workspace", where=self.truth.folder, do=MAKE
+            )
+        return sorted(both)
+
+    @cached_property
+    def weeks(self) -> Sequence[str]:
+        """The weeks of the world with posts, oldest first."""
+        return sorted({member.week for member in self.members})
+
+    @cached_property
+    def lineage_of(self) -> Mapping[str, str]:
+        """The lineage of most posts of each cluster; of those that tie, that of the first post."""
+        return _majority((m.cluster, m.lineage) for m in self.members if m.cluster)
+
+    @cached_property
+    def cluster_of(self) -> Mapping[str, str]:
+        """The cluster with most posts of each lineage; of those that tie, that of the first post.
+
+        No id decides: other names for the clusters change nothing.
+        """
+        return _majority((m.lineage, m.cluster) for m in self.members if m.cluster)
+
+
+def _majority(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    best: dict[str, str] = {}
+    for (key, value), _ in Counter(pairs).most_common():
+        best.setdefault(key, value)
+    return best

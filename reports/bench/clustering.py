@@ -1,0 +1,94 @@
+"""Columns about clusters: do they hold together what belongs together, under the right name?
+
+In comes a case, out come scores. Knows nothing about events.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+from zeitgraph.reports.bench.case import Case, Member
+from zeitgraph.reports.bench.score import CannotScore, Curve, Score, share_score
+from zeitgraph.reports.charts import Point
+from zeitgraph.reports.gallery_tables import styles_of
+
+LEAST = 5
+"""A cluster with fewer posts is not asked for its name."""
+
+
+def assigned(case: Case) -> Score:
+    """Adjusted mutual information of clusters and lineages, over the posts in a cluster."""
+    return Score(_information(m for m in case.members if m.cluster))
+
+
+def everything(case: Case) -> Score:
+    """As `assigned`, over all posts; those in no cluster are a class of their own."""
+    return Score(_information(case.members))
+
+
+def noise(case: Case) -> Score:
+    """The share of posts in no cluster."""
+    return share_score(sum(not member.cluster for member in case.members), len(case.members))
+
+
+def weekly(case: Case) -> Score:
+    """The median over the weeks of `everything` within each week."""
+    by_week: dict[str, list[Member]] = defaultdict(list)
+    for member in case.members:
+        by_week[member.week].append(member)
+    course = {week: _information(by_week[week]) for week in case.weeks}
+    worst = min(course, key=lambda week: (course[week], week))
+    curve = Curve("", tuple(Point(week, max(value, 0.0)) for week, value in course.items()))
+    detail = f"min {course[worst]:.3f} {worst}"
+    return Score(median(course.values()), detail=detail, curves=(curve,))
+
+
+def _information(members: Iterable[Member]) -> float:
+    """Vinh, Epps & Bailey 2010, by scikit-learn; the same for other names and another order."""
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    pairs = sorted((member.lineage, member.cluster) for member in members)
+    if not pairs:
+        raise CannotScore("unplanted")
+    lineages, clusters = zip(*pairs, strict=True)
+    return round(float(adjusted_mutual_info_score(lineages, clusters)), 6)
+
+
+def named_posts(case: Case) -> Score:
+    """Of the posts that look like the named style they are, the share in a cluster of that name."""
+    named, called = _named(case), _styles(case)
+    looks = {row["post_id"]: row["style"] for row in case.truth.rows("posts", "post_id", "style")}
+    asked = [m for m in case.members if looks[m.post_id] == m.lineage in named]
+    right = Counter(m.lineage for m in asked if called.get(m.cluster) == m.lineage)
+    total = Counter(m.lineage for m in asked)
+    parts = {style: right[style] / count for style, count in sorted(total.items())}
+    return share_score(right.total(), len(asked), parts=parts)
+
+
+def named_clusters(case: Case) -> Score:
+    """Of the clusters with enough posts, the share that carry the name of most of their posts.
+
+    The right name of a cluster of a style that nobody has named is none.
+    """
+    named, called = _named(case), _styles(case)
+    sizes = Counter(m.cluster for m in case.members if m.cluster)
+    asked = sorted(cluster for cluster, size in sizes.items() if size >= LEAST)
+    meant = {c: case.lineage_of[c] if case.lineage_of[c] in named else "" for c in asked}
+    wrong = [c for c in asked if called.get(c, "") != meant[c]]
+    told = sorted(f"{called.get(c) or '–'} = {case.lineage_of[c]}" for c in wrong)
+    detail = f"{len(asked) - len(wrong)} / {len(asked)}" + _listed(told)
+    return share_score(len(asked) - len(wrong), len(asked), detail=detail)
+
+
+def _listed(items: Sequence[str], most: int = 4) -> str:
+    more = [f"+{len(items) - most}"] if len(items) > most else []
+    return f" ({', '.join([*items[:most], *more])})" if items else ""
+
+
+def _named(case: Case) -> set[str]:
+    return {style.style_id for style in styles_of(case.workspace)}
+
+
+def _styles(case: Case) -> dict[str, str]:
+    """The style that each cluster carries, as last told."""
+    return {r["cluster_id"]: r["style"] or "" for r in case.rows("clusters", "cluster_id", "style")}

@@ -1,0 +1,166 @@
+"""Columns about what posts speak of and show: entities, links, co-occurrence, prototype pictures.
+
+In comes a case, out come scores. Knows nothing about clusters' lives.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable
+from collections.abc import Set as AbstractSet
+from itertools import permutations
+
+from zeitgraph.reports.bench.case import Case
+from zeitgraph.reports.bench.score import CannotScore, Score, f1_of, share_score
+from zeitgraph.reports.gallery_tables import styles_of
+
+NIL = "NIL"
+UNKNOWN = frozenset({"new", "nil"})
+"""How a mention is linked that means nothing in the catalogue."""
+ENOUGH = 20
+"""Posts that show a thing at least, where it is asked what is shown with it."""
+
+Span = tuple[str, int, int]
+
+
+def entities(case: Case) -> Score:
+    """F1 of the mentions, strict: the same post, span and kind.
+
+    Kinds that the truth has not are left out.
+    """
+    planted, told = _planted(case), _mentions(case)
+    kinds = sorted({kind for kind, _ in planted.values()})
+    told = {span: found for span, found in told.items() if found & set(kinds)}
+    one = {(kind, span) for span, (kind, _) in planted.items()}
+    other = {(kind, span) for span, found in told.items() for kind in found if kind in kinds}
+    return _f1_by(one, other, kinds)
+
+
+def links(case: Case) -> Score:
+    """F1 of the links, strict: the same span, and the same entity or none (NIL) for both.
+
+    `detail` has the share that are right among the spans that both have.
+    """
+    planted = _planted(case)
+    kinds = {kind for kind, _ in planted.values()}
+    spoken = {span for span, found in _mentions(case).items() if found & kinds}
+    columns = ("post_id", "start", "end", "entity_id", "how")
+    told = {
+        span: NIL if row["how"] in UNKNOWN else row["entity_id"] or NIL
+        for row in case.rows("links", *columns)
+        if (span := (row["post_id"], row["start"], row["end"])) in spoken
+    }
+    kind_of = {row["entity_id"]: row["kind"] for row in case.rows("entities", "entity_id", "kind")}
+    one = {(NIL if e == NIL else kind, (span, e)) for span, (kind, e) in planted.items()}
+    other = {(kind_of.get(e, NIL), (span, e)) for span, e in told.items()}
+    both = planted.keys() & told.keys()
+    right = sum(planted[span][1] == told[span] for span in both)
+    detail = f"{right:,} / {len(both):,}"
+    return _f1_by(one, other, sorted({kind for kind, _ in one}), detail)
+
+
+def _planted(case: Case) -> dict[Span, tuple[str, str]]:
+    """Kind and entity by span, of the posts that the workspace knows."""
+    known = {member.post_id for member in case.members}
+    columns = ("post_id", "start", "end", "kind", "entity_id")
+    spans = {
+        (row["post_id"], int(row["start"]), int(row["end"])): (
+            row["kind"],
+            row["entity_id"] or NIL,
+        )
+        for row in case.truth.rows("mentions", *columns)
+        if row["post_id"] in known
+    }
+    if not spans:
+        raise CannotScore("unplanted")
+    return spans
+
+
+def _mentions(case: Case) -> dict[Span, set[str]]:
+    known = {member.post_id for member in case.members}
+    kinds: dict[Span, set[str]] = defaultdict(set)
+    for row in case.rows("mentions", "post_id", "start", "end", "kind"):
+        if row["post_id"] in known:
+            kinds[row["post_id"], row["start"], row["end"]].add(row["kind"])
+    return kinds
+
+
+Kinded = AbstractSet[tuple[str, Hashable]]
+
+
+def _f1_by(planted: Kinded, told: Kinded, kinds: Iterable[str], detail: str = "") -> Score:
+    """F1 of all, and of each kind."""
+    parts = {
+        kind: _f1({p for p in planted if p[0] == kind}, {t for t in told if t[0] == kind})
+        for kind in kinds
+    }
+    return Score(_f1(planted, told), detail=detail, parts=parts)
+
+
+def _f1(planted: Kinded, told: Kinded) -> float:
+    return f1_of(len(planted & told), len(planted), len(told))
+
+
+# -- what is shown together ------------------------------------------------------------------------
+
+
+def co_occurrence(case: Case) -> Score:
+    """Mean absolute error of P(object | other object), over the ordered pairs of the truth's
+    objects of which the other is shown by at least `ENOUGH` posts; a pair not told of counts as 0.
+
+    Facts stand by week: their counts are added up, and so are the counts of posts that they imply.
+    `detail` has the number of pairs, and the error of telling nothing.
+    """
+    posts = {member.post_id for member in case.members}
+    shown = [
+        sorted(set(row["objects"].split("|")))
+        for row in case.truth.rows("posts", "post_id", "objects")
+        if row["post_id"] in posts and row["objects"]
+    ]
+    alone = Counter(name for names in shown for name in names)
+    together = Counter(pair for names in shown for pair in permutations(names, 2))
+    told = _told_together(case)
+    pairs = [p for p in permutations(sorted(alone), 2) if alone[p[0]] >= ENOUGH]
+    if not pairs:
+        raise CannotScore("unplanted")
+    truth = {pair: together[pair] / alone[pair[0]] for pair in pairs}
+    error = sum(abs(told.get(pair, 0.0) - truth[pair]) for pair in pairs) / len(pairs)
+    naught = sum(truth.values()) / len(pairs)
+    return Score(error, detail=f"{len(pairs)}; 0 → {naught:.4f}")
+
+
+def _told_together(case: Case) -> dict[tuple[str, str], float]:
+    both: Counter[tuple[str, str]] = Counter()
+    weekly: dict[tuple[str, str], float] = {}
+    for row in case.rows("facts", "week", "subject", "predicate", "object", "count", "probability"):
+        if row["predicate"] == "co_occurs_with":
+            both[row["subject"], row["object"]] += row["count"]
+            weekly[row["week"], row["subject"]] = row["count"] / row["probability"]
+    posts: dict[str, float] = defaultdict(float)
+    for (_, subject), count in sorted(weekly.items()):
+        posts[subject] += count
+    return {pair: count / posts[pair[0]] for pair, count in both.items()}
+
+
+# -- prototype pictures ----------------------------------------------------------------------------
+
+
+def prototype_styles(case: Case) -> Score:
+    """The share of prototype pictures of named styles in which the judge sees the style asked for.
+
+    The judge chooses among all styles of the workspace's libraries.
+    """
+    styles = {
+        row["cluster_id"]: row["style"] for row in case.rows("clusters", "cluster_id", "style")
+    }
+    drawn = [
+        (case.workspace.root / row["path"], styles[row["cluster_id"]])
+        for row in case.rows("gallery", "cluster_id", "role", "path")
+        if row["role"] == "prototype" and styles.get(row["cluster_id"])
+    ]
+    if not drawn:
+        raise CannotScore("unmeasured", '[gallery] image_maker = "diffusers"')
+    if case.judge is None:
+        raise CannotScore("unmeasured", "CLIP")
+    choices = {style.style_id: style.phrasings() for style in styles_of(case.workspace)}
+    seen = case.judge([path for path, _ in drawn], choices)
+    asked = [style for _, style in drawn]
+    return share_score(sum(map(str.__eq__, seen, asked)), len(asked))
