@@ -1,5 +1,8 @@
 """The pictures of the demo world: sizes, the boxes of objects, people, the rules of sub-styles."""
 
+from dataclasses import replace
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,8 +11,10 @@ from PIL import Image
 
 from zeitgraph.extraction.demo.layouts import LAYOUTS
 from zeitgraph.extraction.demo.look import blend, looks
+from zeitgraph.extraction.demo.people import CLOTHES
 from zeitgraph.extraction.demo.picture import Picture, boxes, draw, imagine
 from zeitgraph.extraction.demo.pool import DRIFTS, TRAINING, describe, gather
+from zeitgraph.extraction.demo.rules import FEATURES, RULES
 
 SEEDS = st.integers(0, 10_000)
 STYLES = st.sampled_from(sorted(looks()))
@@ -29,7 +34,7 @@ def test_a_small_picture_shows_what_the_large_one_shows(style: str) -> None:
     assert np.abs(soft[0] - soft[1]).mean() < 6
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(style=STYLES, seed=SEEDS, layout=st.sampled_from(sorted(LAYOUTS)), place=st.integers(0, 2))
 def test_an_object_changes_its_box_and_hardly_anything_else(
     style: str, seed: int, layout: str, place: int
@@ -88,3 +93,40 @@ def test_a_picture_half_way_between_two_looks_is_drawn(before: str, after: str) 
     ends = [pixels_of(picture).mean(axis=(0, 1)) for picture in (start, end)]
     assert np.abs(half - ends[0]).max() > 2
     assert np.abs(half - ends[1]).max() > 2
+
+
+@pytest.mark.parametrize("style", sorted(looks()))
+def test_the_colour_of_a_coat_is_told_in_every_style(style: str) -> None:
+    empty = Picture(style, ("cup",), "garden", "golden-left", seed=4)
+    dressed = [pixels_of(replace(empty, people=(colour,))) for colour in CLOTHES]
+    spread = np.std(dressed, axis=0).sum(axis=2)
+    coat = spread > np.quantile(spread, 0.97)
+    seen = [np.median(pixels[coat], axis=0) for pixels in dressed]
+    assert min(np.abs(a - b).max() for a, b in combinations(seen, 2)) > 20
+
+
+@settings(max_examples=15, deadline=None)
+@given(style=STYLES, seed=SEEDS, count=st.integers(1, 3))
+def test_people_stand_behind_and_move_no_object(style: str, seed: int, count: int) -> None:
+    empty = imagine(style, np.random.default_rng(seed))
+    crowded = replace(empty, people=("red", "blue", "white")[:count])
+    assert boxes(crowded) == boxes(empty)
+    assert draw(crowded, 64).tobytes() != draw(empty, 64).tobytes()
+    assert draw(crowded, 64).tobytes() == draw(crowded, 64).tobytes()
+
+
+@pytest.mark.parametrize("style", sorted({rule.style for rule in RULES}))
+def test_nine_in_ten_pictures_of_a_sub_style_keep_its_rules(style: str) -> None:
+    chance = np.random.default_rng(31)
+    pictures = [imagine(style, chance) for _ in range(40)]
+    own = [rule for rule in RULES if rule.style == style]
+    kept = [all(rule.holds(p, image) for rule in own) for p in pictures for image in [draw(p, 64)]]
+    assert np.mean(kept) >= 0.9
+
+
+def test_the_warm_sub_styles_differ_in_value_where_they_share_a_hue() -> None:
+    chance = np.random.default_rng(32)
+    value = FEATURES["value"]
+    for style, low, high in (("bohemian", 0.6, 0.8), ("korean-cream", 0.9, 1.0)):
+        for picture in [imagine(style, chance) for _ in range(20)]:
+            assert low < value(picture, draw(picture, 64)) < high

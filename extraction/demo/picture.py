@@ -5,11 +5,10 @@ module knows nothing about posts, captions or weeks.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from zeitgraph.extraction.demo.backdrops import BEHIND
 from zeitgraph.extraction.demo.canvas import SIDE as CANVAS_SIDE
@@ -18,12 +17,14 @@ from zeitgraph.extraction.demo.finish import finish
 from zeitgraph.extraction.demo.layouts import LAYOUTS, Spot
 from zeitgraph.extraction.demo.look import Look, blend, looks
 from zeitgraph.extraction.demo.ornaments import BEFORE
+from zeitgraph.extraction.demo.people import gather
 from zeitgraph.extraction.demo.scenes import SCENES
 from zeitgraph.extraction.demo.skies import SKY
 from zeitgraph.extraction.demo.stage import Pose, Stage
 from zeitgraph.extraction.demo.things import THINGS
 
 SIDE = CANVAS_SIDE
+PEOPLE = 1  # people draw from a source of chance of their own: no object moves for them
 THUMBNAIL = 8  # a side at which a stage is set in no time, for those who only ask where things are
 
 
@@ -32,7 +33,8 @@ class Picture:
     """What one picture shows.
 
     `drift` (0..1) is how far the style has gone towards `toward`; `seed` decides everything that
-    the other fields leave open, so equal pictures are equal in every pixel.
+    the other fields leave open, so equal pictures are equal in every pixel. `people` are the
+    colours (people.CLOTHES) that the persons behind the objects wear, the main one first.
     """
 
     style: str
@@ -42,6 +44,7 @@ class Picture:
     seed: int
     toward: str = ""
     drift: float = 0.0
+    people: tuple[str, ...] = ()
 
     def look(self) -> Look:
         """The look it is drawn in; its `id` is the style one sees."""
@@ -81,6 +84,7 @@ def imagine(style: str, chance: Generator, *, toward: str = "", drift: float = 0
 def draw(picture: Picture, side: int = SIDE) -> Image.Image:
     """The picture as an RGB image of `side` × `side` pixels, the same at any side."""
     stage = _set(picture, side)
+    gather(stage, picture.people, np.random.default_rng([picture.seed, PEOPLE]))
     for _, standing in _standing(picture, stage):
         _put(stage, standing)
     stage.dress(BEFORE)
@@ -160,24 +164,6 @@ def _put(stage: Stage, standing: Standing) -> None:
     """Lays one object, with the shadow it leaves on the ground."""
     side, spot = stage.painting.size, standing.spot
     wide = 0.6 if standing.lift else 1.0
-    _ground_shadow(stage, spot.x * side, spot.y * side, round(spot.half * side) * wide)
+    stage.ground_shadow(spot.x * side, spot.y * side, round(spot.half * side) * wide)
     sheet, corner = _sheet(stage, standing, side)
     stage.painting.lay(sheet, stage.look.matter(), corner)
-
-
-def _ground_shadow(stage: Stage, x: float, foot: float, half: float) -> None:
-    softness = stage.painting.scale * (2 + 4 * stage.look.amount("softness"))
-    mask = _puddle(round(half * 1.15), max(3, round(half * 0.2)), softness)
-    corner = (round(x - mask.width / 2), round(foot - mask.height / 2))
-    stage.painting.image.paste(stage.look.colours["dark"], corner, mask)
-
-
-@lru_cache(maxsize=512)
-def _puddle(wide: int, high: int, softness: float) -> Image.Image:
-    """A soft flat ellipse of `wide` and `high` pixels to each side."""
-    margin = round(3 * softness)
-    mask = Image.new("L", (2 * (wide + margin), 2 * (high + margin)))
-    across, down = np.linspace(-1, 1, 2 * wide), np.linspace(-1, 1, 2 * high)
-    inside = across[None, :] ** 2 + down[:, None] ** 2 < 1
-    mask.paste(Image.fromarray((inside * 255 * 0.55).astype(np.uint8), "L"), (margin, margin))
-    return mask.filter(ImageFilter.GaussianBlur(softness))

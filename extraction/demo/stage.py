@@ -7,9 +7,11 @@ they are. This module knows nothing about what stands on the stage.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
 from numpy.random import Generator
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from zeitgraph.extraction.demo.canvas import (
     SUPERSAMPLE,
@@ -68,11 +70,25 @@ class Stage:
         return float(self.chance.uniform(low, high))
 
     def thing_brush(self, half: int, pose: Pose) -> Brush:
-        """A brush on a small sheet for one object of `half` pixels."""
+        """A brush for one object of `half` pixels in the colours of the style."""
+        return self.small_brush(half, pose, self._thing_tones(pose.tint), 1.0)
+
+    def small_brush(self, half: int, pose: Pose, tones: Mapping[str, Rgb], line: float) -> Brush:
+        """A brush on a small sheet for what is `half` pixels high to each side of its middle.
+
+        `line` (0..1) is how broad its outlines are: fine drawings ask for less.
+        """
         reach = round(half * 1.25) + 1
         sheet = Image.new("RGBA", (2 * reach * SUPERSAMPLE,) * 2)
         place = Place(reach, reach, half, pose.tilt, pose.flip)
-        return Brush(sheet, place, self._thing_tones(pose.tint), self._hand(1.0, pose.phase))
+        return Brush(sheet, place, tones, self._hand(line, pose.phase))
+
+    def ground_shadow(self, x: float, foot: float, half: float) -> None:
+        """The shadow on the ground of what stands at pixel `x`, `foot`, `half` to each side."""
+        softness = self.painting.scale * (2 + 4 * self.look.amount("softness"))
+        mask = _puddle(round(half * 1.15), max(3, round(half * 0.2)), softness)
+        corner = (round(x - mask.width / 2), round(foot - mask.height / 2))
+        self.painting.image.paste(self.look.colours["dark"], corner, mask)
 
     def _hand(self, scale: float, phase: float) -> Hand:
         outline, wobble = self.look.amount("outline"), self.look.amount("wobble")
@@ -105,6 +121,17 @@ class Stage:
             "accent": things[(tint + 1 + tint % 3) % len(things)],
             "ink": colours["ink"],
         }
+
+
+@lru_cache(maxsize=512)
+def _puddle(wide: int, high: int, softness: float) -> Image.Image:
+    """A soft flat ellipse of `wide` and `high` pixels to each side."""
+    margin = round(3 * softness)
+    mask = Image.new("L", (2 * (wide + margin), 2 * (high + margin)))
+    across, down = np.linspace(-1, 1, 2 * wide), np.linspace(-1, 1, 2 * high)
+    inside = across[None, :] ** 2 + down[:, None] ** 2 < 1
+    mask.paste(Image.fromarray((inside * 255 * 0.55).astype(np.uint8), "L"), (margin, margin))
+    return mask.filter(ImageFilter.GaussianBlur(softness))
 
 
 Dressing = Callable[[Stage, float], None]
