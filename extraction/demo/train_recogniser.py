@@ -31,7 +31,7 @@ TWEETS, SALADS = 0.2, 0.3  # so many texts of WNUT17, and of salad, for one capt
 TEXTS_PER_WORLD = 2000
 WIDTH, DEPTH, WINDOW = 96, 4, 1
 ROWS = {"NORM": 8000, "PREFIX": 1500, "SUFFIX": 3000, "SHAPE": 1000}
-BATCH = 48
+BATCH, TOLD_EVERY = 48, 200
 RATE, DROPOUT = 0.001, 0.1
 
 _LETTER = "[^\\W_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"  # letter or digit of a spaced script
@@ -96,15 +96,18 @@ def lessons(seed: int, tweets: Labelled) -> Iterator[tuple[str, set[Span]]]:
         seed += 1
 
 
-def train(nlp: Any, texts: Iterator[tuple[str, set[Span]]], steps: int) -> None:
-    """Teaches `nlp` on `steps` batches of `texts`, ever more gently."""
+def train(nlp: Any, texts: Iterator[tuple[str, set[Span]]], batches: int, folder: Path) -> None:
+    """Teaches `nlp` on `batches` batches of `texts`.
+
+    After every 200 batches and at the end `folder` is written anew, with moving averages of the
+    weights, which need no rate that falls.
+    """
     from spacy.training import Example
     from thinc.api import Adam
 
     adam = Adam(RATE, use_averages=True)
     begin, loss = time.perf_counter(), 0.0
-    for step in range(steps):
-        adam.learn_rate = RATE * min(1.0, 1.05 - step / steps)
+    for done in range(1, batches + 1):
         batch = [
             Example.from_dict(
                 nlp.make_doc(text), {"entities": [(s.start, s.end, s.kind.upper()) for s in spans]}
@@ -112,13 +115,12 @@ def train(nlp: Any, texts: Iterator[tuple[str, set[Span]]], steps: int) -> None:
             for text, spans in islice(texts, BATCH)
         ]
         loss += nlp.update(batch, drop=DROPOUT, sgd=adam)[safe_ner.NAME]
-        if (step + 1) % 200 == 0:
-            seconds = time.perf_counter() - begin
-            print(f"{step + 1:6d} batches  {seconds:6.0f} s  loss {loss / 200:.2f}", flush=True)  # noqa: T201 - a script tells
+        if done % TOLD_EVERY == 0 or done == batches:
+            with nlp.use_params(adam.averages):
+                write(nlp, folder)
+            seconds, mean = time.perf_counter() - begin, loss / TOLD_EVERY
+            print(f"{done:6d} batches  {seconds:6.0f} s  loss {mean:.2f}", flush=True)  # noqa: T201 - a script tells
             loss = 0.0
-    for node in nlp.get_pipe(safe_ner.NAME).model.walk():
-        for name in node.param_names:
-            node.set_param(name, adam.averages.get((node.id, name), node.get_param(name)))
 
 
 def write(nlp: Any, folder: Path) -> None:
@@ -131,14 +133,13 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="train the starter recogniser")
     parser.add_argument("folder", type=Path, nargs="?", default=STARTER)
-    parser.add_argument("--batches", type=int, default=6000)
+    parser.add_argument("--batches", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=TRAINING)
     parser.add_argument("--wnut", type=Path, help="the training part of WNUT17, CoNLL")
     options = parser.parse_args()
     tweets = read_wnut(options.wnut) if options.wnut else []
     nlp = blank_pipeline(options.seed % 2**32)
-    train(nlp, lessons(options.seed, tweets), options.batches)
-    write(nlp, options.folder)
+    train(nlp, lessons(options.seed, tweets), options.batches, options.folder)
 
 
 if __name__ == "__main__":
