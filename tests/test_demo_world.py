@@ -1,181 +1,243 @@
-"""The demo world: the same bytes from the same seed, and a truth that fits what was written."""
+"""The demo world: what is planted in time, in posts and in engagement is really there."""
 
-import csv
-import hashlib
-import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from zeitgraph.extraction.demo.corpus import CorpusSummary, write_corpus
-from zeitgraph.extraction.demo.layouts import LAYOUTS
-from zeitgraph.extraction.demo.look import blend, looks
+from zeitgraph.extraction.demo.engagement import GOLDEN_LIFT, LATE, is_golden
+from zeitgraph.extraction.demo.look import looks
 from zeitgraph.extraction.demo.names import entities, of_kind
-from zeitgraph.extraction.demo.picture import SIDE, Picture, draw, imagine
 from zeitgraph.extraction.demo.scenes import SCENES
-from zeitgraph.extraction.demo.things import THINGS
-from zeitgraph.extraction.demo.world import Post, World
+from zeitgraph.extraction.demo.timeline import PEAK, PLAN, SEASON, Plan, Timeline, planned
+from zeitgraph.extraction.demo.world import SPOILED, Post, World
 
-SEED, POSTS = 11, 60
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+WORLD = World(seed=3, posts=5200)
 
 
-def hashes_of(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> CorpusSummary:
-    folder = tmp_path_factory.mktemp("corpus")
-    return write_corpus(folder, seed=SEED, posts=POSTS, workers=1)
+def plan_of(event: str, lineage: str) -> Plan:
+    (plan,) = (plan for plan in PLAN if (plan.event, plan.lineage) == (event, lineage))
+    return plan
 
 
 @pytest.fixture(scope="module")
 def many() -> list[Post]:
-    world = World(seed=3, posts=2400)
-    return [world.post(number) for number in range(2400)]
+    return [WORLD.post(number) for number in range(WORLD.posts)]
 
 
-def test_equal_seeds_give_equal_bytes_whatever_the_number_of_workers(
-    corpus: CorpusSummary, tmp_path: Path
+# -- time ------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(weeks=st.integers(1, 520), place=st.floats(0, 1))
+def test_shares_of_any_week_of_any_timeline_add_up_to_one(weeks: int, place: float) -> None:
+    shares = Timeline(weeks, "2026-W46").shares(round(place * (weeks - 1)))
+    assert sum(shares.values()) == pytest.approx(1)
+    assert min(shares.values()) > 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(weeks=st.integers(1, 60), posts=st.integers(1, 120), seed=st.integers(0, 99))
+def test_a_world_of_any_size_has_every_post_it_is_asked_for(
+    weeks: int, posts: int, seed: int
 ) -> None:
-    write_corpus(tmp_path, seed=SEED, posts=POSTS, workers=2)
-    assert hashes_of(tmp_path) == hashes_of(corpus.posts_file.parent)
+    world = World(seed, posts, weeks)
+    made = [world.post(number) for number in range(posts)]
+    assert [post.week for post in made] == sorted(post.week for post in made)
+    assert all(f"{post.published_at:%G-W%V}" == post.week for post in made)
+    inside = {world.timeline.week(index) for index in range(weeks)}
+    for event in world.events():
+        assert {event.week, event.until} <= inside | {""}
 
 
-def test_another_seed_gives_other_posts(corpus: CorpusSummary, tmp_path: Path) -> None:
-    other = write_corpus(tmp_path, seed=SEED + 1, posts=3, workers=1)
-    assert other.posts_file.read_text("utf-8") != corpus.posts_file.read_text("utf-8")
+def test_numbers_of_posts_differ_from_week_to_week(many: list[Post]) -> None:
+    counts = Counter(post.week for post in many)
+    assert len(counts) == WORLD.weeks
+    assert max(counts.values()) > 1.3 * min(counts.values())
+
+
+def test_every_line_of_the_story_is_told_once(many: list[Post]) -> None:
+    told = Counter((event.event, event.style) for event in WORLD.events())
+    assert told == Counter((plan.event, plan.lineage) for plan in PLAN)
+
+
+def test_the_posts_of_a_lineage_are_as_many_as_planned(many: list[Post]) -> None:
+    people = [post for post in many if not post.bot]
+    volume = Counter(post.week for post in people)
+    posted = Counter(post.lineage for post in people)
+    planned_posts: Counter[str] = Counter()
+    for index, shares in enumerate(WORLD.shares):
+        for lineage, share in shares.items():
+            planned_posts[lineage] += share * volume[WORLD.timeline.week(index)]  # type: ignore[assignment]
+    for lineage, count in planned_posts.items():
+        assert abs(posted[lineage] - count) < 5 * np.sqrt(count), lineage
+
+
+@pytest.mark.parametrize(
+    ("style", "first"), [("fairycore", 0.01), ("solarpunk", 0.02), ("balletcore", 0.05)]
+)
+def test_a_style_is_born_with_its_share_and_grows(style: str, first: float) -> None:
+    time = WORLD.timeline
+    born = time.span(plan_of("birth", style))[0]
+    assert style not in time.shares(born - 1)
+    assert time.shares(born)[style] == pytest.approx(first)
+    assert time.shares(time.weeks - 1)[style] == pytest.approx(0.06)
+
+
+@pytest.mark.parametrize(
+    ("lineage", "other", "share", "seen"),
+    [("camping", "glamping", 1.0, "glamping"), ("coastal", "riviera", 0.65, "riviera"),
+     ("gothic", "velvet", 0.3, "gothic")],
+)  # fmt: skip
+def test_drifts_go_as_far_as_they_are_said_to(
+    many: list[Post], lineage: str, other: str, share: float, seen: str
+) -> None:
+    weeks = [WORLD.timeline.week(index) for index in range(WORLD.weeks)]
+    drifting = [post for post in many if post.lineage == lineage]
+    assert {post.style for post in drifting} <= {lineage, other}
+    assert {post.style for post in drifting if post.week in weeks[:4]} == {lineage}
+    late = [post for post in drifting if post.week in weeks[-4:]]
+    assert np.mean([post.style == seen for post in late]) > 0.95
+    assert np.mean([post.shown.drift for post in late]) == pytest.approx(share, abs=0.06)
+    degrees = [
+        np.mean([post.shown.drift for post in drifting if post.week in weeks[at : at + 4]])
+        for at in range(0, WORLD.weeks - 3, 4)
+    ]
+    assert all(later > earlier - 0.02 for earlier, later in pairwise(degrees))
+
+
+def test_half_of_a_style_leaves_and_looks_different_three_weeks_later(many: list[Post]) -> None:
+    first, last = WORLD.timeline.span(planned("split"))
+    weeks = {WORLD.timeline.week(index): index for index in range(WORLD.weeks)}
+    candy = [post for post in many if post.lineage == "candy"]
+    assert min(weeks[post.week] for post in candy) >= first
+    assert {post.style for post in candy if weeks[post.week] == first} <= {"dopamine"}
+    assert {post.style for post in candy if weeks[post.week] > last} == {"candy"}
+    before, after = WORLD.timeline.shares(first - 1), WORLD.timeline.shares(first)
+    assert after["candy"] == pytest.approx(after["dopamine"])
+    assert before["dopamine"] > after["dopamine"]
+
+
+def test_two_styles_meet_and_are_one_from_then_on(many: list[Post]) -> None:
+    merged = WORLD.timeline.week(WORLD.timeline.span(planned("merge"))[1])
+    assert all(post.week < merged for post in many if post.lineage == "vaporwave")
+    assert {post.style for post in many if post.lineage == "vaporwave"} == {"vaporwave"}
+    after = [post for post in many if post.lineage == "y2k" and post.week >= merged]
+    assert {post.style for post in after} == {"y2k"}
+    assert np.mean([post.shown.drift for post in after]) == pytest.approx(0.47, abs=0.03)
+
+
+def test_a_dead_style_is_posted_no_more(many: list[Post]) -> None:
+    died = WORLD.timeline.week(WORLD.timeline.span(planned("death"))[1])
+    posted = Counter(post.week for post in many if post.lineage == "vintage-film")
+    assert posted
+    assert max(posted) < died
+
+
+def test_a_season_comes_every_year_and_is_fullest_at_its_peak() -> None:
+    time = Timeline(110, "2026-W46")
+    shares = {time.week(index): time.shares(index).get("harvest", 0.0) for index in range(110)}
+    assert {week for week, share in shares.items() if share} == {
+        week for week in shares if int(week[-2:]) in SEASON
+    }
+    assert max(shares, key=shares.__getitem__).endswith(f"W{PEAK}")
+    assert [event.week for event in time.events() if event.event == "season"] == [
+        "2024-W41", "2025-W36", "2026-W36",
+    ]  # fmt: skip
+
+
+# -- posts -----------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(number=st.integers(0, 5199))
+def test_a_post_is_the_same_whoever_asks_for_it_and_when(number: int) -> None:
+    assert World(seed=3, posts=5200).post(number) == WORLD.post(number)
 
 
 def test_a_post_lacks_text_or_pictures_but_never_both(many: list[Post]) -> None:
-    silent = sum(not post.caption.text for post in many) / len(many)
-    blind = sum(not post.pictures for post in many) / len(many)
-    assert silent == pytest.approx(0.15, abs=0.03)
-    assert blind == pytest.approx(0.15, abs=0.03)
+    assert np.mean([not post.caption.text for post in many]) == pytest.approx(0.15, abs=0.02)
+    assert np.mean([not post.pictures for post in many]) == pytest.approx(0.20, abs=0.02)
     assert all(post.caption.text or post.pictures for post in many)
     assert any(len(post.pictures) > 1 for post in many)
     assert any(post.moving for post in many)
 
 
-def test_every_file_that_a_post_names_is_there_and_no_other(corpus: CorpusSummary) -> None:
-    folder = corpus.posts_file.parent
-    posts = [json.loads(line) for line in corpus.posts_file.read_text("utf-8").splitlines()]
-    named = {path for post in posts for path in (*post["images"], *post["videos"])}
-    there = {
-        str(p.relative_to(folder)) for d in ("pictures", "videos") for p in (folder / d).iterdir()
-    }
-    assert named == there
-    assert corpus.pictures + corpus.videos == len(named)
-    assert len(posts) == POSTS
-
-
-def test_true_mentions_stand_where_they_are_said_to_stand(corpus: CorpusSummary) -> None:
-    folder = corpus.posts_file.parent
-    posts = [json.loads(line) for line in corpus.posts_file.read_text("utf-8").splitlines()]
-    texts = {post["id"]: post["text"] for post in posts}
-    mentions = rows_of(folder / "truth/mentions.csv")
-    assert len(mentions) == corpus.mentions > POSTS
-    for row in mentions:
-        surface = texts[row["post_id"]][int(row["start"]) : int(row["end"])]
-        assert surface == row["surface"]
-
-
-def test_every_mention_is_of_the_catalogue_except_some_brands(many: list[Post]) -> None:
-    known = entities()
-    unlisted = Counter[str]()
-    for post in many:
-        for mention in post.caption.mentions:
-            if mention.entity_id:
-                assert known[mention.entity_id].kind == mention.kind
-            else:
-                unlisted[mention.kind] += 1
-    assert set(unlisted) == {"brand"}
-
-
-def test_some_surfaces_belong_to_several_entities() -> None:
-    owners: dict[str, set[str]] = {}
-    for entity in entities().values():
-        for lang in ("en", "zh"):
-            for surface in entity.surfaces(lang):
-                owners.setdefault(surface.lower(), set()).add(entity.kind)
-    shared = {surface for surface, kinds in owners.items() if len(kinds) > 1}
-    assert {"juniper", "杜松", "harbor", "sable", "kite", "lantern", "灯笼"} <= shared
-
-
-def test_catalogue_rows_are_related_to_rows_or_styles_that_exist() -> None:
-    known = {*entities(), *looks()}
-    for entity in entities().values():
-        assert set(entity.related) <= known, entity.id
-
-
-def test_the_truth_of_posts_lists_what_their_pictures_show(corpus: CorpusSummary) -> None:
-    rows = rows_of(corpus.posts_file.parent / "truth/posts.csv")
-    assert len(rows) == POSTS
-    for row in rows:
-        assert row["style"] in looks()
-        assert set(row["objects"].split("|")) <= set(THINGS)
-        assert row["scene"] in SCENES
-        assert row["layout"] in LAYOUTS
+def test_every_look_is_posted(many: list[Post]) -> None:
+    assert {post.style for post in many} == set(looks()) - {"velvet"}
 
 
 def test_names_and_drawings_agree() -> None:
-    assert {entity.id for entity in of_kind("object")} == set(THINGS)
-    assert {entity.id for entity in of_kind("scene")} == set(SCENES)
-    for look in looks().values():
-        assert set(look.likes) <= set(THINGS)
-        assert set(look.haunts) <= set(SCENES)
+    scenes = {entity.id for entity in of_kind("scene") if entity.about == "scene"}
+    assert scenes == set(SCENES)
+    for entity in entities().values():
+        assert set(entity.related) <= {*entities(), *looks()}, entity.id
 
 
-def test_numbers_of_posts_grow_from_week_to_week_within_the_asked_weeks(many: list[Post]) -> None:
-    weeks = [post.week for post in many]
-    assert weeks == sorted(weeks)
-    assert len(set(weeks)) == 12
-    assert weeks[-1] == "2026-W46"
-    for post in many[::50]:
-        assert f"{post.published_at:%G-W%V}" == post.week
+def test_a_copy_is_later_than_its_original_which_is_none(many: list[Post]) -> None:
+    known = {post.id: post for post in many}
+    kinds = Counter(post.copy_kind for post in many)
+    assert kinds["exact"] > 30 < kinds["near"]
+    for post in many:
+        if post.copy_of:
+            original = known[post.copy_of]
+            assert original.id < post.id
+            assert original.published_at <= post.published_at
+            assert not original.copy_of
+            assert (original.lineage, original.pictures) == (post.lineage, post.pictures)
+            same = (original.caption, original.changes) == (post.caption, post.changes)
+            assert same == (post.copy_kind == "exact")
 
 
-def test_every_style_is_posted(many: list[Post]) -> None:
-    assert {post.style for post in many} == set(looks())
+def test_bots_copy_three_posts_of_one_style_in_one_week_and_nobody_answers(
+    many: list[Post],
+) -> None:
+    bots = [post for post in many if post.bot]
+    (week,) = {post.week for post in bots}
+    others = [post for post in many if post.week == week and not post.bot]
+    assert len(bots) / len(others) == pytest.approx(0.06, abs=0.01)
+    assert {post.lineage for post in bots} == {"nordic-minimal"}
+    assert len({post.copy_of for post in bots}) == 3
+    assert len({post.author.name for post in bots}) <= 3
+    assert np.median([post.answers.views for post in bots]) > 3 * np.median(
+        [post.answers.views for post in others]
+    )
+    assert sum(p.answers.likes for p in bots) < 0.005 * sum(p.answers.views for p in bots)
 
 
-def test_a_style_is_born_one_fades_and_one_drifts(many: list[Post]) -> None:
-    timeline = World(seed=3, posts=2400).timeline
-    weeks = [timeline.week(index) for index in range(12)]
-    born = [post.week for post in many if post.lineage == "balletcore"]
-    assert min(born) >= timeline.week(timeline.birth)
-    fading = Counter(post.week for post in many if post.lineage == "vintage-film")
-    assert sum(fading[week] for week in weeks[:3]) > 4 * sum(fading[week] for week in weeks[-3:])
-    drifting = [post for post in many if post.lineage == "camping"]
-    assert {post.style for post in drifting if post.week in weeks[:2]} == {"camping"}
-    assert {post.style for post in drifting if post.week in weeks[-2:]} == {"glamping"}
-    degrees = [
-        np.mean([post.shown.drift for post in drifting if post.week == week]) for week in weeks
-    ]
-    assert all(later > earlier - 0.05 for earlier, later in pairwise(degrees))
+def test_dirt_is_as_frequent_as_it_is_said_and_only_where_it_can_be(many: list[Post]) -> None:
+    counts = Counter(post.quality for post in many)
+    assert set(counts) == {"ok", *SPOILED}
+    assert 0.85 < counts["ok"] / len(many) < 0.97
+    for post in many:
+        assert post.caption.text or post.quality != "spam"
+        assert post.pictures or post.quality in ("ok", "spam")
+        assert post.quality != "truncated" or (post.caption.text and post.pictures)
 
 
-def test_a_burst_brings_attention_and_no_more_posts(many: list[Post]) -> None:
-    timeline = World(seed=3, posts=2400).timeline
-    week = timeline.week(timeline.burst)
-    of_style = [post for post in many if post.lineage == "y2k"]
-    inside = [np.log(post.answers.views) for post in of_style if post.week == week]
-    outside = [np.log(post.answers.views) for post in of_style if post.week != week]
-    assert np.mean(inside) > np.mean(outside) + 1
-    share = len(inside) / sum(post.week == week for post in many)
-    assert share < 1.6 * len(outside) / sum(post.week != week for post in many)
+def test_persons_at_events_are_in_the_picture_or_in_the_text(many: list[Post]) -> None:
+    seen = [post for post in many if post.appearance]
+    assert 0.05 < len(seen) / len(many) < 0.11
+    groups: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for post in seen:
+        appearance = post.appearance
+        assert appearance is not None
+        assert post.shown.scene == appearance.background
+        assert len(appearance.persons) == len(appearance.clothing) == len({*appearance.persons})
+        assert post.pictures or appearance.persons[0] in {
+            mention.entity_id for mention in post.caption.mentions
+        }
+        groups[appearance.event].update(appearance.persons)
+    for persons in groups.values():
+        usual = sum(count for _, count in persons.most_common(3))
+        assert usual > 0.7 * persons.total()
+
+
+# -- engagement ------------------------------------------------------------------------------------
 
 
 def test_engagement_has_a_heavy_tail_and_sane_counts(many: list[Post]) -> None:
@@ -187,35 +249,73 @@ def test_engagement_has_a_heavy_tail_and_sane_counts(many: list[Post]) -> None:
         assert 0 <= answers.clicks <= answers.impressions
 
 
-@pytest.mark.parametrize("style", sorted(looks()))
-def test_a_style_draws_a_picture_of_its_own_that_is_not_flat(style: str) -> None:
-    picture = imagine(style, np.random.default_rng(5))
-    image = draw(picture)
-    assert image.size == (SIDE, SIDE)
-    assert image.mode == "RGB"
-    assert np.asarray(image).std() > 8
-    assert draw(picture).tobytes() == image.tobytes()
+def test_a_burst_of_heat_brings_attention_and_no_more_posts(many: list[Post]) -> None:
+    plan, last = planned("heat-burst"), WORLD.timeline.week(WORLD.weeks - 1)
+    week = [post for post in many if post.week == last and not post.author.head]
+    log = {
+        inside: np.mean(
+            [np.log(p.answers.views) for p in week if (p.lineage == plan.lineage) == inside]
+        )
+        for inside in (True, False)
+    }
+    assert log[True] - log[False] == pytest.approx(np.log(plan.strength), abs=0.8)
+    shares = [WORLD.timeline.shares(at)[plan.lineage] for at in (WORLD.weeks - 2, WORLD.weeks - 1)]
+    assert shares[1] == pytest.approx(shares[0], rel=0.1)
 
 
-@pytest.mark.parametrize("name", sorted(THINGS))
-def test_an_object_changes_the_picture_it_stands_in(name: str) -> None:
-    other = "ball" if name != "ball" else "cup"
-    one, two = (Picture("coastal", (thing,), "room", "centred", seed=1) for thing in (name, other))
-    difference = np.asarray(draw(one), float) - np.asarray(draw(two), float)
-    assert np.abs(difference).max(axis=2).mean() > 1
+def test_young_posts_have_gathered_less(many: list[Post]) -> None:
+    ages = [(WORLD.now - post.published_at).days for post in many]
+    young = [np.log(p.answers.views) for p, age in zip(many, ages, strict=True) if age < 1]
+    old = [np.log(p.answers.views) for p, age in zip(many, ages, strict=True) if age > 14]
+    assert np.mean(young) < np.mean(old) - 0.7
 
 
-@pytest.mark.parametrize("scene", sorted(SCENES))
-@pytest.mark.parametrize("layout", sorted(LAYOUTS))
-def test_every_scene_goes_with_every_layout(scene: str, layout: str) -> None:
-    draw(Picture("pastoral", ("cup", "chair", "kite", "sofa"), scene, layout, seed=2))
+def test_golden_layouts_are_clicked_more_and_only_a_fair_comparison_tells(
+    many: list[Post],
+) -> None:
+    read = [post for post in many if not post.bot and post.answers.impressions > 50]
+    rates: defaultdict[tuple[str, bool], tuple[list[float], list[float]]]
+    rates = defaultdict(lambda: ([], []))
+    for post in read:
+        layout = rates[post.style, post.published_at.hour in LATE]
+        rate = post.answers.clicks / post.answers.impressions
+        layout[is_golden(post.shown.layout)].append(rate)
+    others, golden = ([rate for pair in rates.values() for rate in pair[at]] for at in (0, 1))
+    assert abs(np.mean(golden) / np.mean(others) - GOLDEN_LIFT) > 0.08
+    logs, weights, variances = [], [], []
+    for plain, gold in rates.values():
+        if min(len(plain), len(gold)) > 4:
+            logs.append(np.log(np.mean(gold) / np.mean(plain)))
+            weights.append(len(plain) * len(gold) / (len(plain) + len(gold)))
+            variances.append(sum(np.var(x) / len(x) / np.mean(x) ** 2 for x in (plain, gold)))
+    share = np.array(weights) / sum(weights)
+    estimate, error = share @ np.array(logs), np.sqrt(share**2 @ np.array(variances))
+    assert abs(estimate - np.log(GOLDEN_LIFT)) < 3 * error
+    assert error < 0.02
 
 
-def test_half_way_between_two_looks_lies_between_their_colours() -> None:
-    a, b = looks()["camping"], looks()["glamping"]
-    middle = blend(a, b, 0.5)
-    for name, colour in middle.colours.items():
-        for value, x, y in zip(colour, a.colours[name], b.colours[name], strict=True):
-            assert min(x, y) <= value <= max(x, y)
-    assert blend(a, b, 0.2).id == "camping"
-    assert blend(a, b, 0.8).id == "glamping"
+def _head(post: Post) -> bool:
+    return post.author.head
+
+
+def _east(post: Post) -> bool:
+    return post.author.audience.region == "east"
+
+
+@pytest.mark.parametrize(("is_loud", "posts", "views"), [(_head, 0.15, 0.3), (_east, 0.6, 0.55)])
+def test_the_head_drowns_the_rest(
+    many: list[Post], is_loud: Callable[[Post], bool], posts: float, views: float
+) -> None:
+    people = [post for post in many if not post.bot]
+    seen = sum(post.answers.views for post in people if is_loud(post))
+    assert np.mean([is_loud(post) for post in people]) < posts
+    assert seen > views * sum(post.answers.views for post in people)
+
+
+def test_an_author_is_the_same_person_in_every_post(many: list[Post]) -> None:
+    known: defaultdict[str, set[object]] = defaultdict(set)
+    for post in many:
+        known[post.author.name].add(post.author.audience)
+    assert max(map(len, known.values())) == 1
+    counts = sorted((Counter(post.author.name for post in many)).values(), reverse=True)
+    assert sum(counts[: len(counts) // 10]) > 0.3 * len(many)

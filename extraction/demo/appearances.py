@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from zeitgraph.extraction.demo.names import Gathering, entities, gatherings, of_kind
+from zeitgraph.extraction.demo.people import CLOTHES
 from zeitgraph.extraction.demo.scenes import SCENES
 
-COLOURS = (
-    "red", "pink", "yellow", "green", "blue", "purple", "brown", "black", "grey", "white",
-)  # fmt: skip
 FITTING = 0.75
 """How often an event goes with the style of the post."""
 USUAL = 0.85
@@ -65,7 +63,7 @@ def _guest(event: Gathering, chance: Generator) -> str:
 
 def _colour(person: str, chance: Generator) -> str:
     usual = chance.random() < USUAL
-    return entities()[person].wears if usual else _any(chance, COLOURS)
+    return entities()[person].wears if usual else _any(chance, tuple(CLOTHES))
 
 
 def _any(chance: Generator, choices: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import csv
 import json
 import os
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -119,9 +119,9 @@ def write_corpus(
 # -- the work, shared out --------------------------------------------------------------------------
 
 
-def _batches(make: "partial[Batch]", posts: int, workers: int | None) -> Iterator[Batch]:
+def _batches(make: Callable[[range], Batch], posts: int, workers: int | None) -> Iterator[Batch]:
     """Every batch of numbers, made by `workers` processes and given back in order."""
-    tasks = iter([range(at, min(posts, at + BATCH)) for at in range(0, posts, BATCH)])
+    tasks = (range(at, min(posts, at + BATCH)) for at in range(0, posts, BATCH))
     if workers == 1:
         yield from map(make, tasks)
         return
@@ -133,7 +133,7 @@ def _batches(make: "partial[Batch]", posts: int, workers: int | None) -> Iterato
             waiting.extend(executor.submit(make, task) for task in islice(tasks, 1))
 
 
-def _make(folder: Path, world: World, side: int, numbers: Iterable[int]) -> Batch:
+def _make(folder: Path, world: World, side: int, numbers: range) -> Batch:
     """Draws the pictures of some posts, and says what else there is to write."""
     tally: truth.Tally = Counter()
     posts = [world.post(number) for number in numbers]

@@ -182,7 +182,7 @@ class World:
         appears = can_be_told and chance.random() < APPEARING
         appearance = appear(style, chance) if appears else None
         if appearance:
-            shown = replace(shown, scene=appearance.background)
+            shown = replace(shown, scene=appearance.background, people=appearance.clothing)
         lang = "zh" if chance.random() < CHINESE else "en"
         more = self._more(lineage, index, published_at.hour, chance)
         moving = bool(not blind and chance.random() < MOVING)

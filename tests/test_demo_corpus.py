@@ -1,0 +1,181 @@
+"""The demo world as files: the same bytes from the same seed, and a truth that fits them."""
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from zeitgraph.extraction.demo import corpus as demo_corpus
+from zeitgraph.extraction.demo import truth
+from zeitgraph.extraction.demo.corpus import Batch, CorpusSummary, write_corpus
+from zeitgraph.extraction.demo.layouts import LAYOUTS
+from zeitgraph.extraction.demo.look import looks
+from zeitgraph.extraction.demo.scenes import SCENES
+from zeitgraph.extraction.demo.things import THINGS
+from zeitgraph.extraction.demo.world import Post, World
+
+SEED, POSTS, WEEKS, SIDE = 11, 120, 12, 64
+
+
+def _still(post: Post) -> Post:
+    return replace(post, moving=False)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def posts_of(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / "posts.jsonl").read_text("utf-8").splitlines()]
+
+
+def hashes_of(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> CorpusSummary:
+    folder = tmp_path_factory.mktemp("corpus")
+    return write_corpus(folder, seed=SEED, posts=POSTS, weeks=WEEKS, side=SIDE, workers=1)
+
+
+@pytest.fixture(scope="module")
+def folder(corpus: CorpusSummary) -> Path:
+    return corpus.posts_file.parent
+
+
+def test_equal_seeds_give_equal_bytes_whatever_the_number_of_workers(
+    folder: Path, tmp_path: Path
+) -> None:
+    write_corpus(tmp_path, seed=SEED, posts=POSTS, weeks=WEEKS, side=SIDE, workers=3)
+    assert hashes_of(tmp_path) == hashes_of(folder)
+
+
+def test_another_seed_gives_other_posts(folder: Path, tmp_path: Path) -> None:
+    write_corpus(tmp_path, seed=SEED + 1, posts=3, weeks=1, side=SIDE, workers=1)
+    assert posts_of(tmp_path)[:3] != posts_of(folder)[:3]
+
+
+def test_every_file_that_a_post_names_is_there_and_no_other(
+    corpus: CorpusSummary, folder: Path
+) -> None:
+    posts = posts_of(folder)
+    named = {path for post in posts for path in (*post["images"], *post["videos"])}  # type: ignore[misc]
+    there = {
+        path.relative_to(folder).as_posix()
+        for kind in ("pictures", "videos")
+        for path in (folder / kind).rglob("*")
+        if path.is_file()
+    }
+    assert named == there
+    assert corpus.pictures + corpus.videos == len(named)
+    assert len(posts) == corpus.posts == POSTS
+
+
+def test_a_large_world_keeps_a_folder_for_each_thousand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_corpus, "LARGE", 30)
+    write_corpus(tmp_path, seed=SEED, posts=40, weeks=4, side=SIDE, workers=1)
+    paths = [path for post in posts_of(tmp_path) for path in post["images"]]  # type: ignore[attr-defined]
+    assert paths
+    assert all(path.startswith("pictures/000/0000") for path in paths)
+    assert all((tmp_path / path).is_file() for path in paths)
+
+
+def test_pictures_have_the_side_that_was_asked_for(folder: Path) -> None:
+    for row, post in zip(rows_of(folder / "truth/posts.csv"), posts_of(folder), strict=True):
+        for path in post["images"]:  # type: ignore[attr-defined]
+            with Image.open(folder / path) as image:
+                assert image.size == (SIDE, SIDE)
+                if row["quality"] == "truncated":
+                    with pytest.raises(OSError, match="truncated"):
+                        image.load()
+                else:
+                    image.load()
+
+
+def test_exact_copies_have_the_same_bytes_and_near_copies_others(tmp_path: Path) -> None:
+    world = World(SEED, 400, 4)
+    copies = [post for post in map(world.post, range(400)) if post.copy_of and post.pictures]
+    assert {post.copy_kind for post in copies} == {"exact", "near"}
+    tally: truth.Tally = Counter()
+    (tmp_path / "pictures").mkdir()
+    for post in copies[:12]:
+        original = world.post(int(post.copy_of[1:]))
+        for stem, one in (("a", original), ("b", post)):
+            demo_corpus._paint(tmp_path, stem, _still(one), SIDE, tally)
+        one, other = ((tmp_path / f"pictures/{stem}.jpg").read_bytes() for stem in "ab")
+        assert (one == other) == (post.copy_kind == "exact")
+
+
+def test_true_mentions_stand_where_they_are_said_to_stand(
+    corpus: CorpusSummary, folder: Path
+) -> None:
+    texts = {str(post["id"]): str(post["text"]) for post in posts_of(folder)}
+    mentions = rows_of(folder / "truth/mentions.csv")
+    assert len(mentions) == corpus.mentions > POSTS
+    for row in mentions:
+        assert texts[row["post_id"]][int(row["start"]) : int(row["end"])] == row["surface"]
+
+
+def test_the_truth_of_posts_lists_what_their_pictures_show(folder: Path) -> None:
+    rows = rows_of(folder / "truth/posts.csv")
+    assert [row["post_id"] for row in rows] == [post["id"] for post in posts_of(folder)]
+    for row, post in zip(rows, posts_of(folder), strict=True):
+        assert row["style"] in looks()
+        assert set(row["objects"].split("|")) <= set(THINGS)
+        assert row["scene"] in SCENES
+        assert row["layout"] in LAYOUTS
+        assert row["lang"] == post["lang"]
+        assert int(row["pictures"]) == len(post["images"])  # type: ignore[arg-type]
+        assert row["sentiment"] in ("negative", "neutral", "positive")
+        assert bool(row["copy_of"]) == bool(row["copy_kind"])
+        assert row["head"] in "01"
+
+
+def test_shares_count_the_posts_there_are(folder: Path) -> None:
+    posted = Counter((row["week"], row["lineage"]) for row in rows_of(folder / "truth/posts.csv"))
+    shares = rows_of(folder / "truth/shares.csv")
+    assert {(r["week"], r["lineage"]): int(r["posts"]) for r in shares if int(r["posts"])} == posted
+    weeks = {row["week"] for row in shares}
+    for week in weeks:
+        total = sum(float(row["share"]) for row in shares if row["week"] == week)
+        assert total == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted(truth.TABLES))
+def test_every_table_of_the_truth_has_its_columns(name: str, folder: Path) -> None:
+    rows = rows_of(folder / f"truth/{name}.csv")
+    assert rows
+    assert tuple(rows[0]) == truth.TABLES[name]
+
+
+def test_the_world_says_how_to_make_it_again(folder: Path) -> None:
+    told = json.loads((folder / "truth/world.json").read_text("utf-8"))
+    del told["version"]
+    assert World(**told) == World(SEED, POSTS, WEEKS, "2026-W46")
+
+
+def test_batches_of_a_million_posts_are_made_one_at_a_time() -> None:
+    made: list[range] = []
+
+    def make(numbers: range) -> Batch:
+        made.append(numbers)
+        return Batch({}, Counter())
+
+    batches = demo_corpus._batches(make, 1_000_000, workers=1)
+    for count in (1, 2, 3):
+        next(batches)
+        assert len(made) == count
+    assert [number for numbers in made for number in numbers] == list(range(3 * demo_corpus.BATCH))
