@@ -9,27 +9,35 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image
 
 from zeitgraph.extraction.demo.look import looks
+from zeitgraph.extraction.demo.people import CLOTHES
 from zeitgraph.extraction.demo.picture import SIDE, Picture, draw, imagine
-from zeitgraph.extraction.demo.timeline import MOVES, PLAN
+from zeitgraph.extraction.demo.pool import DRIFTS
 
 GAP = 4
 
 
 def contact_sheet(seed: int = 1, columns: int = 8) -> Image.Image:
-    """`columns` random pictures of every style; then, move by move, one picture as it changes."""
-    rows = []
-    for place, style in enumerate(looks()):
+    """`columns` random pictures of every style, then drifts, then people in every style in turn."""
+    names, rows = list(looks()), []
+    for place, style in enumerate(names):
         chance = np.random.default_rng([seed, place])
         rows.append([imagine(style, chance) for _ in range(columns)])
-    for plan in PLAN:
-        if plan.event in MOVES:
-            start = imagine(plan.lineage, np.random.default_rng([seed, len(rows)]))
-            steps = [step / (columns - 1) for step in range(columns)]
-            rows.append([replace(start, toward=plan.other, drift=step) for step in steps])
+    for place, (before, after) in enumerate(DRIFTS, len(rows)):
+        start = imagine(before, np.random.default_rng([seed, place]), toward=after)
+        rows.append([replace(start, drift=step / (columns - 1)) for step in range(columns)])
+    chance = np.random.default_rng([seed, len(rows)])
+    for first in range(0, len(names), columns):
+        row = [imagine(style, chance) for style in names[first : first + columns]]
+        rows.append([replace(picture, people=_clothes(chance)) for picture in row])
     return _paste(rows)
+
+
+def _clothes(chance: Generator) -> tuple[str, ...]:
+    return tuple(map(str, chance.choice(list(CLOTHES), size=chance.integers(1, 4), replace=False)))
 
 
 def _paste(rows: list[list[Picture]]) -> Image.Image:
