@@ -215,13 +215,17 @@ def write(folder: Path, truth: Rows, told: Rows) -> Case:
     workspace = Workspace.create(folder, "starter")
     write_truth(folder / "corpus" / "truth", truth)
     for name, rows in told.items():
-        weeks = {row["week"] for row in rows}
-        for week in weeks:
-            table = make_table(TABLES[name], [row for row in rows if row["week"] == week])
-            workspace.write(name, week, table)
+        write_rows(workspace, name, rows)
     (folder / COST_FILE).write_text(json.dumps({"seconds": 61.0, "megabytes": 900.0}))
     truth_folder = folder / "corpus" / "truth"
     return Case(Truth(truth_folder), workspace, lambda paths, _: [path.stem for path in paths])
+
+
+def write_rows(workspace: Workspace, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The whole of a table: weeks that have rows now, and none of the others."""
+    for week in {*workspace.weeks(name), *(row["week"] for row in rows)}:
+        table = make_table(TABLES[name], [row for row in rows if row["week"] == week])
+        workspace.write(name, week, table)
 
 
 def write_truth(folder: Path, truth: Rows) -> None:
