@@ -45,9 +45,10 @@ app = typer.Typer(
 @app.command()
 def demo(
     directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path("demo-trends"),
-    posts: Annotated[int, typer.Option(min=50, help="How many posts the world has.")] = 1500,
-    weeks: Annotated[int, typer.Option(min=4, max=104, help="Over how many weeks.")] = 12,
+    posts: Annotated[int, typer.Option(min=50, help="How many posts the world has.")] = 2000,
+    weeks: Annotated[int, typer.Option(min=4, max=520, help="Over how many weeks.")] = 26,
     seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 7,
+    side: Annotated[int, typer.Option(min=32, max=512, help="Pixels of a picture's side.")] = 224,
 ) -> str:
     """Write a small world of posts to DIR/corpus, and run everything on it."""
     from zeitgraph.extraction.demo import write_corpus
@@ -57,21 +58,17 @@ def demo(
     if not (corpus / "posts.jsonl").exists():
         with watching() as watcher:
             watcher.note(f"Drawing a world of {posts:,} posts in {corpus} …")
-        write_corpus(corpus, seed=seed, posts=posts, weeks=weeks)
+        write_corpus(corpus, seed=seed, posts=posts, weeks=weeks, side=side)
     init(directory, profile="starter", catalogue=corpus / "catalogue.csv")
     told = run([corpus / "posts.jsonl"], workspace=directory)
     here = "" if directory.resolve() == Path.cwd() else f" -w {directory}"
-    return "\n".join(
-        (
-            told,
-            "",
-            "Try next:",
-            f"  zeitgraph questions{here}",
-            f"  zeitgraph answer top_clusters{here}",
-            f"  zeitgraph cypher 'MATCH (c:Cluster) RETURN c.name LIMIT 5'{here}",
-            f"  zeitgraph report --lang zh{here}",
-        )
+    tries = (
+        "questions",
+        "answer top_clusters",
+        "cypher 'MATCH (c:Cluster) RETURN c.name LIMIT 5'",
+        "report --lang zh",
     )
+    return "\n".join([told, "", "Try next:", *(f"  zeitgraph {one}{here}" for one in tries)])
 
 
 @app.command()

@@ -72,8 +72,8 @@ def write_corpus(
     """Writes the world of `seed` into `folder`, which is made where it is missing.
 
     `posts` posts lie in `weeks` ISO weeks, the last of them `end_week`; published_at is ISO 8601 in
-    UTC; pictures are `side` pixels wide and high (an even number), their paths relative to
-    `posts.jsonl`. `workers` processes draw, as many as there are processors where it is None.
+    UTC; pictures are `side` pixels wide and high, their paths relative to `posts.jsonl`. `workers`
+    processes draw, as many as there are processors where it is None.
     """
     world = World(seed, posts, weeks, end_week)
     for kind in ("pictures", "videos", "truth"):
