@@ -17,7 +17,8 @@ from zeitgraph.extraction.demo.captions import write
 from zeitgraph.extraction.demo.clip_folder import WEIGHTS, open_folder
 from zeitgraph.extraction.demo.lessons import LANGS, library
 from zeitgraph.extraction.demo.names import entities
-from zeitgraph.extraction.demo.picture import draw
+from zeitgraph.extraction.demo.patches import heat_maps, peaks
+from zeitgraph.extraction.demo.picture import Picture, boxes, draw
 from zeitgraph.extraction.demo.pool import JUDGING, describe
 from zeitgraph.extraction.demo.scenes import SCENES
 from zeitgraph.extraction.demo.things import THINGS
@@ -32,7 +33,8 @@ class Verdict:
     `captions` is the share of plain captions nearest to the prompts of the style they say,
     `neighbours` the share of pictures whose nearest other picture has the same style, all styles
     of the world included; `objects` is mean average precision, `recall` picture to text at rank 1
-    among 100.
+    among 100, `pointing` the share of objects whose box holds the patch most like their name (the
+    pointing game of Zhang et al. 2016, "Top-Down Neural Attention by Excitation Backprop").
     """
 
     pictures: int
@@ -41,13 +43,14 @@ class Verdict:
     scenes: dict[str, float]
     objects: dict[str, float]
     recall: dict[str, float]
+    pointing: dict[str, float]
     neighbours: float
     weakest: dict[str, float]
 
     def lines(self) -> Iterator[str]:
         """The figures as a table for a terminal."""
         yield f"{self.pictures} pictures never trained on          en     zh"
-        for name in ("styles", "captions", "scenes", "objects", "recall"):
+        for name in ("styles", "captions", "scenes", "objects", "recall", "pointing"):
             values: dict[str, float] = getattr(self, name)
             yield f"{name:40s}" + "  ".join(f"{values[lang]:.3f}" for lang in LANGS)
         yield f"{'neighbours':40s}{self.neighbours:.3f}"
@@ -71,6 +74,19 @@ class Reader:
                 out.append(self.model.encode_image(torch.stack(batch), normalize=True))
         vectors: Vectors = torch.cat(out).numpy()
         return vectors
+
+    def peaks(self, images: Sequence[Any], texts: Vectors) -> NDArray[np.float32]:
+        """Where each text is most alike: (images, texts, 2), x and y in shares of the side."""
+        import torch
+
+        rows = torch.from_numpy(texts)
+        found = []
+        with torch.no_grad():
+            for start in range(0, len(images), 32):
+                batch = [self.preprocess(image) for image in images[start : start + 32]]
+                found.append(peaks(heat_maps(self.model.visual, torch.stack(batch), rows)))
+        places: NDArray[np.float32] = torch.cat(found).numpy()
+        return places
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors (count, dimensions) of texts."""
@@ -100,15 +116,27 @@ def average_precision(scores: Vectors, relevant: NDArray[np.bool_]) -> float:
     return float((np.arange(1, len(ranks) + 1) / ranks).mean()) if len(ranks) else float("nan")
 
 
+def pointed_at(places: NDArray[np.float32], pictures: Sequence[Picture]) -> float:
+    """The share of all objects whose box holds the place that was found for their name."""
+    hits = [
+        left <= places[row, kind, 0] <= right and top <= places[row, kind, 1] <= low
+        for row, picture in enumerate(pictures)
+        for name, left, top, right, low in boxes(picture)
+        for kind in [list(THINGS).index(name)]
+    ]
+    return float(np.mean(hits))
+
+
 def judge(folder: Path = WEIGHTS, count: int = 560) -> Verdict:
     """Judges the model in `folder` on `count` fresh pictures."""
     reader = Reader(folder)
     pictures = [describe(JUDGING, place) for place in range(count)]
-    seen = reader.pictures([draw(picture) for picture in pictures])
+    images = [draw(picture) for picture in pictures]
+    seen = reader.pictures(images)
     shown = np.array([picture.look().id for picture in pictures])
     named = np.array(list(library()))
     in_library = np.isin(shown, named)
-    styles, captions, scenes, objects, recall = {}, {}, {}, {}, {}
+    styles, captions, scenes, objects, recall, pointing = {}, {}, {}, {}, {}, {}
     weakest: dict[str, float] = {}
     for lang in LANGS:
         prompts = reader.ensemble([library()[name][lang] for name in named])
@@ -130,6 +158,7 @@ def judge(folder: Path = WEIGHTS, count: int = 560) -> Verdict:
         present = np.array([[name in p.objects for name in THINGS] for p in pictures])
         precisions = [average_precision(scores[:, k], present[:, k]) for k in range(len(THINGS))]
         objects[lang] = float(np.nanmean(precisions))
+        pointing[lang] = pointed_at(reader.peaks(images, things), pictures)
         hundreds = [slice(at, at + 100) for at in range(0, count - 99, 100)]
         recall[lang] = float(
             np.mean([((seen[h] @ said[h].T).argmax(1) == np.arange(100)).mean() for h in hundreds])
@@ -137,7 +166,7 @@ def judge(folder: Path = WEIGHTS, count: int = 560) -> Verdict:
     alike = seen @ seen.T
     np.fill_diagonal(alike, -1)
     neighbours = float((shown[alike.argmax(1)] == shown).mean())
-    return Verdict(count, styles, captions, scenes, objects, recall, neighbours, weakest)
+    return Verdict(count, styles, captions, scenes, objects, recall, pointing, neighbours, weakest)
 
 
 def main() -> None:

@@ -23,6 +23,9 @@ from zeitgraph.extraction.demo.skies import SKY
 from zeitgraph.extraction.demo.stage import Pose, Stage
 from zeitgraph.extraction.demo.things import THINGS
 
+Box = tuple[str, float, float, float, float]
+"""Name, left, top, right and bottom of an object, in shares of the side."""
+
 SIDE = CANVAS_SIDE
 PEOPLE = 1  # people draw from a source of chance of their own: no object moves for them
 THUMBNAIL = 8  # a side at which a stage is set in no time, for those who only ask where things are
@@ -91,8 +94,8 @@ def draw(picture: Picture, side: int = SIDE) -> Image.Image:
     return finish(stage.painting.image, stage.look, stage.chance)
 
 
-def boxes(picture: Picture) -> list[tuple[str, float, float, float, float]]:
-    """Name, left, top, right and bottom of each object, in shares of the side, as `draw` puts it.
+def boxes(picture: Picture) -> list[Box]:
+    """Where `draw` puts each object.
 
     In the order of `picture.objects`; what lies beyond the edge is cut off. An object is boxed
     whole, whatever stands before it.

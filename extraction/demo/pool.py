@@ -4,16 +4,22 @@ In come a seed, a count and a side; out comes a `Pool`. Seeds below are kept apa
 judges has been trained on, and neither kind is in a corpus. This module knows nothing about models.
 """
 
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from zeitgraph.extraction.demo.look import looks
-from zeitgraph.extraction.demo.picture import Picture, draw, imagine
+from zeitgraph.extraction.demo.people import CLOTHES
+from zeitgraph.extraction.demo.picture import Box, Picture, boxes, draw, imagine
+from zeitgraph.extraction.demo.scenes import SCENES
+from zeitgraph.extraction.demo.things import THINGS
 
 TRAINING = 1_000_003
 JUDGING = 2_000_003
@@ -21,14 +27,26 @@ DRIFTS = (
     ("camping", "glamping"), ("coastal", "riviera"), ("gothic", "velvet"), ("dopamine", "candy"),
     ("y2k", "vaporwave"),
 )  # fmt: skip
+MIXED = 0.6
+"""How many pictures to train on show things and scenes by chance, not by what a style likes."""
+PEOPLED = 0.12
+SAMPLES = 5
+
+Describe = Callable[[int, int], Picture]
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """`pixels` is uint8 of shape (count, side, side, 3); `pictures` says what each row shows."""
+    """`pixels` is uint8 of shape (count, side, side, 3).
+
+    `pictures` says what each row shows and `boxes` where.
+    """
 
     pixels: NDArray[np.uint8]
     pictures: tuple[Picture, ...]
+    boxes: tuple[tuple[Box, ...], ...]
 
 
 def describe(seed: int, place: int) -> Picture:
@@ -44,28 +62,62 @@ def describe(seed: int, place: int) -> Picture:
     return imagine(style, chance)
 
 
-def _render(place: int, *, seed: int, side: int) -> NDArray[np.uint8]:
-    return np.asarray(draw(describe(seed, place), side))
+def describe_mixed(seed: int, place: int) -> Picture:
+    """The same, though most pictures show many things, whatever their style likes to show.
+
+    A thing that a style seldom shows is then learnt in that style too.
+    """
+    picture = describe(seed, place)
+    chance = np.random.default_rng([seed, place, 9])
+    if chance.random() < MIXED:
+        things = chance.choice(list(THINGS), int(chance.integers(3, 7)), replace=False)
+        scene = str(chance.choice(list(SCENES)))
+        picture = replace(picture, objects=tuple(map(str, things)), scene=scene)
+    if chance.random() < PEOPLED:
+        coats = chance.choice(list(CLOTHES), int(chance.integers(1, 4)))
+        picture = replace(picture, people=tuple(map(str, coats)))
+    return picture
 
 
-def gather(seed: int, count: int, side: int, *, workers: int = 1, kept: Path | None = None) -> Pool:
+def _render(place: int, *, seed: int, side: int, describe: Describe) -> NDArray[np.uint8]:
+    """Every other round of styles is drawn large and reduced, as corpora of any side will be."""
+    picture = describe(seed, place)
+    if place // len(looks()) % 2:
+        return np.asarray(draw(picture, side))
+    return np.asarray(draw(picture).resize((side, side), Image.Resampling.BICUBIC))
+
+
+def gather(
+    seed: int,
+    count: int,
+    side: int,
+    *,
+    describe: Describe = describe,
+    workers: int = 1,
+    kept: Path | None = None,
+) -> Pool:
     """The first `count` pictures of the pool of `seed`, `side` pixels a side.
 
-    With `kept`, pixels are read from that `.npy` file where it holds enough of them, and written
-    to it where it does not: drawing takes longer than reading.
+    With `kept`, pixels are read from that `.npy` file where it holds these very pictures, and
+    written to it where it does not: drawing takes longer than reading.
     """
     pictures = tuple(describe(seed, place) for place in range(count))
+    found = tuple(map(tuple, _spread(boxes, pictures, workers)))
+    render = partial(_render, seed=seed, side=side, describe=describe)
     if kept is not None and kept.exists():
         pixels: NDArray[np.uint8] = np.load(kept, mmap_mode="r")
-        if len(pixels) >= count and pixels.shape[1] == side:
-            return Pool(pixels[:count], pictures)
-    render = partial(_render, seed=seed, side=side)
-    if workers == 1:
-        rows = [render(place) for place in range(count)]
-    else:
-        with ProcessPoolExecutor(workers) as executor:
-            rows = list(executor.map(render, range(count), chunksize=64))
-    pixels = np.stack(rows)
+        if len(pixels) >= count and all(
+            np.array_equal(pixels[place], render(place)) for place in range(SAMPLES)
+        ):
+            return Pool(pixels[:count], pictures, found)
+    pixels = np.stack(_spread(render, range(count), workers))
     if kept is not None:
         np.save(kept, pixels)
-    return Pool(pixels, pictures)
+    return Pool(pixels, pictures, found)
+
+
+def _spread(work: Callable[[In], Out], items: Iterable[In], workers: int) -> list[Out]:
+    if workers == 1:
+        return [work(item) for item in items]
+    with ProcessPoolExecutor(workers) as executor:
+        return list(executor.map(work, items, chunksize=64))
