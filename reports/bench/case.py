@@ -37,7 +37,7 @@ class Case:
 
     truth: Truth
     workspace: Workspace
-    judge: Judge | None = None
+    judge: Judge
     _read: dict[tuple[str, ...], Sequence[Row]] = field(default_factory=dict, repr=False)
 
     def rows(self, name: str, *columns: str) -> Sequence[Row]:

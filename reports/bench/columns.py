@@ -1,7 +1,7 @@
 """The columns of the scoreboard: a row for each, with the function that scores it.
 
 Their words, in both languages, stand in `prompts/bench/*.toml` under their keys. A column without a
-function is not built: what is missing stands with its words.
+function is not built. Why a column is not built, or could not be measured, stands with its words.
 """
 
 import json
@@ -67,7 +67,7 @@ def cost(case: Case, name: str) -> Score:
     """What the run took, where it was measured."""
     path: Path = case.workspace.root / COST_FILE
     if not path.is_file():
-        raise CannotScore("unmeasured", "zeitgraph bench --seeds … --sizes … --into DIR")
+        raise CannotScore("unmeasured")
     return Score(json.loads(path.read_text("utf-8"))[name])
 
 
@@ -100,7 +100,7 @@ COLUMNS: Sequence[Column] = (
     Column("named_clusters", "clusters", "ratio", _at_least(0.9), clustering.named_clusters),
     Column("sub_styles", "clusters", "ratio", _at_least(0.9)),
     Column("births_found", "life", "ratio", _at_least(0.9), _life.births_found),
-    Column("birth_delay", "life", "weeks", Goal(-1, 1), _life.birth_delay),
+    Column("birth_delay", "life", "weeks", _at_most(1), _life.birth_delay),
     Column("births_false", "life", "rate", _at_most(0.1), _life.false_births),
     Column(
         "drift_strong", "life", "ratio", _at_least(0.95), partial(_life.one_id, low=0.8, high=1)

@@ -66,7 +66,7 @@ def birth_delay(case: Case) -> Score:
     """Weeks from a birth to the week that tells of it: the median over those found."""
     delays = _delays(case)
     if not delays:
-        raise CannotScore("unmeasured", "birth")
+        raise CannotScore("unmeasured")
     values = list(delays.values())
     return Score(median(values), min(values), max(values), detail=_delay_list(case))
 
@@ -162,9 +162,8 @@ def drift_path(case: Case) -> Score:
     paths = {d.style: _path(case, d.style) for d in case.truth.events("drift")}
     parts = {style: _correlation(told, planted) for style, (told, planted) in paths.items()}
     curves = tuple(_curve(style, *path) for style, path in sorted(paths.items()))
-    detail = ", ".join(f"{style} {r:.2f}" for style, r in sorted(parts.items()))
     mean = sum(parts.values()) / len(parts)
-    return Score(mean, min(parts.values()), max(parts.values()), detail, parts, curves)
+    return Score(mean, min(parts.values()), max(parts.values()), parts=parts, curves=curves)
 
 
 Course = dict[str, float]

@@ -157,9 +157,7 @@ def prototype_styles(case: Case) -> Score:
         if row["role"] == "prototype" and styles.get(row["cluster_id"])
     ]
     if not drawn:
-        raise CannotScore("unmeasured", '[gallery] image_maker = "diffusers"')
-    if case.judge is None:
-        raise CannotScore("unmeasured", "CLIP")
+        raise CannotScore("unmeasured")
     choices = {style.style_id: style.phrasings() for style in styles_of(case.workspace)}
     seen = case.judge([path for path, _ in drawn], choices)
     asked = [style for _, style in drawn]

@@ -141,7 +141,7 @@ def _shortfall(result: Result) -> float:
 
 
 def _plots(result: Result, lang: Lang) -> list[dict[str, Any]]:
-    name = name_of(result.column, lang)
+    name = words_of(lang)["columns"][result.column.key].get("curve")
 
     def title(curve: Curve) -> str:
         return f"{name}: {curve.name}" if curve.name else name

@@ -27,9 +27,12 @@ CROWD = 12
 
 @dataclass(frozen=True)
 class _Share:
+    """A lineage's share of a week: as planted, among the posts drawn from that, and as told."""
+
     week: str
     lineage: str
     planted: float
+    drawn: float
     told: float
     low: float | None
     high: float | None
@@ -42,13 +45,13 @@ class _Share:
 
 
 def share_error(case: Case) -> Score:
-    """Mean absolute error of the told shares, over all weeks and lineages.
+    """Mean absolute error of the told shares of the posts there are, over all weeks and lineages.
 
     A lineage's told share is the sum over the clusters that stand for it.
     """
     shares = _shares(case)
-    errors = [abs(share.told - share.planted) for share in shares]
-    naught = sum(share.planted for share in shares) / len(shares)
+    errors = [abs(share.told - share.drawn) for share in shares]
+    naught = sum(share.drawn for share in shares) / len(shares)
     by_lineage: dict[str, list[_Share]] = defaultdict(list)
     for share in shares:
         by_lineage[share.lineage].append(share)
@@ -76,15 +79,20 @@ def _shares(case: Case) -> list[_Share]:
         total[row["week"], lineage] += row["share"] or 0.0
         if case.cluster_of.get(lineage) == cluster:
             interval[row["week"], lineage] = (row["share_low"], row["share_high"])
+    rows = case.truth.rows("shares", "week", "lineage", "share", "posts")
+    volume: Counter[str] = Counter()
+    for row in rows:
+        volume[row["week"]] += int(row["posts"])
     told = [
         _Share(
             row["week"],
             row["lineage"],
             float(row["share"]),
+            int(row["posts"]) / volume[row["week"]],
             total[row["week"], row["lineage"]],
             *interval.get((row["week"], row["lineage"]), (None, None)),
         )
-        for row in case.truth.rows("shares", "week", "lineage", "share")
+        for row in rows
         if row["week"] in case.weeks
     ]
     if not told:
@@ -164,6 +172,8 @@ def heat_moves(case: Case) -> Score:
             lean = np.mean([vectors[p] for p in own[-half:]], axis=0)
             lean -= np.mean([vectors[p] for p in own[:half]], axis=0)
             leans.append(bool((_unit(row["centre"]) - _unit(row["plain_centre"])) @ lean > 0))
+    if not leans:
+        raise CannotScore("unmeasured")
     return share_score(sum(leans), len(leans))
 
 

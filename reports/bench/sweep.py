@@ -82,7 +82,7 @@ def run_world(
     return World(seed, posts, place, trouble)
 
 
-def score_world(world: World, judge: Judge | None) -> Cell:
+def score_world(world: World, judge: Judge) -> Cell:
     """The scores of a world; where its run failed, each says so."""
     if world.trouble:
         failed = Score(why="failed", what=world.trouble)

@@ -60,8 +60,8 @@ def reason(result: Result, lang: str) -> str:
     words, score = words_of(lang), result.score
     if score.why is None:
         return ""
-    if score.why == "unbuilt":
-        return str(words["columns"][result.column.key]["unbuilt"])
+    if score.why in {"unbuilt", "unmeasured"}:
+        return str(words["columns"][result.column.key][score.why])
     return str(words["because"][score.why]).format(what=score.what).strip()
 
 
