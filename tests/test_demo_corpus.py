@@ -113,8 +113,8 @@ def test_exact_copies_have_the_same_bytes_and_near_copies_others(tmp_path: Path)
     (tmp_path / "pictures").mkdir()
     for post in copies[:12]:
         original = world.post(int(post.copy_of[1:]))
-        for stem, one in (("a", original), ("b", post)):
-            demo_corpus._paint(tmp_path, stem, _still(one), SIDE, tally)
+        for stem, drawn in (("a", original), ("b", post)):
+            demo_corpus._paint(tmp_path, stem, _still(drawn), SIDE, tally)
         one, other = ((tmp_path / f"pictures/{stem}.jpg").read_bytes() for stem in "ab")
         assert (one == other) == (post.copy_kind == "exact")
 
