@@ -78,12 +78,14 @@ def test_a_peers_clusters_stand_as_it_told_them(
 def test_a_figure_is_the_median_and_a_failure_is_told_in_its_place() -> None:
     def line(name: str, values: list[float], seconds: float) -> Line:
         scores = [dict.fromkeys((*SHARED, *EVENTS), Score(value)) for value in values]
-        return Line(name, Answer({"numpy": "2"}, [seconds] * 3, seconds, 1.0, []), scores)
+        return Line(
+            name, Answer({"numpy": "2"}, [seconds] * 3, [1.0] * 3, seconds, 1.0, []), scores
+        )
 
     lines = [line("ours", [0.9], 2.0), line("peer", [0.3, 0.5, 0.4], 5.0)]
     told = as_markdown([*lines, Line("other", failed="out of memory")])
     assert "| ami_all | 0.900 | 0.400 (0.300 … 0.500) | failed |" in told
-    assert "| fit | 1 × | 2.5 × | failed |" in told
+    assert "| fit, wall | 1 × | 2.5 × | failed |" in told
     assert "other failed: out of memory" in told
 
 

@@ -24,12 +24,14 @@ ANSWER = ("post_id", "week", "cluster")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a recipe said: versions, `seconds` of each fit, `cold` from the start of the process to
-    the end of the first fit, peak memory; and for each seed the cluster of each post.
+    """What a recipe said: versions, seconds of each fit by the wall and of the processor, `cold`
+    from the start of the process to the end of the first fit, peak memory; and for each seed the
+    cluster of each post.
     """
 
     versions: Mapping[str, str]
     seconds: Sequence[float]
+    processor: Sequence[float]
     cold: float
     gib: float
     clusters: Sequence[Mapping[str, str]]

@@ -29,19 +29,21 @@ READ = ("posts", "vectors")
 def main(folder: Path, source: Path, runs: int, began: float) -> None:
     """Cluster all weeks from nothing, `runs` times."""
     stages = [stage for stage in STAGES if stage.name == "clusters"]
-    seconds, cold = [], 0.0
+    seconds, processor, cold = [], [], 0.0
     for run in range(runs):
         with tempfile.TemporaryDirectory() as aside:
             workspace = _copied(source, Path(aside))
-            begin = time.perf_counter()
+            begin, busy = time.perf_counter(), time.process_time()
             bring_up_to_date(workspace, stages, workspace.weeks())
             seconds.append(time.perf_counter() - begin)
+            processor.append(time.process_time() - busy)
             cold = cold or time.time() - began
             members = workspace.read_all("memberships").to_pylist()
         write_clusters(folder / f"ours-{run}.csv", members)
     told = {
         "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "seconds": seconds,
+        "processor": processor,
         "cold": cold,
         "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }
