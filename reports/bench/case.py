@@ -33,11 +33,11 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """The truth and the workspace; `judge` names what pictures show."""
+    """The truth and the workspace; `judge` names what pictures show, where somebody can."""
 
     truth: Truth
     workspace: Workspace
-    judge: Judge
+    judge: Judge | None = None
     _read: dict[tuple[str, ...], Sequence[Row]] = field(default_factory=dict, repr=False)
 
     def rows(self, name: str, *columns: str) -> Sequence[Row]:

@@ -156,7 +156,7 @@ def prototype_styles(case: Case) -> Score:
         for row in case.rows("gallery", "cluster_id", "role", "path")
         if row["role"] == "prototype" and styles.get(row["cluster_id"])
     ]
-    if not drawn:
+    if not drawn or case.judge is None:
         raise CannotScore("unmeasured")
     choices = {style.style_id: style.phrasings() for style in styles_of(case.workspace)}
     seen = case.judge([path for path, _ in drawn], choices)
