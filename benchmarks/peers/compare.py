@@ -81,11 +81,11 @@ def _lines(
             yield Line(recipe, failed=str(error))
             continue
         if recipe == OURS:
-            yield scored(recipe, answer, [Case(truth, workspace)], events=True)
+            yield scored(recipe, answer, [Case(truth, workspace, judge=None)], events=True)
             continue
         with tempfile.TemporaryDirectory() as aside:
             cases = (
-                Case(truth, as_workspace(Path(aside) / str(seed), week_of, clusters, vectors))
+                Case(truth, as_workspace(Path(aside) / str(seed), week_of, clusters, vectors), None)
                 for seed, clusters in zip(SEEDS, answer.clusters, strict=True)
             )
             yield scored(recipe, answer, cases, events=False)
