@@ -51,6 +51,8 @@ POOL_SIDE = 144
 BATCH = 64
 MIDDLE_CHANNELS = 512
 Step = Callable[[Generator], Tensor]
+Progress = Callable[[int], float]
+"""How much is done (0..1) after a number of steps."""
 
 
 def augment(
@@ -174,15 +176,15 @@ class Course:
 
 
 def practise(
-    course: Course, step: Step, folder: Path, *, minutes: float, rate: float, seed: int
+    course: Course, step: Step, folder: Path, *, done: Progress, rate: float, seed: int
 ) -> None:
-    """Takes steps for `minutes` with AdamW and a cosine schedule, and writes the weights."""
+    """Takes steps until all is `done`, with AdamW and a cosine schedule; writes the weights."""
     chance = np.random.default_rng([seed, 77])
     every = [*course.model.parameters(), *course.middle.parameters()]
     optimiser = torch.optim.AdamW(_groups(every), lr=rate, betas=(0.9, 0.98))
     start, count, running = time.monotonic(), 0, 0.0
-    while minutes and (done := (time.monotonic() - start) / (60 * minutes)) < 1:
-        scale = min(1.0, (count + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+    while (share := done(count)) < 1:
+        scale = min(1.0, (count + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
         for group in optimiser.param_groups:
             group["lr"] = rate * scale * group["pace"]
         loss = step(chance)
@@ -197,6 +199,12 @@ def practise(
             print(line, flush=True)  # noqa: T201 - a script tells
             write_weights(folder, course.model)
     write_weights(folder, course.model)
+
+
+def by_the_clock(minutes: float) -> Progress:
+    """How much of so many minutes is over, whatever the number of steps."""
+    start = time.monotonic()
+    return lambda _count: (time.monotonic() - start) / (60 * minutes) if minutes else 1.0
 
 
 def _groups(every: list[nn.Parameter]) -> list[dict[str, Any]]:
@@ -245,9 +253,11 @@ def main() -> None:
     prepare(options.out, pool, options.seed, options.begin)
     course = Course(options.out, pool)
     rates = {"rate": options.rate, "seed": options.seed}
-    practise(course, course.look_at_pictures, options.out, minutes=options.looking, **rates)
-    practise(course, course.read_texts, options.out, minutes=options.reading, **rates)
-    practise(course, course.meet, options.out, minutes=options.meeting, **rates)
+    practise(
+        course, course.look_at_pictures, options.out, done=by_the_clock(options.looking), **rates
+    )
+    practise(course, course.read_texts, options.out, done=by_the_clock(options.reading), **rates)
+    practise(course, course.meet, options.out, done=by_the_clock(options.meeting), **rates)
     for line in judge(options.out).lines():
         print(line)  # noqa: T201 - a script tells
 
