@@ -409,7 +409,7 @@ def test_a_median_is_over_the_seeds_that_have_a_figure() -> None:
 
     cells = [cell(1, Score(0.2)), cell(2, Score(why="failed", what="no")), cell(3, Score(0.8))]
     middle = medians(cells)[500]
-    assert middle[0].score == Score(0.5, 0.2, 0.8, detail="0.200, failed, 0.800")
+    assert middle[0].score == Score(0.5, 0.2, 0.8, detail="0.200, –, 0.800")
     assert middle[1].score.why == "unbuilt"
     assert Goal(0.4, 0.6).met(0.5)
 

@@ -93,6 +93,7 @@ def _page(
     weak = sorted((r for r in measured if not r.is_good), key=_shortfall, reverse=True)
     tree = {
         "words": words,
+        "interval": words["range" if sizes else "interval"],
         "good_of": good_of,
         "weak": [_row(result, lang) for result in weak],
         "tables": sizes or [{"title": "", "groups": _groups(results, lang)}],
@@ -124,7 +125,7 @@ def _row(result: Result, lang: Lang) -> dict[str, Any]:
         "why": score.why or "",
         "reason": reason(result, lang),
         "bar": bar,
-        "interval": interval(column, score, lang),
+        "interval": interval(column, score),
         "goal": goal(column, lang),
         "good": result.is_good,
         "made_of": made_of(result, lang),

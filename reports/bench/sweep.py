@@ -26,7 +26,7 @@ from zeitgraph.reports.bench.columns import COLUMNS, COST_FILE, Column, Result, 
 from zeitgraph.reports.bench.page import Lang, sweep_page
 from zeitgraph.reports.bench.score import Score
 from zeitgraph.reports.bench.truth import Truth
-from zeitgraph.reports.bench.wording import as_values, goal, name_of, shown
+from zeitgraph.reports.bench.wording import as_values, bare, goal, name_of, shown
 
 WriteWorld = Callable[..., object]
 """Writes a world: `write(folder, seed=7, posts=500)`."""
@@ -109,7 +109,10 @@ def _median(column: Column, results: Sequence[Result]) -> Result:
     values = [r.score.value for r in results if r.score.value is not None]
     if not values:
         return Result(column, results[0].score)
-    told = ", ".join(shown(result, "en") for result in results)
+    told = ", ".join(
+        "–" if result.score.value is None else bare(column, result.score.value)
+        for result in results
+    )
     return Result(column, Score(median(values), min(values), max(values), detail=told))
 
 

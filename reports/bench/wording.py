@@ -29,13 +29,17 @@ def figure(column: Column, value: float | None, lang: str) -> str:
     return str(words_of(lang)["form"][column.form]).format(value)
 
 
-def interval(column: Column, score: Score, lang: str) -> str:
+def bare(column: Column, value: float) -> str:
+    """A value in the column's form, without its unit."""
+    form = str(words_of("en")["form"][column.form])
+    return form[form.index("{") : form.index("}") + 1].format(value)
+
+
+def interval(column: Column, score: Score) -> str:
     """`low – high` in the column's form; empty where there is none."""
     if score.low is None or score.high is None:
         return ""
-    form = str(words_of(lang)["form"][column.form])
-    bare = form[: form.index("}") + 1][form.index("{") :]
-    return f"{bare.format(score.low)} – {bare.format(score.high)}"
+    return f"{bare(column, score.low)} – {bare(column, score.high)}"
 
 
 def goal(column: Column, lang: str) -> str:
@@ -87,7 +91,7 @@ def as_text(results: Sequence[Result]) -> str:
         (
             name_of(result.column, "en"),
             shown(result, "en"),
-            interval(result.column, result.score, "en"),
+            interval(result.column, result.score),
             goal(result.column, "en"),
             marks[result.is_good],
             made_of(result, "en"),
