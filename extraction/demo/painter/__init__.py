@@ -1,0 +1,1 @@
+"""The bundled image maker: how its pictures are posed, how it learns, how it is judged."""

@@ -1,0 +1,142 @@
+"""Judges the image maker: `python -m zeitgraph.extraction.demo.painter.judge --sheet OUT.png`.
+
+In come the folder of a pipeline and fresh prompts, half of them Chinese; out come the shares of
+pictures in which two judges, trained apart, see the style and the thing that were asked for, and
+the seconds that eight pictures take. Pictures are drawn as any user of diffusers would.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from zeitgraph.extraction.demo.judge_clip import Reader
+from zeitgraph.extraction.demo.lessons import LANGS, Lesson, sayings
+from zeitgraph.extraction.demo.look import looks
+from zeitgraph.extraction.demo.names import entities
+from zeitgraph.extraction.demo.painter.folder import WEIGHTS
+from zeitgraph.extraction.demo.painter.poses import JUDGING, pose, render
+from zeitgraph.extraction.demo.painter.prompts import FRAMES, WHOLE, framed, unwanted
+from zeitgraph.extraction.demo.painter.second_judge import WEIGHTS as SECOND_WEIGHTS
+from zeitgraph.extraction.demo.painter.second_judge import SecondJudge
+from zeitgraph.extraction.demo.picture import Picture
+from zeitgraph.extraction.demo.things import THINGS
+from zeitgraph.kg.torchvision_repair import mend_torchvision
+
+Seen = Sequence[tuple[str, str]]
+STEPS, GUIDANCE = 12, 3.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A prompt, its language, and the pose it is about."""
+
+    lesson: Lesson
+    lang: str
+    picture: Picture
+
+
+def questions(count: int) -> list[Asked]:
+    """Fresh prompts for a style, a thing and a scene, in both languages by turns."""
+    chance = np.random.default_rng([JUDGING, 1])
+    asked = []
+    for place in range(count):
+        lang, picture = LANGS[place % 2], pose(JUDGING, place)
+        frame = FRAMES[lang][int(chance.integers(WHOLE))]
+        asked.append(Asked(framed(picture, lang, chance, frame), lang, picture))
+    return asked
+
+
+def open_pipeline(folder: Path) -> Any:
+    """The pipeline of a folder, by diffusers' own loading."""
+    mend_torchvision()
+    from diffusers import DiffusionPipeline
+
+    pipeline = DiffusionPipeline.from_pretrained(folder, use_safetensors=True)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def draw(pipeline: Any, prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
+    """One picture for each prompt and seed."""
+    chances = [torch.Generator().manual_seed(seed) for seed in seeds]
+    drawn: list[Image.Image] = pipeline(
+        list(prompts),
+        negative_prompt=[unwanted()[1]] * len(prompts),
+        generator=chances,
+        num_inference_steps=STEPS,
+        guidance_scale=GUIDANCE,
+    ).images
+    return drawn
+
+
+def by_clip(images: Sequence[Image.Image]) -> Seen:
+    """The style and the thing that the starter CLIP sees, by its words in both languages."""
+    reader = Reader(Path(__file__).parents[1] / "weights" / "clip")
+    seen = reader.pictures(images)
+    styles, things = list(looks()), list(THINGS)
+    style = reader.ensemble([[s for lang in LANGS for s in sayings(name, lang)] for name in styles])
+    thing = reader.ensemble([entities()[name].surfaces("en") for name in things])
+    return [
+        (styles[a], things[b])
+        for a, b in zip((seen @ style.T).argmax(1), (seen @ thing.T).argmax(1), strict=True)
+    ]
+
+
+def lines(asked: Sequence[Asked], verdicts: dict[str, Seen]) -> Iterator[str]:
+    """A row for each judge: the shares in which style and thing are right, by language."""
+    yield f"{len(asked)} pictures    style en  zh     thing en  zh"
+    for judge, seen in verdicts.items():
+        cells = []
+        for kind in (0, 1):
+            for lang in LANGS:
+                rows = [(a, s) for a, s in zip(asked, seen, strict=True) if a.lang == lang]
+                right = [s[kind] == (a.picture.style, a.picture.objects[0])[kind] for a, s in rows]
+                cells.append(f"{np.mean(right):.3f}")
+        yield f"{judge:16s} " + "  ".join(cells)
+
+
+def sheet(images: Sequence[Image.Image], columns: int) -> Image.Image:
+    """The pictures side by side."""
+    step = images[0].width + 4
+    rows = -(-len(images) // columns)
+    page = Image.new("RGB", (step * columns - 4, step * rows - 4), "white")
+    for place, image in enumerate(images):
+        page.paste(image, (step * (place % columns), step * (place // columns)))
+    return page
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="judge the image maker of the demo world")
+    parser.add_argument("folder", type=Path, nargs="?", default=WEIGHTS)
+    parser.add_argument("--pictures", type=int, default=200)
+    parser.add_argument("--second", type=Path, default=SECOND_WEIGHTS)
+    parser.add_argument("--sheet", type=Path, help="where to write the pictures as one")
+    options = parser.parse_args()
+    asked, pipeline, images = questions(options.pictures), open_pipeline(options.folder), []
+    start = time.monotonic()
+    for at in range(0, len(asked), 8):
+        part = asked[at : at + 8]
+        seeds = [a.picture.seed for a in part]
+        images += draw(pipeline, [a.lesson.text for a in part], seeds)
+    pace = 8 * (time.monotonic() - start) / len(asked)
+    true = [Image.fromarray(render(a.picture)) for a in asked]
+    second = SecondJudge(options.second)
+    verdicts = {"starter CLIP": by_clip(images), "second judge": second.names(images)}
+    verdicts |= {"CLIP, true": by_clip(true), "second, true": second.names(true)}
+    for line in lines(asked, verdicts):
+        print(line)  # noqa: T201 - a script tells
+    print(f"8 pictures take {pace:.1f} s")  # noqa: T201
+    if options.sheet:
+        sheet(images[:84], 14).save(options.sheet)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Trains the text encoder: from a prompt to what it claims, so that the denoiser can be told.
+
+`python -m zeitgraph.extraction.demo.painter.train_reader OUT`
+
+In come prompts in two languages; out come the folders `tokenizer` and `text_encoder`. Linear heads
+read the claims off the mean of all states and off the last; they are thrown away. This module knows
+nothing about pixels.
+"""
+
+import argparse
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from zeitgraph.extraction.demo.clip_folder import write_tokenizer
+from zeitgraph.extraction.demo.lessons import Lesson
+from zeitgraph.extraction.demo.painter.folder import (
+    WIDTH,
+    fresh_reader,
+    open_tokenizer,
+    tokenize,
+)
+from zeitgraph.extraction.demo.painter.poses import TRAINING, pose
+from zeitgraph.extraction.demo.painter.prompts import CLAIMS, claimed, prompt, unwanted
+
+
+def lessons(seed: int, count: int) -> list[Lesson]:
+    """Prompts about the poses of a seed, and one in thirty that claims nothing."""
+    chance = np.random.default_rng([seed, 3])
+    empty = [Lesson(text) for text in unwanted()]
+    return [
+        empty[place // 30 % len(empty)] if place % 30 == 0 else prompt(pose(seed, place), chance)
+        for place in range(count)
+    ]
+
+
+def right(found: torch.Tensor, asked: Sequence[Lesson]) -> float:
+    """The share of prompts of which every claim, and nothing else, was read."""
+    truth = torch.tensor([claimed(lesson) for lesson in asked])
+    return float(((found > 0).float() == truth).all(1).float().mean())
+
+
+def train(folder: Path, *, steps: int, batch: int = 64, rate: float = 2e-3) -> None:
+    """Trains from scratch for `steps` and writes the two folders below `folder`."""
+    torch.manual_seed(2)
+    pages, fresh = lessons(TRAINING, 12_000), lessons(TRAINING + 1, 500)
+    size = write_tokenizer(folder / "tokenizer", (lesson.text for lesson in pages))
+    tokenizer = open_tokenizer(folder / "tokenizer")
+    ids = tokenize(tokenizer, [lesson.text for lesson in pages])
+    truth = torch.tensor([claimed(lesson) for lesson in pages])
+    reader = fresh_reader(size).train()
+    reader.set_attn_implementation("eager")  # its way back is four times as quick on a processor
+    heads = torch.nn.Linear(WIDTH, 2 * len(CLAIMS))
+
+    def read(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.autocast("cpu", torch.bfloat16):
+            states = reader(rows).last_hidden_state
+        means, lasts = heads(states.float().mean(1)), heads(states[:, -1].float())
+        return means[:, : len(CLAIMS)], lasts[:, len(CLAIMS) :]
+
+    weights = [*reader.parameters(), *heads.parameters()]
+    optimiser = torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+    chance, start = np.random.default_rng(2), time.monotonic()
+    for step in range(steps):
+        for group in optimiser.param_groups:
+            pace = min(1, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * step / steps))
+            group["lr"] = rate * pace
+        rows = torch.from_numpy(chance.choice(len(pages), batch, replace=False))
+        guesses = torch.stack(read(ids[rows]))
+        loss = F.binary_cross_entropy_with_logits(guesses, truth[rows].expand_as(guesses))
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        optimiser.step()
+        if (step + 1) % 100 == 0 or step + 1 == steps:
+            with torch.no_grad():
+                found = read(tokenize(tokenizer, [lesson.text for lesson in fresh]))
+            score, passed = right(found[0] + found[1], fresh), time.monotonic() - start
+            line = f"step {step + 1} loss {loss.item():.4f} fresh right {score:.3f} {passed:.0f} s"
+            print(line, flush=True)  # noqa: T201 - a script tells
+    reader.save_pretrained(folder / "text_encoder")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="train the text encoder of the image maker")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--steps", type=int, default=1200)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    train(options.out, steps=options.steps)
+
+
+if __name__ == "__main__":
+    main()
