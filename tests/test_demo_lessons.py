@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from zeitgraph.extraction.demo import anchors, train_clip
-from zeitgraph.extraction.demo.patches import heat_maps, patch_truth, peaks
+from zeitgraph.extraction.demo.patches import centres, heat_maps, patch_truth, peaks
 from zeitgraph.extraction.demo.pool import TRAINING, describe_mixed, gather
 from zeitgraph.extraction.demo.train_clip import (
     POOL_SIDE,
@@ -87,6 +87,15 @@ def test_a_peak_lies_where_the_named_colour_is(column: int, row: int) -> None:
     blue = torch.tensor([[0.0, 0.0, 1.0]])
     place = peaks(heat_maps(Eye(), picture, blue))[0, 0]
     assert place.tolist() == pytest.approx([(x + 16) / 128, (y + 16) / 128])
+
+
+def test_what_fills_many_patches_is_pointed_at_in_its_middle() -> None:
+    picture = torch.zeros(1, 3, 128, 128)
+    picture[:, 0] = 1.0
+    picture[0, :, 32:96, 16:80] = torch.tensor([0.0, 0.0, 1.0])[:, None, None]
+    maps = heat_maps(Eye(), picture, torch.tensor([[0.0, 0.0, 1.0]]))
+    assert peaks(maps)[0, 0].tolist() == pytest.approx([32 / 128, 48 / 128])
+    assert centres(maps)[0, 0].tolist() == pytest.approx([48 / 128, 64 / 128], abs=0.02)
 
 
 def test_boxes_move_with_the_squares_that_are_cut_and_mirrored() -> None:

@@ -17,7 +17,7 @@ from zeitgraph.extraction.demo.captions import write
 from zeitgraph.extraction.demo.clip_folder import WEIGHTS, open_folder
 from zeitgraph.extraction.demo.lessons import LANGS, library
 from zeitgraph.extraction.demo.names import entities
-from zeitgraph.extraction.demo.patches import heat_maps, peaks
+from zeitgraph.extraction.demo.patches import centres, heat_maps
 from zeitgraph.extraction.demo.picture import Picture, boxes, draw
 from zeitgraph.extraction.demo.pool import JUDGING, describe
 from zeitgraph.extraction.demo.scenes import SCENES
@@ -75,7 +75,7 @@ class Reader:
         vectors: Vectors = torch.cat(out).numpy()
         return vectors
 
-    def peaks(self, images: Sequence[Any], texts: Vectors) -> NDArray[np.float32]:
+    def places(self, images: Sequence[Any], texts: Vectors) -> NDArray[np.float32]:
         """Where each text is most alike: (images, texts, 2), x and y in shares of the side."""
         import torch
 
@@ -84,7 +84,7 @@ class Reader:
         with torch.no_grad():
             for start in range(0, len(images), 32):
                 batch = [self.preprocess(image) for image in images[start : start + 32]]
-                found.append(peaks(heat_maps(self.model.visual, torch.stack(batch), rows)))
+                found.append(centres(heat_maps(self.model.visual, torch.stack(batch), rows)))
         places: NDArray[np.float32] = torch.cat(found).numpy()
         return places
 
@@ -158,7 +158,7 @@ def judge(folder: Path = WEIGHTS, count: int = 560) -> Verdict:
         present = np.array([[name in p.objects for name in THINGS] for p in pictures])
         precisions = [average_precision(scores[:, k], present[:, k]) for k in range(len(THINGS))]
         objects[lang] = float(np.nanmean(precisions))
-        pointing[lang] = pointed_at(reader.peaks(images, things), pictures)
+        pointing[lang] = pointed_at(reader.places(images, things), pictures)
         hundreds = [slice(at, at + 100) for at in range(0, count - 99, 100)]
         recall[lang] = float(
             np.mean([((seen[h] @ said[h].T).argmax(1) == np.arange(100)).mean() for h in hundreds])

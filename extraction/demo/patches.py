@@ -17,6 +17,8 @@ from zeitgraph.extraction.demo.picture import Box
 STRIDE = 32
 """Pixels from one patch to the next."""
 EDGE = 0.9
+AROUND, SHARPNESS = 2, 10.0
+"""How many patches around a peak belong to it, and how much a cosine counts among them."""
 
 
 def features(visual: Any, batch: Tensor) -> tuple[Tensor, Tensor]:
@@ -56,10 +58,29 @@ def heat_maps(visual: Any, batch: Tensor, texts: Tensor) -> Tensor:
 
 
 def peaks(maps: Tensor) -> Tensor:
-    """Where each heat map is highest: (count, texts, 2), x and y in shares of the side."""
+    """The middle of each heat map's highest patch: (count, texts, 2), x and y in shares."""
     rows = maps.shape[-1]
     highest = maps.flatten(2).argmax(2)
     return (torch.stack([highest % rows, highest // rows], -1) + 1) / rows
+
+
+def centres(maps: Tensor) -> Tensor:
+    """The centre of the heat around each peak, in the shape of `peaks`.
+
+    Several patches may show one thing equally well, and the highest of them may lie at its edge:
+    the weighted mean of the patches around the peak lies within it (soft argmax).
+    """
+    rows = maps.shape[-1]
+    steps = (torch.arange(rows) + 1.0) / rows
+    x, y = (
+        (steps - place[..., None]).abs() <= (AROUND + 0.5) / rows
+        for place in peaks(maps).unbind(-1)
+    )
+    heat = torch.exp(SHARPNESS * (maps - maps.amax((2, 3), keepdim=True)))
+    heat = heat * y[..., :, None] * x[..., None, :]
+    whole = heat.sum((2, 3))
+    across, down = (heat * steps).sum((2, 3)), (heat * steps[:, None]).sum((2, 3))
+    return torch.stack([across / whole, down / whole], -1)
 
 
 def patch_truth(
