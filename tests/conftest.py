@@ -51,7 +51,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from zeitgraph.cli import demo as make_demo
 
     folder = tmp_path_factory.mktemp("demo") / "trends"
-    make_demo(folder, posts=300, weeks=6, seed=11)
+    make_demo(folder, posts=300, weeks=6, seed=12)
     return folder
 
 
