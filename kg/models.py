@@ -8,7 +8,7 @@ never a pickle. This module loads no model.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import metadata, resources
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,9 @@ Part = Literal["embedder", "image maker"]
 Home = Literal["bundled", "pip", "hub"]
 State = Literal["bundled", "installed", "cached", "not fetched"]
 Note = Callable[[str], None]
+
+STARTER = "starter"
+"""What the settings call the weights that ship with zeitgraph, whatever the part."""
 
 _TEXTS = ("*.json", "*.txt", "*.model")
 _OPEN_CLIP = ("open_clip_model.safetensors", *_TEXTS)
@@ -98,6 +101,16 @@ KNOWN_MODELS: tuple[KnownModel, ...] = (
         "Apache-2.0",
         "en zh and more",
         patterns=(*_TRANSFORMER, "*/config.json"),
+    ),
+    KnownModel(
+        "starter-painter",
+        "image maker",
+        "bundled",
+        'gallery.image_maker = "diffusers", gallery.model = "starter", gallery.steps = 12, '
+        "gallery.guidance = 2",
+        11,
+        "Apache-2.0",
+        "en zh",
     ),
     KnownModel(
         "stabilityai/sd-turbo",
@@ -185,7 +198,9 @@ def get_model(name: str, note: Note = lambda _line: None) -> Path | None:
 
 
 def pipeline_folder(name: str, note: Note = lambda _line: None) -> Path:
-    """The folder of the diffusers pipeline called `owner/name` on the hub; see `hub_folder`."""
+    """The folder of a diffusers pipeline: `starter`, or `owner/name` on the hub (`hub_folder`)."""
+    if name == STARTER:
+        return Path(str(resources.files("zeitgraph") / "extraction/demo/weights/painter"))
     return hub_folder(name, _PIPELINE, note)
 
 
@@ -281,7 +296,8 @@ def _chosen(workspace: Workspace | None) -> set[str]:
     by_profile = {model.name for model in KNOWN_MODELS if model.profile == settings.profile}
     gallery = settings.gallery
     drawn = gallery.image_maker == "diffusers" and not (workspace.root / gallery.model).is_dir()
-    return by_profile | ({gallery.model} if drawn and gallery.model else set())
+    model = "starter-painter" if gallery.model == STARTER else gallery.model
+    return by_profile | ({model} if drawn and model else set())
 
 
 def _stranger(name: str) -> ModelRow:

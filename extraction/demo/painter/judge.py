@@ -30,7 +30,7 @@ from zeitgraph.extraction.demo.things import THINGS
 from zeitgraph.kg.torchvision_repair import mend_torchvision
 
 Seen = Sequence[tuple[str, str]]
-STEPS, GUIDANCE = 12, 3.0
+STEPS, GUIDANCE = 12, 2.0
 
 
 @dataclass(frozen=True)

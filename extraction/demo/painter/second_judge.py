@@ -10,6 +10,7 @@ import argparse
 import math
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ from torch import Tensor
 
 from zeitgraph.extraction.demo.lessons import Lesson
 from zeitgraph.extraction.demo.look import looks
+from zeitgraph.extraction.demo.painter.optimisers import Optimisers
 from zeitgraph.extraction.demo.painter.poses import SECOND_JUDGE, Pixels, gather, pose
 from zeitgraph.extraction.demo.painter.prompts import CLAIMS, claimed
 from zeitgraph.extraction.demo.things import THINGS
-from zeitgraph.kg.torchvision_repair import mend_torchvision
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "second-judge" / "model.safetensors"
 STYLES = slice(0, len(looks()))
@@ -33,18 +34,29 @@ OBJECTS = slice(len(looks()), len(looks()) + len(THINGS))
 
 
 def fresh() -> Any:
-    """An untrained MobileNetV4 with a logit for each of CLAIMS, straight from its last blocks."""
-    mend_torchvision()
-    import timm
+    """An untrained plain convolutional network: `_views` in, a logit for each of CLAIMS out."""
+    widths, parts = (6, 32, 64, 128, 192), []
+    for before, after in pairwise(widths):
+        for width in (before, after):
+            parts += [
+                torch.nn.Conv2d(width, after, 3, padding=1, bias=False),
+                torch.nn.BatchNorm2d(after),
+                torch.nn.ReLU(),
+            ]
+        parts.append(torch.nn.MaxPool2d(2))
+    flat = [torch.nn.AvgPool2d(2), torch.nn.Flatten(), torch.nn.Linear(widths[-1] * 4, len(CLAIMS))]
+    return torch.nn.Sequential(*parts, *flat)
 
-    network: Any = timm.create_model("mobilenetv4_conv_small_050", num_classes=len(CLAIMS))
-    network.classifier = torch.nn.Linear(network.conv_head.in_channels, len(CLAIMS))
-    network.conv_head = network.norm_head = torch.nn.Identity()
-    return network
+
+def _views(batch: Tensor) -> Tensor:
+    """(count, 3, 128, 128) as (count, 6, 64, 64): the whole reduced, and what stands in front."""
+    whole = F.avg_pool2d(batch, 2)
+    front = batch[:, :, 52:116, 32:96]
+    return torch.cat([whole, front], 1).contiguous(memory_format=torch.channels_last)
 
 
 class SecondJudge:
-    """The trained network as functions to names."""
+    """The trained network, from pictures to names."""
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
         from safetensors.torch import load_file
@@ -56,15 +68,14 @@ class SecondJudge:
         """The style and the thing that each picture most likely shows."""
         pixels = np.stack([np.asarray(image.convert("RGB").resize((128, 128))) for image in images])
         with torch.no_grad():
-            logits = self.network(_batch(pixels))
+            logits = self.network(_views(_batch(pixels)))
         styles, objects = logits[:, STYLES].argmax(1), logits[:, OBJECTS].argmax(1)
         claims = np.array(CLAIMS)
         return list(zip(claims[STYLES][styles], claims[OBJECTS][objects], strict=True))
 
 
 def _batch(pixels: Pixels) -> Tensor:
-    batch = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return batch.contiguous(memory_format=torch.channels_last)
+    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def _disturbed(pixels: Pixels, chance: np.random.Generator) -> Tensor:
@@ -72,7 +83,7 @@ def _disturbed(pixels: Pixels, chance: np.random.Generator) -> Tensor:
     batch = _batch(pixels)
     if chance.random() < 0.5:
         batch = batch.flip(3)
-    moves = tuple(int(move) for move in chance.integers(-6, 7, 2))
+    moves = tuple(int(move) for move in chance.integers(-4, 5, 2))
     batch = torch.roll(batch, moves, (2, 3))
     if chance.random() < 0.5:
         small = F.interpolate(batch, scale_factor=0.5, mode="area")
@@ -80,43 +91,41 @@ def _disturbed(pixels: Pixels, chance: np.random.Generator) -> Tensor:
     return batch * float(chance.uniform(0.9, 1.1))
 
 
-def train(weights: Path, pixels: Pixels, *, steps: int, rate: float = 2e-3) -> None:
-    """Trains from scratch on the first poses of SECOND_JUDGE and writes float16 weights."""
-    from safetensors.torch import save_file
+def train(
+    weights: Path, pixels: Pixels, *, steps: int, rate: float = 2e-3, begin: Path | None = None
+) -> None:
+    """Trains on the first poses of SECOND_JUDGE and writes float16 weights."""
+    from safetensors.torch import load_file, save_file
 
     torch.manual_seed(5)
     poses = [pose(SECOND_JUDGE, place) for place in range(len(pixels))]
     truth: NDArray[np.float32] = np.array(
         [claimed(Lesson("", p.style, frozenset(p.objects), p.scene)) for p in poses], np.float32
     )
-    network = fresh().train().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02)
+    network = fresh().train()
+    if begin is not None:
+        network.load_state_dict(load_file(begin))
+    optimisers = Optimisers(network, rate, edges=("0.",))
     chance, start = np.random.default_rng(5), time.monotonic()
     for step in range(steps):
-        for group in optimiser.param_groups:
-            pace = min(1, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * step / steps))
-            group["lr"] = rate * pace
         rows = chance.choice(len(pixels), 64, replace=False)
         with torch.autocast("cpu", torch.bfloat16):
-            logits = network(_disturbed(pixels[rows], chance)).float()
+            logits = network(_views(_disturbed(pixels[rows], chance))).float()
         true = torch.from_numpy(truth[rows])
         kinds = (STYLES, OBJECTS, slice(OBJECTS.stop, None))
         parts = [F.cross_entropy(logits[:, kind], true[:, kind]) for kind in kinds]
         loss = torch.stack(parts).sum()
-        optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        pace = min(1, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * step / steps))
+        optimisers.step(rate * pace)
         if (step + 1) % 50 == 0:
             line = f"step {step + 1} loss {loss.item():.3f} {time.monotonic() - start:.0f} s"
             print(line, flush=True)  # noqa: T201 - a script tells
-        if (step + 1) % 200 == 0 or step + 1 == steps:
-            save_file(
-                {
-                    n: v.half() if v.is_floating_point() else v
-                    for n, v in network.state_dict().items()
-                },
-                weights,
-            )
+        if (step + 1) % 100 == 0 or step + 1 == steps:
+            state = network.state_dict().items()
+            halves = {n: v.half() if v.is_floating_point() else v for n, v in state}
+            weights.parent.mkdir(parents=True, exist_ok=True)
+            save_file({name: value.contiguous() for name, value in halves.items()}, weights)
 
 
 def main() -> None:
@@ -126,9 +135,11 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, required=True, help="an .npy that keeps the pictures")
     parser.add_argument("--pictures", type=int, default=6000)
     parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--begin", type=Path, help="weights to go on from")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    train(options.out, gather(SECOND_JUDGE, options.pictures, options.pool), steps=options.steps)
+    pixels = gather(SECOND_JUDGE, options.pictures, options.pool)
+    train(options.out, pixels, steps=options.steps, begin=options.begin)
 
 
 if __name__ == "__main__":
