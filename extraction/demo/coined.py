@@ -7,7 +7,7 @@ nothing about texts.
 
 A recipe's slot is `{list}`, a part of that list; `{list:how}` writes it so; `{list:low-high}` is so
 many parts in a row; `{word}` is a word made of syllables; `{jieba:tags}` is a word of jieba's
-dictionary with one of these tags.
+dictionary with one of these tags; `{hanzi:low-high}` is so many of the signs that its words are of.
 """
 
 import re
@@ -26,6 +26,7 @@ COINED_KINDS = frozenset({"person", "brand", "product", "place", "event"})
 """What names are coined for: four kinds, and events, which are scenes with a name."""
 
 JUDGED_EVERY = 5  # every fifth part of a list is kept for judging
+COMMON = 300  # the frequency from which on a word of jieba's dictionary is not rare
 _SLOT = re.compile(r"\{(\w+)(?::([^}]+))?\}")
 _HOW: Mapping[str, Callable[[str], str]] = {
     "upper": str.upper,
@@ -53,7 +54,7 @@ def _fill(lang: str, sort: str, how: str | None, chance: Generator, *, judging: 
     elif sort == "jieba":
         return _one(_of_dictionary(str(how)), chance, judging=judging)
     else:
-        choices = _parts(lang, sort)
+        choices = _signs() if sort == "hanzi" else _parts(lang, sort)
         if how and how[0].isdigit():
             low, _, high = how.partition("-")
             count = int(chance.integers(int(low), int(high) + 1))
@@ -88,13 +89,27 @@ def _parts(lang: str, sort: str) -> tuple[str, ...]:
 
 
 @cache
-def _of_dictionary(tags: str) -> tuple[str, ...]:
-    """The words of jieba's dictionary with these tags: names that people really write."""
+def dictionary() -> tuple[tuple[str, int, str], ...]:
+    """The words of jieba's dictionary, each with its frequency and the tag of its word class."""
     import jieba
 
     lines = (Path(jieba.__file__).parent / "dict.txt").read_text("utf-8").splitlines()
     rows = (line.split(" ") for line in lines)
-    return tuple(word for word, _, tag in rows if tag in tags.split() and 2 <= len(word) <= 8)
+    return tuple((word, int(frequency), tag) for word, frequency, tag in rows)
+
+
+@cache
+def _of_dictionary(tags: str) -> tuple[str, ...]:
+    """The words with these tags; among them are names that people really write."""
+    wanted = set(tags.split())
+    return tuple(word for word, _, tag in dictionary() if tag in wanted and 2 <= len(word) <= 8)
+
+
+@cache
+def _signs() -> tuple[str, ...]:
+    """The signs of the words that are not rare."""
+    words = (word for word, frequency, _ in dictionary() if frequency >= COMMON)
+    return tuple(sorted({sign for word in words for sign in word if "一" <= sign <= "鿿"}))
 
 
 @cache

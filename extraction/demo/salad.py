@@ -8,14 +8,13 @@ texts with marked names that may be shipped. This module knows nothing about the
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.demo.captions import Caption, Name, join
-from zeitgraph.extraction.demo.coined import coin
+from zeitgraph.extraction.demo.coined import coin, dictionary
 
 NAMES = 0.12  # the share of names among the words
 NAMED_TAGS = {"nr": "person", "nrt": "person", "ns": "place", "nt": "brand"}
@@ -44,13 +43,9 @@ _NONE = ("nz", "x", "eng", "j", "i", "l")  # names of other sorts, idioms, what 
 @cache
 def _words(*tags: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Words with one of these tags (none: ordinary words), and how often as a running sum to 1."""
-    import jieba
-
-    lines = (Path(jieba.__file__).parent / "dict.txt").read_text("utf-8").splitlines()
-    rows = [line.split(" ") for line in lines]
     barred = {*NAMED_TAGS, *_NONE}
-    kept = [row for row in rows if (row[2] in tags if tags else row[2] not in barred)]
-    weights = np.array([int(row[1]) for row in kept], float) ** _FREQUENT
+    kept = [row for row in dictionary() if (row[2] in tags if tags else row[2] not in barred)]
+    weights = np.array([row[1] for row in kept], float) ** _FREQUENT
     return tuple(row[0] for row in kept), np.cumsum(weights) / weights.sum()
 
 
