@@ -17,7 +17,23 @@ def verdict() -> Verdict:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_styles_of_fresh_pictures_are_named_in_either_language(lang: str) -> None:
-    assert verdict().styles[lang] >= 0.9
+    assert verdict().styles[lang] >= 0.95
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_scenes_and_objects_of_fresh_pictures_are_named_in_either_language(lang: str) -> None:
+    assert verdict().scenes[lang] >= 0.9
+    assert verdict().objects[lang] >= 0.8
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_picture_finds_its_own_caption_among_a_hundred(lang: str) -> None:
+    assert verdict().recall[lang] >= 0.6
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_patches_point_at_what_is_named(lang: str) -> None:
+    assert verdict().pointing[lang] >= 0.8
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -36,6 +52,6 @@ def test_the_weights_are_small_and_hold_no_pickle() -> None:
 
 
 def test_the_library_leaves_styles_of_the_world_to_be_found() -> None:
-    assert set(looks()) - set(library()) == {"glamping", "balletcore"}
+    assert len(set(looks()) - set(library())) == 9
     for phrasings in library().values():
         assert all(len(phrasings[lang]) >= 4 for lang in ("en", "zh"))

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 from zeitgraph import __version__
 from zeitgraph.extraction.demo import truth
-from zeitgraph.extraction.demo.dirt import as_jpeg
+from zeitgraph.extraction.demo.dirt import as_jpeg, changed
 from zeitgraph.extraction.demo.film import film
 from zeitgraph.extraction.demo.names import entities
 from zeitgraph.extraction.demo.picture import SIDE, draw
@@ -81,6 +81,7 @@ def write_corpus(
     for shard in {_shard(world, number) for number in range(0, posts, 1000)}:
         (folder / "pictures" / shard).mkdir(exist_ok=True)
         (folder / "videos" / shard).mkdir(exist_ok=True)
+    _ = world.shares, world.bots  # known before the world is handed to the workers
     tally: truth.Tally = Counter()
     aside = folder / f"{POSTS}.part"
     with ExitStack() as stack:
@@ -154,13 +155,14 @@ def _paint(folder: Path, stem: str, post: Post, side: int, tally: truth.Tally) -
     """Draws the pictures of one post, and its video where it has one."""
     paths = zip(post.pictures, _picture_paths(stem, post), strict=True)
     for place, (picture, path) in enumerate(paths):
-        image = draw(picture, side)
+        clean = draw(picture, side)
+        image = changed(clean, post.changes)
         (folder / path).write_bytes(as_jpeg(image, post.changes))
         tally["pictures",] += 1
         for rule in RULES:
             if rule.style == picture.look().id:
                 tally["ruled", rule.style, rule.feature] += 1
-                tally["held", rule.style, rule.feature] += rule.holds(picture, image)
+                tally["held", rule.style, rule.feature] += rule.holds(picture, clean)
         if place == 0 and post.moving:
             film(image, folder / _video_paths(stem, post)[0])
             tally["videos",] += 1

@@ -49,10 +49,15 @@ NEAR = ("cropped", "brightened", "recompressed")
 """What is done to a picture that is posted again and shall not look like the same file."""
 
 
-def as_jpeg(image: Image.Image, changes: Sequence[str]) -> bytes:
-    """`image` after `changes` (of CHANGES, or `truncated`) as a JPEG file."""
+def changed(image: Image.Image, changes: Sequence[str]) -> Image.Image:
+    """`image` after those of `changes` that happen to pixels."""
     for change in changes:
         image = CHANGES[change](image) if change in CHANGES else image
+    return image
+
+
+def as_jpeg(image: Image.Image, changes: Sequence[str]) -> bytes:
+    """An image as a JPEG file, cut short where it is `truncated`."""
     buffer = BytesIO()
     image.save(buffer, "JPEG", quality=QUALITY, subsampling=0)
     data = buffer.getvalue()

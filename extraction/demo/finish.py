@@ -32,7 +32,8 @@ def _axes(pixels: Pixels) -> tuple[Plane, Plane]:
 
 def _scale(pixels: Pixels) -> float:
     """How large the picture is beside one of SIDE pixels; less than 1 where it is smaller."""
-    return pixels.shape[0] / SIDE
+    scale: float = pixels.shape[0] / SIDE
+    return scale
 
 
 def _light(look: Look) -> Pixels:

@@ -17,7 +17,7 @@ from zeitgraph.extraction.demo.captions import write
 from zeitgraph.extraction.demo.clip_folder import WEIGHTS, open_folder
 from zeitgraph.extraction.demo.lessons import LANGS, library
 from zeitgraph.extraction.demo.names import entities
-from zeitgraph.extraction.demo.patches import centres, heat_maps
+from zeitgraph.extraction.demo.patches import centres, heat_maps, peaks
 from zeitgraph.extraction.demo.picture import Picture, boxes, draw
 from zeitgraph.extraction.demo.pool import JUDGING, describe
 from zeitgraph.extraction.demo.scenes import SCENES
@@ -28,12 +28,14 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Shares in 0..1 by language where there are two; `styles` is zero-shot style top-1.
+    """Shares in 0..1 by language where there are two.
 
-    `captions` is the share of plain captions nearest to the prompts of the style they say,
+    `styles` is zero-shot style top-1 among those of the library (12 of the world's 21 looks),
+    `captions` the share of plain captions nearest to the prompts of the style they say,
     `neighbours` the share of pictures whose nearest other picture has the same style, all styles
     of the world included; `objects` is mean average precision, `recall` picture to text at rank 1
-    among 100, `pointing` the share of objects whose box holds the patch most like their name (the
+    among 100, `pointing` the share of objects whose box holds the centre of the heat around the
+    patch most like their name, `peaks` the share whose box holds the middle of that patch (the
     pointing game of Zhang et al. 2016, "Top-Down Neural Attention by Excitation Backprop").
     """
 
@@ -44,13 +46,14 @@ class Verdict:
     objects: dict[str, float]
     recall: dict[str, float]
     pointing: dict[str, float]
+    peaks: dict[str, float]
     neighbours: float
     weakest: dict[str, float]
 
     def lines(self) -> Iterator[str]:
         """The figures as a table for a terminal."""
         yield f"{self.pictures} pictures never trained on          en     zh"
-        for name in ("styles", "captions", "scenes", "objects", "recall", "pointing"):
+        for name in ("styles", "captions", "scenes", "objects", "recall", "pointing", "peaks"):
             values: dict[str, float] = getattr(self, name)
             yield f"{name:40s}" + "  ".join(f"{values[lang]:.3f}" for lang in LANGS)
         yield f"{'neighbours':40s}{self.neighbours:.3f}"
@@ -75,8 +78,11 @@ class Reader:
         vectors: Vectors = torch.cat(out).numpy()
         return vectors
 
-    def places(self, images: Sequence[Any], texts: Vectors) -> NDArray[np.float32]:
-        """Where each text is most alike: (images, texts, 2), x and y in shares of the side."""
+    def places(self, images: Sequence[Any], texts: Vectors) -> tuple[Vectors, Vectors]:
+        """Where each text is most alike, as `patches.centres` and as `patches.peaks` tell it.
+
+        Both are (images, texts, 2), x and y in shares of the side.
+        """
         import torch
 
         rows = torch.from_numpy(texts)
@@ -84,9 +90,10 @@ class Reader:
         with torch.no_grad():
             for start in range(0, len(images), 32):
                 batch = [self.preprocess(image) for image in images[start : start + 32]]
-                found.append(centres(heat_maps(self.model.visual, torch.stack(batch), rows)))
-        places: NDArray[np.float32] = torch.cat(found).numpy()
-        return places
+                maps = heat_maps(self.model.visual, torch.stack(batch), rows)
+                found.append((centres(maps), peaks(maps)))
+        middles, tops = (torch.cat(each).numpy() for each in zip(*found, strict=True))
+        return middles, tops
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors (count, dimensions) of texts."""
@@ -116,7 +123,7 @@ def average_precision(scores: Vectors, relevant: NDArray[np.bool_]) -> float:
     return float((np.arange(1, len(ranks) + 1) / ranks).mean()) if len(ranks) else float("nan")
 
 
-def pointed_at(places: NDArray[np.float32], pictures: Sequence[Picture]) -> float:
+def pointed_at(places: Vectors, pictures: Sequence[Picture]) -> float:
     """The share of all objects whose box holds the place that was found for their name."""
     hits = [
         left <= places[row, kind, 0] <= right and top <= places[row, kind, 1] <= low
@@ -136,7 +143,8 @@ def judge(folder: Path = WEIGHTS, count: int = 560) -> Verdict:
     shown = np.array([picture.look().id for picture in pictures])
     named = np.array(list(library()))
     in_library = np.isin(shown, named)
-    styles, captions, scenes, objects, recall, pointing = {}, {}, {}, {}, {}, {}
+    styles, captions, scenes, objects, recall = {}, {}, {}, {}, {}
+    pointing, highest = {}, {}
     weakest: dict[str, float] = {}
     for lang in LANGS:
         prompts = reader.ensemble([library()[name][lang] for name in named])
@@ -158,7 +166,8 @@ def judge(folder: Path = WEIGHTS, count: int = 560) -> Verdict:
         present = np.array([[name in p.objects for name in THINGS] for p in pictures])
         precisions = [average_precision(scores[:, k], present[:, k]) for k in range(len(THINGS))]
         objects[lang] = float(np.nanmean(precisions))
-        pointing[lang] = pointed_at(reader.places(images, things), pictures)
+        middles, tops = reader.places(images, things)
+        pointing[lang], highest[lang] = (pointed_at(each, pictures) for each in (middles, tops))
         hundreds = [slice(at, at + 100) for at in range(0, count - 99, 100)]
         recall[lang] = float(
             np.mean([((seen[h] @ said[h].T).argmax(1) == np.arange(100)).mean() for h in hundreds])
@@ -166,7 +175,9 @@ def judge(folder: Path = WEIGHTS, count: int = 560) -> Verdict:
     alike = seen @ seen.T
     np.fill_diagonal(alike, -1)
     neighbours = float((shown[alike.argmax(1)] == shown).mean())
-    return Verdict(count, styles, captions, scenes, objects, recall, pointing, neighbours, weakest)
+    return Verdict(
+        count, styles, captions, scenes, objects, recall, pointing, highest, neighbours, weakest
+    )
 
 
 def main() -> None:

@@ -98,7 +98,7 @@ def gather(
 ) -> Pool:
     """The first `count` pictures of the pool of `seed`, `side` pixels a side.
 
-    With `kept`, pixels are read from that `.npy` file where it holds these very pictures, and
+    With `kept`, pixels are read from that `.npy` file where its first pictures are these, and
     written to it where it does not: drawing takes longer than reading.
     """
     pictures = tuple(describe(seed, place) for place in range(count))

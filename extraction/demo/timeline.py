@@ -37,8 +37,8 @@ class Plan:
 
     It begins at `begins` and ends at `ends` (shares of the timeline), or `weeks` weeks after it
     began. `strength` is, by event: how far a drift or merge goes (0..1), which share of the posts a
-    split takes away, which share of the week's volume a newborn, a season at its peak or a crowd of
-    bots has, by which factor engagement bursts.
+    split takes away, which share of people's posts of the week a newborn or a season at its peak
+    has and a crowd of bots adds, by which factor engagement bursts.
     """
 
     event: str

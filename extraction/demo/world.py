@@ -234,7 +234,8 @@ class World:
             original -= 1
         post = self._again(number, self._own(original), kind, chance)
         author = choose_author(post.style, self.seed, self.posts, chance)
-        heat = HEAD_VIEWS if author.head else 1.0
+        heat = self.timeline.heat(self.week_index(number), post.lineage)
+        heat *= HEAD_VIEWS if author.head else 1.0
         when = post.published_at
         counts = answers(post.style, post.shown.layout, when, chance, now=self.now, heat=heat)
         return replace(post, author=author, answers=counts)

@@ -239,14 +239,15 @@ def _pairs(case: Case, event: str, told: Collection[Told]) -> Score:
 def deaths(case: Case) -> Score:
     """F1 of the deaths: a style fell silent within `NEAR` weeks of when it is said to have.
 
-    The product says so when it is sure: what counts is the week that it names, which is as many
-    weeks before as the event measures. The end of a season is no death, and counts neither way.
+    The product says so when it is sure: what counts is the first silent week, which lies one week
+    less before than the silence that the event measures. The end of a season is no death, and
+    counts neither way.
     """
     planted = case.truth.events("death")
     seasonal = {p.style for p in case.truth.all_events() if p.event == "season"}
     rows = case.rows("lineage", "week", "event", "cluster_id", "measure")
     told = [
-        Told(week_after(r["week"], -round(r["measure"] or 0)), lineage, "", r["cluster_id"])
+        Told(week_after(r["week"], 1 - round(r["measure"] or 1)), lineage, "", r["cluster_id"])
         for r in rows
         if r["event"] == "faded"
         and (lineage := case.lineage_of.get(r["cluster_id"], "")) not in seasonal
