@@ -69,7 +69,8 @@ def denoiser_loss(unet: Any, clean: Tensor, states: Tensor, noise: Tensor, sigma
     with torch.autocast("cpu", torch.bfloat16):
         found = unet(noisy, sigma * STEPS, encoder_hidden_states=states).sample
     wrong = (found.float() - (noise - clean)).square()
-    return wrong.mean() + HERO * wrong[..., 7:15, 4:12].mean()
+    loss: Tensor = wrong.mean() + HERO * wrong[..., 7:15, 4:12].mean()
+    return loss
 
 
 def prepare(parts: Path, pixels: Pixels, poses: Sequence[Picture]) -> Lessons:
