@@ -81,7 +81,7 @@ def test_a_product_that_throws_dice_misses_every_goal(tmp_path: Path, truth: Row
     results = score_all(write(tmp_path, truth, blind(truth)))
     good = {result.column.key for result in results if result.is_good}
     cried_wolf = {"burst_found", "bots_found", "season_found"}
-    assert good <= {"prototype_styles", "heat_centres"} | cried_wolf
+    assert good <= {"prototype_styles"} | cried_wolf
     scores = {result.column.key: result.score for result in results}
     assert abs(scores["ami_assigned"].value or 0) < 0.05
 

@@ -66,16 +66,18 @@ def named_posts(case: Case) -> Score:
 
 
 def named_clusters(case: Case) -> Score:
-    """Of the clusters with enough posts, the share that carry the name of most of their posts.
+    """Of the clusters with enough posts, the share that carry the name of their last look.
 
-    The right name of a cluster of a style that nobody has named is none.
+    That is the look of most posts of the cluster's last week. Where nobody has named it, as where a
+    named style has drifted into something new, the right name is none, or the one it came from.
     """
     named, called = _named(case), _styles(case)
     sizes = Counter(m.cluster for m in case.members if m.cluster)
     asked = sorted(cluster for cluster, size in sizes.items() if size >= LEAST)
-    meant = {c: case.lineage_of[c] if case.lineage_of[c] in named else "" for c in asked}
-    wrong = [c for c in asked if called.get(c, "") != meant[c]]
-    told = sorted(f"{called.get(c) or '–'} = {case.lineage_of[c]}" for c in wrong)
+    looks = _last_looks(case)
+    right = {c: {look} if (look := looks[c]) in named else {"", case.lineage_of[c]} for c in asked}
+    wrong = [c for c in asked if called.get(c, "") not in right[c]]
+    told = sorted(f"{called.get(c) or '–'} = {looks[c]}" for c in wrong)
     detail = f"{len(asked) - len(wrong)} / {len(asked)}" + _listed(told)
     return share_score(len(asked) - len(wrong), len(asked), detail=detail)
 
@@ -87,6 +89,19 @@ def _listed(items: Sequence[str], most: int = 4) -> str:
 
 def _named(case: Case) -> set[str]:
     return {style.style_id for style in styles_of(case.workspace)}
+
+
+def _last_looks(case: Case) -> dict[str, str]:
+    """What most posts of each cluster's last week look like."""
+    looks = {row["post_id"]: row["style"] for row in case.truth.rows("posts", "post_id", "style")}
+    last: dict[str, str] = {}
+    for member in case.members:
+        last[member.cluster] = max(last.get(member.cluster, ""), member.week)
+    seen: dict[str, Counter[str]] = {cluster: Counter() for cluster in last}
+    for member in case.members:
+        if member.week == last[member.cluster]:
+            seen[member.cluster][looks[member.post_id]] += 1
+    return {c: min(count, key=lambda look: (-count[look], look)) for c, count in seen.items()}
 
 
 def _styles(case: Case) -> dict[str, str]:

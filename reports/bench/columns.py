@@ -119,7 +119,6 @@ COLUMNS: Sequence[Column] = (
     *_of_state("season", event="season", state="seasonal"),
     Column("share_error", "strength", "error", _at_most(0.01), strength.share_error),
     Column("share_coverage", "strength", "ratio", _at_least(0.9), strength.share_coverage),
-    Column("heat_centres", "strength", "ratio", _at_least(0.9), strength.heat_moves),
     Column("entities", "meaning", "ratio", _at_least(0.9), meaning.entities),
     Column("links", "meaning", "ratio", _at_least(0.9), meaning.links),
     Column("co_occurrence", "meaning", "error", _at_most(0.02), meaning.co_occurrence),

@@ -1,14 +1,10 @@
-"""Columns about how strong styles are: shares, bursts of heat, bots, seasons, centres.
+"""Columns about how strong styles are: shares, bursts of heat, bots, seasons.
 
 In comes a case, out come scores. Knows nothing about how the product came to its figures.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from zeitgraph.reports.bench.case import Case
 from zeitgraph.reports.bench.score import CannotScore, Curve, Score, rate_score, share_score
@@ -21,8 +17,6 @@ other that is never told is not built."""
 
 DRAWN = 6
 """Lineages whose shares are drawn, those with the most posts first."""
-CROWD = 12
-"""Posts of a week that a cluster has at least where its centres are compared."""
 
 
 @dataclass(frozen=True)
@@ -142,41 +136,3 @@ def _told(case: Case, state: str) -> list[tuple[str, str]]:
     if not told and state not in STATES:
         raise CannotScore("unbuilt")
     return sorted(told)
-
-
-# -- centres ---------------------------------------------------------------------------------------
-
-
-def heat_moves(case: Case) -> Score:
-    """The share of clusters whose centre leans to their hot posts more than the plain centre does.
-
-    Of the last week, clusters with at least `CROWD` posts. No truth is needed: half is chance.
-    """
-    week = case.workspace.weeks("memberships")[-1]
-    read = case.workspace.read
-    heats = {row["post_id"]: row["heat"] for row in read("posts", week).to_pylist()}
-    vectors = {
-        row["item_id"]: np.asarray(row["vector"], np.float64)
-        for row in read("vectors", week).to_pylist()
-        if row["side"] == "post"
-    }
-    posts: dict[str, list[str]] = defaultdict(list)
-    for row in read("memberships", week).to_pylist():
-        if row["cluster_id"] and row["post_id"] in vectors:
-            posts[row["cluster_id"]].append(row["post_id"])
-    leans = []
-    for row in read("clusters", week).to_pylist():
-        own = sorted(posts[row["cluster_id"]], key=lambda post: (heats[post], post))
-        if len(own) >= CROWD and heats[own[0]] < heats[own[-1]]:
-            half = len(own) // 2
-            lean = np.mean([vectors[p] for p in own[-half:]], axis=0)
-            lean -= np.mean([vectors[p] for p in own[:half]], axis=0)
-            leans.append(bool((_unit(row["centre"]) - _unit(row["plain_centre"])) @ lean > 0))
-    if not leans:
-        raise CannotScore("unmeasured")
-    return share_score(sum(leans), len(leans))
-
-
-def _unit(vector: Sequence[float]) -> NDArray[np.float64]:
-    wide = np.asarray(vector, np.float64)
-    return wide / max(float(np.linalg.norm(wide)), 1e-12)
