@@ -128,7 +128,7 @@ class EntitySettings(Branch):
     """How names in texts are found and linked."""
 
     recogniser: str = Field("rules", description="a part: rules, spacy, transformers")
-    model: str = Field("", description="a spaCy or Hugging Face model, where the part wants one")
+    model: str = Field("", description="a spaCy (or starter) or Hugging Face model, if needed")
     catalogue: str = Field("", description="a .csv, .ttl or .rdf file; relative to the workspace")
     min_score: float = Field(0.5, ge=0, le=1, description="a weaker link is NIL")
     recurs: int = Field(2, ge=1, description="posts of a week that make an unknown name an entity")

@@ -78,9 +78,13 @@ def test_a_pool_shows_every_look_in_turn_and_every_drift_at_any_stage() -> None:
 
 
 def test_a_pool_is_drawn_at_its_own_side() -> None:
-    pool = gather(TRAINING, 3, 64)
-    assert pool.pixels.shape == (3, 64, 64, 3)
-    np.testing.assert_array_equal(pool.pixels[2], np.asarray(draw(pool.pictures[2], 64)))
+    round_of_looks = len(looks())
+    pool = gather(TRAINING, round_of_looks + 1, 64)
+    assert pool.pixels.shape == (round_of_looks + 1, 64, 64, 3)
+    np.testing.assert_array_equal(pool.pixels[-1], np.asarray(draw(pool.pictures[-1], 64)))
+    reduced = draw(pool.pictures[2]).resize((64, 64), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(pool.pixels[2], np.asarray(reduced))
+    assert pool.boxes[2] == tuple(boxes(pool.pictures[2]))
 
 
 @pytest.mark.parametrize(("before", "after"), DRIFTS)
