@@ -26,6 +26,8 @@ WAITING = ox.NamedNode("urn:x-zeitgraph:waiting")
 """The graph in which triples wait to be moved into place."""
 
 _LOCK_FILE = "zeitgraph.lock"
+_MADE = "zeitgraph.made"
+"""Stands in the folder once the store is whole: a process may be killed while it makes one."""
 
 _DROP = """
 DELETE {{ ?s ?p ?o }} WHERE {{
@@ -39,7 +41,7 @@ _PLACE = "ADD {waiting} TO DEFAULT ; MOVE {waiting} TO {graph}"
 def store_id(folder: Path) -> str:
     """The id that the store got when it was made; makes an empty store where there is none."""
     file = folder / "IDENTITY"  # RocksDB's own: a UUID for each new database
-    if not file.is_file():
+    if not (folder / _MADE).is_file() or not file.is_file():
         with _locked(folder, fcntl.LOCK_EX):
             _open(folder)
     return file.read_text("ascii").strip()
@@ -90,6 +92,9 @@ def reading(folder: Path) -> Iterator[ox.Store]:
     """
     if not (folder / "CURRENT").is_file():
         raise StoreError("there is no graph yet", where=folder, do="make it with `zeitgraph run`")
+    if not (folder / _MADE).is_file():
+        with _locked(folder, fcntl.LOCK_EX):
+            _open(folder)
     with _locked(folder, fcntl.LOCK_SH):
         store = _open_read_only(folder)
         if not store.contains_named_graph(WAITING):
@@ -115,14 +120,17 @@ def _drop_waiting(folder: Path) -> None:
 
 
 def _open(folder: Path) -> ox.Store:
+    """The store, opened for writing, which also ends the making of one that was broken off."""
     try:
-        return ox.Store(folder)
+        store = ox.Store(folder)
     except (OSError, RuntimeError) as error:
         raise StoreError(
             f"the RDF store cannot be opened: {error}",
             where=folder,
             do="delete the folder and run again; it is made from the tables",
         ) from error
+    (folder / _MADE).touch()
+    return store
 
 
 def _open_read_only(folder: Path) -> ox.Store:

@@ -116,3 +116,28 @@ def test_readers_beside_a_writer_see_one_graph_at_a_time(tmp_path: Path) -> None
         os.kill(writer.pid, signal.SIGKILL)
         writer.wait()
         writer.stdout.close()
+
+
+MAKER = """
+import sys
+from pathlib import Path
+from zeitgraph.kg.rdf_store import store_id
+print("ready", flush=True)
+store_id(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("milliseconds", range(0, 24, 4))
+def test_a_store_whose_making_was_killed_is_made_whole(tmp_path: Path, milliseconds: int) -> None:
+    folder = tmp_path / "graph"
+    maker = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", MAKER, str(folder)], stdout=subprocess.PIPE
+    )
+    with maker:
+        assert maker.stdout is not None
+        maker.stdout.readline()
+        time.sleep(milliseconds / 1000)
+        os.kill(maker.pid, signal.SIGKILL)
+    assert store_id(folder)
+    replace_graph(folder, NAME, triples(1), "graph/w")
+    assert numbers(folder) == [("1", 400)]
