@@ -25,6 +25,7 @@ from zeitgraph.extraction.embedders import (
 from zeitgraph.extraction.precision import choose_precision
 from zeitgraph.kg.errors import ModelError
 from zeitgraph.kg.ids import digest_file, digest_json
+from zeitgraph.kg.models import STARTER
 from zeitgraph.kg.settings import VectorSettings
 
 LOCAL = "local-dir:"
@@ -131,7 +132,7 @@ class OpenClipEmbedder:
 
 
 def _local_folder(model: str) -> Path | None:
-    if model == "starter":
+    if model == STARTER:
         return Path(str(resources.files("zeitgraph.extraction.demo") / "weights" / "clip"))
     return model_folder(model.removeprefix(LOCAL)) if model.startswith(LOCAL) else None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zeitgraph.extraction.recognisers import Span
+from zeitgraph.kg import models
 from zeitgraph.kg.catalogue_files import KINDS
 from zeitgraph.kg.errors import MissingPart, ModelError, SettingsError
 from zeitgraph.kg.torchvision_repair import mend_torchvision
@@ -50,7 +51,7 @@ _STRIDE = 64  # tokens that two windows of a long text share
 def spacy_of(workspace: Workspace) -> "SpacyRecogniser":
     """The spaCy pipeline that `entities.model` names; raises `SettingsError`, `MissingPart`."""
     model = _model_of(workspace)
-    return SpacyRecogniser(load_spacy(str(STARTER) if model == "starter" else model))
+    return SpacyRecogniser(load_spacy(str(STARTER) if model == models.STARTER else model))
 
 
 def transformers_of(workspace: Workspace) -> "TransformersRecogniser":

@@ -122,6 +122,9 @@ def test_a_pool_that_was_kept_is_read_and_one_of_other_pictures_is_drawn_anew(
     np.save(kept, np.concatenate([first.pixels, np.zeros((1, 32, 32, 3), np.uint8)]))
     assert len(gather(5, 6, 32, kept=kept).pixels) == 6
     assert np.load(kept).shape[0] == 7
+    grown = gather(5, 9, 32, kept=kept).pixels
+    assert np.array_equal(grown[:6], first.pixels)
+    assert np.load(kept).shape[0] == 9
     assert not np.array_equal(gather(6, 6, 32, kept=kept).pixels, first.pixels)
     assert np.load(kept).shape[0] == 6
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zeitgraph.extraction.demo.lessons import LANGS
+from zeitgraph.extraction.demo.lessons import CLAIMS, LANGS, claimed
 from zeitgraph.extraction.demo.look import looks
 from zeitgraph.extraction.demo.painter.folder import WEIGHTS
 from zeitgraph.extraction.demo.painter.patches import find_patches
 from zeitgraph.extraction.demo.painter.poses import JUDGING, pose, render
-from zeitgraph.extraction.demo.painter.prompts import CLAIMS, claimed, prompt, unwanted
+from zeitgraph.extraction.demo.painter.prompts import prompt, unwanted
 from zeitgraph.extraction.demo.painter.second_judge import SecondJudge
 from zeitgraph.kg.settings import GallerySettings
 from zeitgraph.reports.diffusion import DiffusersMaker

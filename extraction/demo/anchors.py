@@ -10,21 +10,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from zeitgraph.extraction.demo.lessons import Lesson, claims_all, is_true
-from zeitgraph.extraction.demo.look import looks
+from zeitgraph.extraction.demo.lessons import KINDS, PLACES, STYLES, Lesson, claimed, is_true
 from zeitgraph.extraction.demo.picture import Picture
-from zeitgraph.extraction.demo.scenes import SCENES
-from zeitgraph.extraction.demo.things import THINGS
 
-STYLES, KINDS, PLACES = tuple(looks()), tuple(THINGS), tuple(SCENES)
-STYLE_ROWS = slice(0, len(STYLES))
-OBJECT_ROWS = slice(len(STYLES), len(STYLES) + len(KINDS))
-SCENE_ROWS = slice(OBJECT_ROWS.stop, OBJECT_ROWS.stop + len(PLACES))
 LESSONS = (
     *(Lesson("", style=style) for style in STYLES),
     *(Lesson("", objects=frozenset([name])) for name in KINDS),
     *(Lesson("", scene=scene) for scene in PLACES),
 )
+"""The claims of `lessons.CLAIMS`, in that order, each as a lesson without a text."""
 SCALE = 20.0
 ASKED_OF_STYLES, ASKED_OF_PARTS, ASKED_OF_PATCHES = 0.5, 0.2, 0.3
 """The cosine above which a claim counts as made: styles dominate a picture's vector."""
@@ -56,8 +50,7 @@ def shown(pictures: Sequence[Picture], lessons: Sequence[Lesson] = LESSONS) -> T
 
 def said(texts: Sequence[Lesson]) -> Tensor:
     """1 where a text (column) makes the claim of a row of LESSONS, else 0; float32."""
-    rows = [[claims_all(text, claim) for text in texts] for claim in LESSONS]
-    return torch.tensor(rows, dtype=torch.float32)
+    return torch.tensor([claimed(text) for text in texts]).T
 
 
 def balanced_sigmoid_loss(logits: Tensor, true: Tensor, counted: Tensor | None = None) -> Tensor:

@@ -27,6 +27,12 @@ from zeitgraph.extraction.demo.things import THINGS
 from zeitgraph.prompts.library import load_styles
 
 LANGS = ("en", "zh")
+STYLES, KINDS, PLACES = tuple(looks()), tuple(THINGS), tuple(SCENES)
+CLAIMS = (*STYLES, *KINDS, *PLACES)
+"""Everything that a text may claim, in a fixed order; below, which of it are styles and so on."""
+STYLE_ROWS = slice(0, len(STYLES))
+OBJECT_ROWS = slice(STYLE_ROWS.stop, STYLE_ROWS.stop + len(KINDS))
+SCENE_ROWS = slice(OBJECT_ROWS.stop, len(CLAIMS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +110,10 @@ def is_true(lesson: Lesson, picture: Picture, style: str) -> bool:
     )
 
 
-def claims_all(lesson: Lesson, other: Lesson) -> bool:
-    """Whether `lesson` claims everything that `other` claims."""
-    return (
-        other.style in ("", lesson.style)
-        and other.scene in ("", lesson.scene)
-        and other.objects <= lesson.objects
-    )
+def claimed(lesson: Lesson) -> list[float]:
+    """1 for each of CLAIMS that the lesson claims, else 0."""
+    named = {lesson.style, lesson.scene, *lesson.objects}
+    return [float(claim in named) for claim in CLAIMS]
 
 
 def corpus_for_tokenizer(pictures: Sequence[Picture], chance: Generator) -> Iterator[str]:

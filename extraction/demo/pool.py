@@ -96,24 +96,43 @@ def gather(
     workers: int = 1,
     kept: Path | None = None,
 ) -> Pool:
-    """The first `count` pictures of the pool of `seed`, `side` pixels a side.
-
-    With `kept`, pixels are read from that `.npy` file where its first pictures are these, and
-    written to it where it does not: drawing takes longer than reading.
-    """
+    """The first `count` pictures of the pool of `seed`, `side` pixels a side; see `pixels_of`."""
     pictures = tuple(describe(seed, place) for place in range(count))
     found = tuple(map(tuple, _spread(boxes, pictures, workers)))
     render = partial(_render, seed=seed, side=side, describe=describe)
-    if kept is not None and kept.exists():
-        pixels: NDArray[np.uint8] = np.load(kept, mmap_mode="r")
-        if len(pixels) >= count and all(
-            np.array_equal(pixels[place], render(place)) for place in range(SAMPLES)
-        ):
-            return Pool(pixels[:count], pictures, found)
-    pixels = np.stack(_spread(render, range(count), workers))
+    return Pool(pixels_of(render, count, workers=workers, kept=kept), pictures, found)
+
+
+def pixels_of(
+    render: Callable[[int], NDArray[np.uint8]],
+    count: int,
+    *,
+    workers: int = 1,
+    kept: Path | None = None,
+) -> NDArray[np.uint8]:
+    """What `render` draws at the places 0 .. count - 1, in one array.
+
+    With `kept`, pixels are read from that `.npy` file where its first pictures are these, and what
+    it lacks is drawn and written to it: drawing takes longer than reading.
+    """
+    known = _kept(render, kept) if kept is not None and kept.exists() else None
+    held = 0 if known is None else len(known)
+    if known is not None and held >= count:
+        return known[:count]
+    fresh = np.stack(_spread(render, range(held, count), workers))
+    pixels = fresh if known is None else np.concatenate([known, fresh])
     if kept is not None:
         np.save(kept, pixels)
-    return Pool(pixels, pictures, found)
+    return pixels
+
+
+def _kept(render: Callable[[int], NDArray[np.uint8]], kept: Path) -> NDArray[np.uint8] | None:
+    """What the file holds, unless its first pictures are other ones."""
+    known: NDArray[np.uint8] = np.load(kept, mmap_mode="r")
+    same = (
+        np.array_equal(known[place], render(place)) for place in range(min(SAMPLES, len(known)))
+    )
+    return known if all(same) else None
 
 
 def _spread(work: Callable[[In], Out], items: Iterable[In], workers: int) -> list[Out]:

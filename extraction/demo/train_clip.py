@@ -22,7 +22,7 @@ from numpy.random import Generator
 from torch import Tensor, nn
 
 from zeitgraph.extraction.demo import anchors
-from zeitgraph.extraction.demo.anchors import OBJECT_ROWS, balanced_sigmoid_loss
+from zeitgraph.extraction.demo.anchors import balanced_sigmoid_loss
 from zeitgraph.extraction.demo.clip_folder import (
     END_ID,
     MEAN,
@@ -36,6 +36,10 @@ from zeitgraph.extraction.demo.clip_folder import (
 )
 from zeitgraph.extraction.demo.judge_clip import judge
 from zeitgraph.extraction.demo.lessons import (
+    KINDS,
+    OBJECT_ROWS,
+    SCENE_ROWS,
+    STYLE_ROWS,
     Lesson,
     caption_lesson,
     corpus_for_tokenizer,
@@ -93,7 +97,7 @@ class Course:
         self.model = self.model.to(memory_format=torch.channels_last).train()
         self.pool = pool
         self.directions = anchors.directions(self.model.visual.output_dim)
-        self.middle = nn.Conv2d(MIDDLE_CHANNELS, len(anchors.KINDS), 1)
+        self.middle = nn.Conv2d(MIDDLE_CHANNELS, len(KINDS), 1)
 
     # -- three lessons, a loss each --------------------------------------------------------------
 
@@ -139,16 +143,14 @@ class Course:
         true = anchors.shown(pictures)
         loss = sum(
             weight * balanced_sigmoid_loss(logits[part], true[part])
-            for part, weight in ((anchors.STYLE_ROWS, 1), (OBJECT_ROWS, 2), (anchors.SCENE_ROWS, 1))
+            for part, weight in ((STYLE_ROWS, 1), (OBJECT_ROWS, 2), (SCENE_ROWS, 1))
         )
         kinds = self.directions[OBJECT_ROWS]
         here = anchors.SCALE * (kinds @ patches.flatten(0, 2).T - anchors.ASKED_OF_PATCHES)
-        loss = loss + 2 * balanced_sigmoid_loss(
-            here, *patch_truth(boxes, anchors.KINDS, last.shape[-1])
-        )
+        loss = loss + 2 * balanced_sigmoid_loss(here, *patch_truth(boxes, KINDS, last.shape[-1]))
         half = halfway.transpose(0, 1).flatten(1)
         loss = loss + 0.5 * balanced_sigmoid_loss(
-            half, *patch_truth(boxes, anchors.KINDS, middle.shape[-1])
+            half, *patch_truth(boxes, KINDS, middle.shape[-1])
         )
         return loss, seen, pictures
 

@@ -190,7 +190,7 @@ class World:
         if quality == "spam":
             caption = advertise(lang, chance)
         author = choose_author(style, self.seed, self.posts, chance)
-        heat = self.timeline.heat(index, lineage) * (HEAD_VIEWS if author.head else 1.0)
+        heat = self._heat(index, lineage, author)
         return Post(
             id=_id(number),
             week=self.timeline.week(index),
@@ -219,6 +219,10 @@ class World:
         layout = choose_layout(picture.look().id, hour, list(LAYOUTS), chance)
         return replace(picture, layout=layout)
 
+    def _heat(self, index: int, lineage: str, author: Author) -> float:
+        """How many times the usual attention a post gets."""
+        return self.timeline.heat(index, lineage) * (HEAD_VIEWS if author.head else 1.0)
+
     def _more(self, lineage: str, index: int, hour: int, chance: Generator) -> tuple[Picture, ...]:
         if chance.random() >= SEVERAL:
             return ()
@@ -234,8 +238,7 @@ class World:
             original -= 1
         post = self._again(number, self._own(original), kind, chance)
         author = choose_author(post.style, self.seed, self.posts, chance)
-        heat = self.timeline.heat(self.week_index(number), post.lineage)
-        heat *= HEAD_VIEWS if author.head else 1.0
+        heat = self._heat(self.week_index(number), post.lineage, author)
         when = post.published_at
         counts = answers(post.style, post.shown.layout, when, chance, now=self.now, heat=heat)
         return replace(post, author=author, answers=counts)

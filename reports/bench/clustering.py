@@ -56,8 +56,7 @@ def _information(members: Iterable[Member]) -> float:
 
 def named_posts(case: Case) -> Score:
     """Of the posts that look like the named style they are, the share in a cluster of that name."""
-    named, called = _named(case), _styles(case)
-    looks = {row["post_id"]: row["style"] for row in case.truth.rows("posts", "post_id", "style")}
+    named, called, looks = _named(case), _styles(case), _looks(case)
     asked = [m for m in case.members if looks[m.post_id] == m.lineage in named]
     right = Counter(m.lineage for m in asked if called.get(m.cluster) == m.lineage)
     total = Counter(m.lineage for m in asked)
@@ -91,9 +90,14 @@ def _named(case: Case) -> set[str]:
     return {style.style_id for style in styles_of(case.workspace)}
 
 
+def _looks(case: Case) -> dict[str, str]:
+    """The style that one sees in each post."""
+    return {row["post_id"]: row["style"] for row in case.truth.rows("posts", "post_id", "style")}
+
+
 def _last_looks(case: Case) -> dict[str, str]:
     """What most posts of each cluster's last week look like."""
-    looks = {row["post_id"]: row["style"] for row in case.truth.rows("posts", "post_id", "style")}
+    looks = _looks(case)
     last: dict[str, str] = {}
     for member in case.members:
         last[member.cluster] = max(last.get(member.cluster, ""), member.week)

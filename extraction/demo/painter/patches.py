@@ -37,6 +37,12 @@ class Patches:
         return flat.view(count, high, wide, CHANNELS).permute(0, 3, 1, 2).contiguous()
 
 
+def to_batch(pixels: NDArray[np.uint8]) -> Tensor:
+    """uint8 (count, side, side, 3) as float (count, 3, side, side) in -1..1."""
+    batch = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2)
+    return (batch.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+
+
 def cut(pixels: NDArray[np.uint8]) -> Tensor:
     """(count, side, side, 3) as patches (count, side / 8, side / 8, 192) in -1..1."""
     count, side = len(pixels), pixels.shape[1] // SHARE

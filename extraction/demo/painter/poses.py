@@ -4,7 +4,6 @@ In come a seed and a place; out come a `Picture` and its pixels. A prototype sho
 without a crowd. This module knows nothing about texts or models.
 """
 
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from zeitgraph.extraction.demo.look import looks
 from zeitgraph.extraction.demo.picture import Picture, draw
+from zeitgraph.extraction.demo.pool import pixels_of
 from zeitgraph.extraction.demo.scenes import SCENES
 from zeitgraph.extraction.demo.things import THINGS
 
@@ -54,13 +54,6 @@ def _render(place: int, *, seed: int) -> Pixels:
     return render(pose(seed, place))
 
 
-def gather(seed: int, count: int, kept: Path, workers: int = 1) -> Pixels:
+def gather(seed: int, count: int, kept: Path) -> Pixels:
     """Pixels (count, SIDE, SIDE, 3) of the first poses of a seed; `kept` is an `.npy` to grow."""
-    known: Pixels = np.load(kept) if kept.exists() else np.empty((0, SIDE, SIDE, 3), np.uint8)
-    if len(known) < count:
-        with ProcessPoolExecutor(workers) as executor:
-            places = range(len(known), count)
-            fresh = list(executor.map(partial(_render, seed=seed), places, chunksize=64))
-        known = np.concatenate([known, np.stack(fresh)])
-        np.save(kept, known)
-    return known[:count]
+    return pixels_of(partial(_render, seed=seed), count, kept=kept)

@@ -16,16 +16,10 @@ from numpy.random import Generator
 
 from zeitgraph.extraction.demo.captions import join, list_objects, place_scene
 from zeitgraph.extraction.demo.lessons import LANGS, Lesson, caption_lesson, sayings
-from zeitgraph.extraction.demo.look import looks
 from zeitgraph.extraction.demo.names import entities
 from zeitgraph.extraction.demo.picture import Picture
-from zeitgraph.extraction.demo.scenes import SCENES
-from zeitgraph.extraction.demo.things import THINGS
 from zeitgraph.extraction.words import tokens
 from zeitgraph.prompts.library import Style, load_styles
-
-CLAIMS: tuple[str, ...] = (*looks(), *THINGS, *SCENES)
-"""Everything a prompt may claim, in a fixed order."""
 
 FRAMES = {
     "en": (
@@ -60,12 +54,6 @@ FRAMES = {
 WHOLE = 4
 """How many of the first frames claim everything."""
 MOST_WORDS = 8
-
-
-def claimed(lesson: Lesson) -> list[float]:
-    """1 for each of CLAIMS that the lesson claims, else 0."""
-    named = {lesson.style, lesson.scene, *lesson.objects}
-    return [float(claim in named) for claim in CLAIMS]
 
 
 @cache

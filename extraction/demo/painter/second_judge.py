@@ -21,16 +21,19 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from zeitgraph.extraction.demo.lessons import Lesson
-from zeitgraph.extraction.demo.look import looks
+from zeitgraph.extraction.demo.lessons import (
+    CLAIMS,
+    OBJECT_ROWS,
+    SCENE_ROWS,
+    STYLE_ROWS,
+    Lesson,
+    claimed,
+)
 from zeitgraph.extraction.demo.painter.optimisers import Optimisers
+from zeitgraph.extraction.demo.painter.patches import to_batch
 from zeitgraph.extraction.demo.painter.poses import SECOND_JUDGE, Pixels, gather, pose
-from zeitgraph.extraction.demo.painter.prompts import CLAIMS, claimed
-from zeitgraph.extraction.demo.things import THINGS
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "second-judge" / "model.safetensors"
-STYLES = slice(0, len(looks()))
-OBJECTS = slice(len(looks()), len(looks()) + len(THINGS))
 
 
 def fresh() -> Any:
@@ -68,19 +71,15 @@ class SecondJudge:
         """The style and the thing that each picture most likely shows."""
         pixels = np.stack([np.asarray(image.convert("RGB").resize((128, 128))) for image in images])
         with torch.no_grad():
-            logits = self.network(_views(_batch(pixels)))
-        styles, objects = logits[:, STYLES].argmax(1), logits[:, OBJECTS].argmax(1)
+            logits = self.network(_views(to_batch(pixels)))
+        styles, objects = logits[:, STYLE_ROWS].argmax(1), logits[:, OBJECT_ROWS].argmax(1)
         claims = np.array(CLAIMS)
-        return list(zip(claims[STYLES][styles], claims[OBJECTS][objects], strict=True))
-
-
-def _batch(pixels: Pixels) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        return list(zip(claims[STYLE_ROWS][styles], claims[OBJECT_ROWS][objects], strict=True))
 
 
 def _disturbed(pixels: Pixels, chance: np.random.Generator) -> Tensor:
     """A batch mirrored, shifted, and in part made coarse: a judge is not to look at grain."""
-    batch = _batch(pixels)
+    batch = to_batch(pixels)
     if chance.random() < 0.5:
         batch = batch.flip(3)
     moves = tuple(int(move) for move in chance.integers(-4, 5, 2))
@@ -112,7 +111,7 @@ def train(
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(_views(_disturbed(pixels[rows], chance))).float()
         true = torch.from_numpy(truth[rows])
-        kinds = (STYLES, OBJECTS, slice(OBJECTS.stop, None))
+        kinds = (STYLE_ROWS, OBJECT_ROWS, SCENE_ROWS)
         parts = [F.cross_entropy(logits[:, kind], true[:, kind]) for kind in kinds]
         loss = torch.stack(parts).sum()
         loss.backward()  # type: ignore[no-untyped-call]

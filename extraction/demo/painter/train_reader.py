@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from zeitgraph.extraction.demo.clip_folder import write_tokenizer
-from zeitgraph.extraction.demo.lessons import Lesson
+from zeitgraph.extraction.demo.lessons import CLAIMS, Lesson, claimed
 from zeitgraph.extraction.demo.painter.folder import (
     WIDTH,
     fresh_reader,
@@ -26,7 +26,7 @@ from zeitgraph.extraction.demo.painter.folder import (
     tokenize,
 )
 from zeitgraph.extraction.demo.painter.poses import TRAINING, pose
-from zeitgraph.extraction.demo.painter.prompts import CLAIMS, claimed, prompt, unwanted
+from zeitgraph.extraction.demo.painter.prompts import prompt, unwanted
 
 
 def lessons(seed: int, count: int) -> list[Lesson]:

@@ -20,18 +20,12 @@ from torch import Tensor
 
 from zeitgraph.extraction.demo.painter.folder import fresh_vae
 from zeitgraph.extraction.demo.painter.optimisers import Optimisers
-from zeitgraph.extraction.demo.painter.patches import Patches, find_patches
+from zeitgraph.extraction.demo.painter.patches import Patches, find_patches, to_batch
 from zeitgraph.extraction.demo.painter.poses import SIDE, TRAINING, Pixels, gather
 
 CROP = 64
 NOISE = 0.1
 """Noise on the latents while training: the decoder then forgives what the denoiser gets wrong."""
-
-
-def to_batch(pixels: Pixels) -> Tensor:
-    """uint8 (count, side, side, 3) as float (count, 3, side, side) in -1..1."""
-    batch = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2)
-    return (batch.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 
 def picture_loss(drawn: Tensor, true: Tensor) -> Tensor:
