@@ -133,10 +133,12 @@ def test_the_truth_of_posts_lists_what_their_pictures_show(folder: Path) -> None
     rows = rows_of(folder / "truth/posts.csv")
     assert [row["post_id"] for row in rows] == [post["id"] for post in posts_of(folder)]
     for row, post in zip(rows, posts_of(folder), strict=True):
-        assert row["style"] in looks()
-        assert set(row["objects"].split("|")) <= set(THINGS)
-        assert row["scene"] in SCENES
-        assert row["layout"] in LAYOUTS
+        if post["images"]:
+            assert row["style"] in looks()
+            assert row["scene"] in SCENES
+            assert row["layout"] in LAYOUTS
+            assert row["objects"]
+        assert set(filter(None, row["objects"].split("|"))) <= set(THINGS)
         assert row["lang"] == post["lang"]
         assert int(row["pictures"]) == len(post["images"])  # type: ignore[arg-type]
         assert row["sentiment"] in ("negative", "neutral", "positive")
@@ -144,8 +146,38 @@ def test_the_truth_of_posts_lists_what_their_pictures_show(folder: Path) -> None
         assert row["head"] in "01"
 
 
+def test_a_post_with_no_picture_tells_only_what_its_text_says(tmp_path: Path) -> None:
+    write_corpus(tmp_path, seed=4, posts=600, weeks=6, side=64)
+    texts = {post["id"]: post for post in posts_of(tmp_path)}
+    mentions: dict[str, set[str]] = {}
+    for row in rows_of(tmp_path / "truth/mentions.csv"):
+        mentions.setdefault(row["post_id"], set()).add(row["entity_id"])
+    blind = [r for r in rows_of(tmp_path / "truth/posts.csv") if not texts[r["post_id"]]["images"]]
+    for row in blind:
+        said = mentions.get(row["post_id"], set())
+        assert set(filter(None, [*row["objects"].split("|"), row["scene"]])) <= said
+        assert bool(row["style"]) == bool(row["lineage"])
+        assert row["layout"] == ""
+    assert {row["style"] for row in blind if row["quality"] == "spam"} <= {""}
+    told = [row["style"] for row in blind]
+    assert 0.05 < told.count("") / len(told) < 0.4
+
+
+def test_what_no_post_shows_is_not_told_as_planted(tmp_path: Path) -> None:
+    write_corpus(tmp_path, seed=5, posts=40, weeks=26, side=64)
+    shown = {(row["week"], row["lineage"]) for row in rows_of(tmp_path / "truth/shares.csv")
+             if int(row["posts"])}  # fmt: skip
+    told = rows_of(tmp_path / "truth/events.csv")
+    planned = World(5, 40, 26).events()
+    assert 0 < len(told) < len(planned)
+    for row in told:
+        if row["event"] in ("birth", "heat-burst"):
+            assert (row["week"], row["style"]) in shown
+
+
 def test_shares_count_the_posts_there_are(folder: Path) -> None:
-    posted = Counter((row["week"], row["lineage"]) for row in rows_of(folder / "truth/posts.csv"))
+    world = World(SEED, POSTS, WEEKS)
+    posted = Counter((post.week, post.lineage) for post in map(world.post, range(POSTS)))
     shares = rows_of(folder / "truth/shares.csv")
     assert {(r["week"], r["lineage"]): int(r["posts"]) for r in shares if int(r["posts"])} == posted
     weeks = {row["week"] for row in shares}

@@ -93,6 +93,25 @@ def test_no_template_holds_a_name_of_the_catalogue(lang: str) -> None:
     assert held == {}
 
 
+def test_no_phrasing_of_a_style_holds_a_thing_or_a_scene() -> None:
+    """The truth marks every name of the catalogue in a text, and phrasings are not marked."""
+    names = {
+        name.casefold()
+        for entity in entities().values()
+        for lang in LANGS
+        for name in entity.surfaces(lang)
+    }
+    patterns = [rf"\b{re.escape(n)}s?\b" if n.isascii() else re.escape(n) for n in names]
+    known = re.compile("|".join(patterns), re.IGNORECASE)
+    sayings = {
+        saying
+        for style in words()["styles"].values()
+        for key in ("en", "zh", "tags")
+        for saying in style[key]
+    }
+    assert {saying for saying in sayings if known.search(saying)} == set()
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_there_are_many_openings_for_every_mood(lang: str) -> None:
     chance = np.random.default_rng(3)

@@ -95,7 +95,7 @@ def write_corpus(
             for name, text in batch.texts.items():
                 files[name].write(text)
     whole = {
-        "events": truth.event_rows(world),
+        "events": truth.event_rows(world, tally),
         "effects": truth.effect_rows(),
         "rules": truth.rule_rows(tally),
         "shares": truth.share_rows(world, tally),

@@ -1,15 +1,18 @@
 """The truth about a world as tables: what was planted, post by post and for the whole.
 
 In come posts and a world; out come rows of plain values, one function for each table of `TABLES`.
-Lists are joined with `|`, what is absent is empty. This module knows nothing about files.
+Lists are joined with `|`, what is absent is empty. A post tells what its pictures show and its text
+says: where it has neither of a style, a thing or a scene, nobody can know of it, and it is empty too.
+This module knows nothing about files.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from zeitgraph.extraction.demo.engagement import GOLDEN_LIFT
+from zeitgraph.extraction.demo.lessons import claims
 from zeitgraph.extraction.demo.rules import RULES
-from zeitgraph.extraction.demo.timeline import FAMILIES
+from zeitgraph.extraction.demo.timeline import FAMILIES, Event
 from zeitgraph.extraction.demo.world import Post, World
 
 Row = tuple[str | int, ...]
@@ -32,17 +35,19 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 
 
 def _post_rows(post: Post) -> Iterator[Row]:
-    shown = post.shown
+    shown, said = post.shown, claims(post.caption, post.style)
+    seen = bool(post.pictures)
+    style = post.style if seen else said.style
     yield (
         post.id,
         post.week,
-        post.style,
-        post.lineage,
-        FAMILIES.get(post.style, ""),
+        style,
+        post.lineage if style else "",
+        FAMILIES.get(style, ""),
         f"{shown.drift:.3f}",
-        "|".join(shown.objects),
-        shown.scene,
-        shown.layout,
+        "|".join(shown.objects if seen else sorted(said.objects)),
+        shown.scene if seen else said.scene,
+        shown.layout if seen else "",
         len(post.pictures),
         post.lang,
         post.caption.sentiment,
@@ -77,11 +82,34 @@ BY_POST: Mapping[str, Callable[[Post], Iterator[Row]]] = {
 """The tables that are written post by post."""
 
 
-def event_rows(world: World) -> Iterator[Row]:
-    """What happens, by week."""
+def event_rows(world: World, tally: Tally) -> Iterator[Row]:
+    """What happens, by week, as far as there are posts to show it: small worlds lack some.
+
+    A birth is told in the week of its first post.
+    """
     for event in world.events():
+        weeks = _weeks_shown(world, event, tally)
+        if not weeks:
+            continue
+        week = weeks[0] if event.event == "birth" else event.week
         strength = f"{event.strength:g}"
-        yield event.week, event.until, event.event, event.style, event.other, strength
+        yield week, event.until, event.event, event.style, event.other, strength
+
+
+def _weeks_shown(world: World, event: Event, tally: Tally) -> list[str]:
+    """The weeks in which posts show an event; for what ends something, those before it."""
+    weeks = [world.timeline.week(index) for index in range(world.weeks)]
+    shown = {
+        "birth": lambda week: week >= event.week,
+        "death": lambda week: week < event.week,
+        "merge": lambda week: week < event.week,
+    }.get(event.event, lambda week: event.week <= week <= (event.until or event.week))
+    return [w for w in weeks if shown(w) and tally["posts", w, _shows(event)]]
+
+
+def _shows(event: Event) -> str:
+    """The lineage whose posts show an event: of a split, the part that leaves."""
+    return event.other if event.event == "split" else event.style
 
 
 def effect_rows() -> Iterator[Row]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from zeitgraph.kg.errors import InputError
 from zeitgraph.kg.tables import join_tables
 from zeitgraph.kg.workspace import Workspace
+from zeitgraph.reports.bench.score import CannotScore
 from zeitgraph.reports.bench.truth import MAKE, Truth
 
 Row = Mapping[str, Any]
@@ -49,7 +50,7 @@ class Case:
         return self._read[asked]
 
     @cached_property
-    def members(self) -> Sequence[Member]:
+    def posts(self) -> Sequence[Member]:
         """The posts that both know, sorted by id.
 
         Raises `InputError` where they have none in common: the truth is that of another world.
@@ -61,7 +62,7 @@ class Case:
         both = [
             Member(row["post_id"], row["week"], row["lineage"], put[row["post_id"]])
             for row in self.truth.rows("posts", "post_id", "week", "lineage")
-            if row["post_id"] in put and row["lineage"]
+            if row["post_id"] in put
         ]
         if not both:
             raise InputError(
@@ -70,9 +71,20 @@ class Case:
         return sorted(both)
 
     @cached_property
+    def members(self) -> Sequence[Member]:
+        """Those of `posts` of which one can know what they belong to.
+
+        Raises `CannotScore` where there are none.
+        """
+        known = [post for post in self.posts if post.lineage]
+        if not known:
+            raise CannotScore("unplanted")
+        return known
+
+    @cached_property
     def weeks(self) -> Sequence[str]:
         """The weeks of the world with posts, oldest first."""
-        return sorted({member.week for member in self.members})
+        return sorted({post.week for post in self.posts})
 
     @cached_property
     def lineage_of(self) -> Mapping[str, str]:

@@ -59,7 +59,7 @@ def links(case: Case) -> Score:
 
 def _planted(case: Case) -> dict[Span, tuple[str, str]]:
     """Kind and entity by span, of the posts that the workspace knows."""
-    known = {member.post_id for member in case.members}
+    known = {member.post_id for member in case.posts}
     columns = ("post_id", "start", "end", "kind", "entity_id")
     spans = {
         (row["post_id"], int(row["start"]), int(row["end"])): (
@@ -75,7 +75,7 @@ def _planted(case: Case) -> dict[Span, tuple[str, str]]:
 
 
 def _mentions(case: Case) -> dict[Span, set[str]]:
-    known = {member.post_id for member in case.members}
+    known = {member.post_id for member in case.posts}
     kinds: dict[Span, set[str]] = defaultdict(set)
     for row in case.rows("mentions", "post_id", "start", "end", "kind"):
         if row["post_id"] in known:
@@ -109,7 +109,7 @@ def co_occurrence(case: Case) -> Score:
     Facts stand by week: their counts are added up, and so are the counts of posts that they imply.
     `detail` has the number of pairs, and the error of telling nothing.
     """
-    posts = {member.post_id for member in case.members}
+    posts = {member.post_id for member in case.posts}
     shown = [
         sorted(set(row["objects"].split("|")))
         for row in case.truth.rows("posts", "post_id", "objects")

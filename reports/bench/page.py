@@ -37,7 +37,7 @@ _FROM_ZERO_TO_ONE = frozenset({"ami_weekly", "drift_path"})
 def workspace_page(results: Sequence[Result], case: Case, lang: Lang) -> bytes:
     """The page of one workspace."""
     lede = words_of(lang)["lede"].format(
-        posts=count(len(case.members)),
+        posts=count(len(case.posts)),
         weeks=len(case.weeks),
         first=case.weeks[0],
         last=case.weeks[-1],
