@@ -18,8 +18,7 @@ from pathlib import Path
 
 from spacy.about import __version__ as spacy_version
 
-from zeitgraph.extraction.demo.captions import Caption
-from zeitgraph.extraction.demo.labelled import (
+from zeitgraph.extraction.demo.recogniser.labelled import (
     Labelled,
     Scores,
     captions,
@@ -28,7 +27,8 @@ from zeitgraph.extraction.demo.labelled import (
     read_cluener,
     read_wnut,
 )
-from zeitgraph.extraction.demo.names import entities
+from zeitgraph.extraction.demo.story.captions import Caption
+from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.extraction.mentions import find_together
 from zeitgraph.extraction.model_recognisers import STARTER, SpacyRecogniser, load_spacy
 from zeitgraph.extraction.recognisers import Recogniser, Span

@@ -4,10 +4,10 @@ from functools import cache
 
 import pytest
 
-from zeitgraph.extraction.demo.clip_folder import WEIGHTS
-from zeitgraph.extraction.demo.judge_clip import Verdict, judge
-from zeitgraph.extraction.demo.lessons import library
-from zeitgraph.extraction.demo.look import looks
+from zeitgraph.extraction.demo.clip.folder import WEIGHTS
+from zeitgraph.extraction.demo.clip.judge import Verdict, judge
+from zeitgraph.extraction.demo.clip.lessons import library
+from zeitgraph.extraction.demo.drawing.look import looks
 
 
 @cache

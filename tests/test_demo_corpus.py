@@ -13,11 +13,12 @@ from PIL import Image
 from zeitgraph.extraction.demo import corpus as demo_corpus
 from zeitgraph.extraction.demo import truth
 from zeitgraph.extraction.demo.corpus import Batch, CorpusSummary, write_corpus
-from zeitgraph.extraction.demo.layouts import LAYOUTS
-from zeitgraph.extraction.demo.look import looks
-from zeitgraph.extraction.demo.scenes import SCENES
-from zeitgraph.extraction.demo.things import THINGS
-from zeitgraph.extraction.demo.world import Post, World
+from zeitgraph.extraction.demo.drawing.layouts import LAYOUTS
+from zeitgraph.extraction.demo.drawing.look import looks
+from zeitgraph.extraction.demo.drawing.scenes import SCENES
+from zeitgraph.extraction.demo.drawing.things import THINGS
+from zeitgraph.extraction.demo.story import world as demo_world
+from zeitgraph.extraction.demo.story.world import Post, World
 
 SEED, POSTS, WEEKS, SIDE = 11, 120, 12, 64
 
@@ -103,6 +104,16 @@ def test_pictures_have_the_side_that_was_asked_for(folder: Path) -> None:
                         image.load()
                 else:
                     image.load()
+
+
+def test_a_world_of_small_pictures_has_films_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_world, "MOVING", 1.0)
+    corpus = write_corpus(tmp_path, seed=SEED, posts=8, weeks=2, side=32, workers=1)
+    films = list((tmp_path / "videos").glob("*.mp4"))
+    assert len(films) == corpus.videos > 0
+    assert all(film.stat().st_size for film in films)
 
 
 def test_exact_copies_have_the_same_bytes_and_near_copies_others(tmp_path: Path) -> None:

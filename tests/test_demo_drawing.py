@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from zeitgraph.extraction.demo.layouts import LAYOUTS
-from zeitgraph.extraction.demo.look import blend, looks
-from zeitgraph.extraction.demo.picture import SIDE, Picture, draw, imagine
-from zeitgraph.extraction.demo.scenes import SCENES
-from zeitgraph.extraction.demo.things import THINGS
+from zeitgraph.extraction.demo.drawing.layouts import LAYOUTS
+from zeitgraph.extraction.demo.drawing.look import blend, looks
+from zeitgraph.extraction.demo.drawing.picture import SIDE, Picture, draw, imagine
+from zeitgraph.extraction.demo.drawing.scenes import SCENES
+from zeitgraph.extraction.demo.drawing.things import THINGS
 
 
 @pytest.mark.parametrize("style", sorted(looks()))

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from zeitgraph.extraction.demo import anchors, train_clip
-from zeitgraph.extraction.demo.patches import centres, heat_maps, patch_truth, peaks
-from zeitgraph.extraction.demo.pool import TRAINING, describe_mixed, gather
-from zeitgraph.extraction.demo.train_clip import (
+from zeitgraph.extraction.demo.clip import anchors, train
+from zeitgraph.extraction.demo.clip.patches import centres, heat_maps, patch_truth, peaks
+from zeitgraph.extraction.demo.clip.pool import TRAINING, describe_mixed, gather
+from zeitgraph.extraction.demo.clip.train import (
     POOL_SIDE,
     SIDE,
     Course,
@@ -133,7 +133,7 @@ def test_a_pool_that_was_kept_is_read_and_one_of_other_pictures_is_drawn_anew(
 def test_a_few_steps_of_each_lesson_lower_its_loss(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_clip, "BATCH", 12)
+    monkeypatch.setattr(train, "BATCH", 12)
     pool = gather(TRAINING, 12, POOL_SIDE, describe=describe_mixed)
     torch.manual_seed(3)
     prepare(tmp_path, pool, 0, None)

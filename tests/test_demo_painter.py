@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zeitgraph.extraction.demo.lessons import CLAIMS, LANGS, claimed
-from zeitgraph.extraction.demo.look import looks
+from zeitgraph.extraction.demo.clip.lessons import CLAIMS, LANGS, claimed
+from zeitgraph.extraction.demo.drawing.look import looks
 from zeitgraph.extraction.demo.painter.folder import WEIGHTS
 from zeitgraph.extraction.demo.painter.patches import find_patches
 from zeitgraph.extraction.demo.painter.poses import JUDGING, pose, render

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from zeitgraph.extraction.demo.layouts import LAYOUTS
-from zeitgraph.extraction.demo.look import blend, looks
-from zeitgraph.extraction.demo.people import CLOTHES
-from zeitgraph.extraction.demo.picture import Picture, boxes, draw, imagine
-from zeitgraph.extraction.demo.pool import DRIFTS, TRAINING, describe, gather
-from zeitgraph.extraction.demo.rules import FEATURES, RULES
+from zeitgraph.extraction.demo.clip.pool import DRIFTS, TRAINING, describe, gather
+from zeitgraph.extraction.demo.drawing.layouts import LAYOUTS
+from zeitgraph.extraction.demo.drawing.look import blend, looks
+from zeitgraph.extraction.demo.drawing.people import CLOTHES
+from zeitgraph.extraction.demo.drawing.picture import Picture, boxes, draw, imagine
+from zeitgraph.extraction.demo.drawing.rules import FEATURES, RULES
 
 SEEDS = st.integers(0, 10_000)
 STYLES = st.sampled_from(sorted(looks()))

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.names_world import find_names, linked, workspace_with, write_posts
-from zeitgraph.extraction.demo.captions import Caption, Name, join
-from zeitgraph.extraction.demo.coined import COINED_KINDS, coin
-from zeitgraph.extraction.demo.judge_recogniser import recall_of, score_kinds
-from zeitgraph.extraction.demo.labelled import captions, label, swap_names, unlisted
-from zeitgraph.extraction.demo.salad import salad
+from zeitgraph.extraction.demo.recogniser.coined import COINED_KINDS, coin
+from zeitgraph.extraction.demo.recogniser.judge import recall_of, score_kinds
+from zeitgraph.extraction.demo.recogniser.labelled import captions, label, swap_names, unlisted
+from zeitgraph.extraction.demo.recogniser.salad import salad
+from zeitgraph.extraction.demo.story.captions import Caption, Name, join
 from zeitgraph.extraction.model_recognisers import STARTER, SpacyRecogniser, load_spacy
 from zeitgraph.extraction.recognisers import Span
 from zeitgraph.kg.errors import ModelError

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zeitgraph.extraction.demo.appearances import appear
-from zeitgraph.extraction.demo.captions import (
+from zeitgraph.extraction.demo.drawing.look import looks
+from zeitgraph.extraction.demo.drawing.people import CLOTHES
+from zeitgraph.extraction.demo.drawing.scenes import SCENES
+from zeitgraph.extraction.demo.drawing.things import THINGS
+from zeitgraph.extraction.demo.story.appearances import appear
+from zeitgraph.extraction.demo.story.captions import (
     MOODS,
     SLOT,
     Caption,
@@ -21,13 +25,9 @@ from zeitgraph.extraction.demo.captions import (
     words,
     write,
 )
-from zeitgraph.extraction.demo.look import looks
-from zeitgraph.extraction.demo.names import entities, unlisted_brands
-from zeitgraph.extraction.demo.people import CLOTHES
-from zeitgraph.extraction.demo.scenes import SCENES
-from zeitgraph.extraction.demo.slips import slip
-from zeitgraph.extraction.demo.things import THINGS
-from zeitgraph.extraction.demo.world import World
+from zeitgraph.extraction.demo.story.names import entities, unlisted_brands
+from zeitgraph.extraction.demo.story.slips import slip
+from zeitgraph.extraction.demo.story.world import World
 
 LANGS = ("en", "zh")
 SEEDS = st.integers(0, 2**32)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zeitgraph.extraction.demo.engagement import GOLDEN_LIFT, LATE, is_golden
-from zeitgraph.extraction.demo.look import looks
-from zeitgraph.extraction.demo.names import entities, of_kind
-from zeitgraph.extraction.demo.scenes import SCENES
-from zeitgraph.extraction.demo.timeline import PEAK, PLAN, SEASON, Plan, Timeline, planned
-from zeitgraph.extraction.demo.world import SPOILED, Post, World
+from zeitgraph.extraction.demo.drawing.look import looks
+from zeitgraph.extraction.demo.drawing.scenes import SCENES
+from zeitgraph.extraction.demo.story.engagement import GOLDEN_LIFT, LATE, is_golden
+from zeitgraph.extraction.demo.story.names import entities, of_kind
+from zeitgraph.extraction.demo.story.timeline import PEAK, PLAN, SEASON, Plan, Timeline, planned
+from zeitgraph.extraction.demo.story.world import SPOILED, Post, World
 
 WORLD = World(seed=3, posts=5200)
 

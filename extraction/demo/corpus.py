@@ -22,12 +22,12 @@ from typing import Any, TextIO
 
 from zeitgraph import __version__
 from zeitgraph.extraction.demo import truth
-from zeitgraph.extraction.demo.dirt import as_jpeg, changed
-from zeitgraph.extraction.demo.film import film
-from zeitgraph.extraction.demo.names import entities
-from zeitgraph.extraction.demo.picture import SIDE, draw
-from zeitgraph.extraction.demo.rules import RULES
-from zeitgraph.extraction.demo.world import Post, World
+from zeitgraph.extraction.demo.drawing.picture import SIDE, draw
+from zeitgraph.extraction.demo.drawing.rules import RULES
+from zeitgraph.extraction.demo.story.dirt import as_jpeg, changed
+from zeitgraph.extraction.demo.story.film import film
+from zeitgraph.extraction.demo.story.names import entities
+from zeitgraph.extraction.demo.story.world import Post, World
 
 BATCH = 32
 AHEAD = 4

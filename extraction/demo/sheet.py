@@ -12,10 +12,10 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
-from zeitgraph.extraction.demo.look import looks
-from zeitgraph.extraction.demo.people import CLOTHES
-from zeitgraph.extraction.demo.picture import SIDE, Picture, draw, imagine
-from zeitgraph.extraction.demo.pool import DRIFTS
+from zeitgraph.extraction.demo.clip.pool import DRIFTS
+from zeitgraph.extraction.demo.drawing.look import looks
+from zeitgraph.extraction.demo.drawing.people import CLOTHES
+from zeitgraph.extraction.demo.drawing.picture import SIDE, Picture, draw, imagine
 
 GAP = 4
 

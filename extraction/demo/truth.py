@@ -2,18 +2,18 @@
 
 In come posts and a world; out come rows of plain values, one function for each table of `TABLES`.
 Lists are joined with `|`, what is absent is empty. A post tells what its pictures show and its text
-says: where it has neither of a style, a thing or a scene, nobody can know of it, and it is empty too.
-This module knows nothing about files.
+says: where it has neither of a style, a thing or a scene, nobody can know of it, and it is empty
+too. This module knows nothing about files.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from zeitgraph.extraction.demo.engagement import GOLDEN_LIFT
-from zeitgraph.extraction.demo.lessons import claims
-from zeitgraph.extraction.demo.rules import RULES
-from zeitgraph.extraction.demo.timeline import FAMILIES, Event
-from zeitgraph.extraction.demo.world import Post, World
+from zeitgraph.extraction.demo.clip.lessons import claims
+from zeitgraph.extraction.demo.drawing.rules import RULES
+from zeitgraph.extraction.demo.story.engagement import GOLDEN_LIFT
+from zeitgraph.extraction.demo.story.timeline import FAMILIES, Event
+from zeitgraph.extraction.demo.story.world import Post, World
 
 Row = tuple[str | int, ...]
 Tally = Counter[tuple[str, ...]]
@@ -99,7 +99,7 @@ def event_rows(world: World, tally: Tally) -> Iterator[Row]:
 def _weeks_shown(world: World, event: Event, tally: Tally) -> list[str]:
     """The weeks in which posts show an event; for what ends something, those before it."""
     weeks = [world.timeline.week(index) for index in range(world.weeks)]
-    shown = {
+    shown: Callable[[str], bool] = {
         "birth": lambda week: week >= event.week,
         "death": lambda week: week < event.week,
         "merge": lambda week: week < event.week,

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from zeitgraph.extraction.demo.clip_folder import END_ID
+from zeitgraph.extraction.demo.clip.folder import END_ID
 from zeitgraph.extraction.demo.painter.patches import CHANNELS
 from zeitgraph.kg.torchvision_repair import mend_torchvision
 
@@ -111,7 +111,7 @@ def scheduler() -> Any:
 
 
 def open_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a folder that `clip_folder.write_tokenizer` wrote."""
+    """The tokenizer of a folder that `clip.folder.write_tokenizer` wrote."""
     from transformers import PreTrainedTokenizerFast
 
     return PreTrainedTokenizerFast.from_pretrained(folder, model_max_length=TOKENS)

@@ -16,17 +16,17 @@ import numpy as np
 import torch
 from PIL import Image
 
-from zeitgraph.extraction.demo.judge_clip import Reader
-from zeitgraph.extraction.demo.lessons import LANGS, Lesson, sayings
-from zeitgraph.extraction.demo.look import looks
-from zeitgraph.extraction.demo.names import entities
+from zeitgraph.extraction.demo.clip.judge import Reader
+from zeitgraph.extraction.demo.clip.lessons import LANGS, Lesson, sayings
+from zeitgraph.extraction.demo.drawing.look import looks
+from zeitgraph.extraction.demo.drawing.picture import Picture
+from zeitgraph.extraction.demo.drawing.things import THINGS
 from zeitgraph.extraction.demo.painter.folder import WEIGHTS
 from zeitgraph.extraction.demo.painter.poses import JUDGING, pose, render
 from zeitgraph.extraction.demo.painter.prompts import FRAMES, WHOLE, framed, unwanted
 from zeitgraph.extraction.demo.painter.second_judge import WEIGHTS as SECOND_WEIGHTS
 from zeitgraph.extraction.demo.painter.second_judge import SecondJudge
-from zeitgraph.extraction.demo.picture import Picture
-from zeitgraph.extraction.demo.things import THINGS
+from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.kg.torchvision_repair import mend_torchvision
 
 Seen = Sequence[tuple[str, str]]

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.demo.look import looks
-from zeitgraph.extraction.demo.picture import Picture, draw
-from zeitgraph.extraction.demo.pool import pixels_of
-from zeitgraph.extraction.demo.scenes import SCENES
-from zeitgraph.extraction.demo.things import THINGS
+from zeitgraph.extraction.demo.clip.pool import pixels_of
+from zeitgraph.extraction.demo.drawing.look import looks
+from zeitgraph.extraction.demo.drawing.picture import Picture, draw
+from zeitgraph.extraction.demo.drawing.scenes import SCENES
+from zeitgraph.extraction.demo.drawing.things import THINGS
 
 SIDE = 128
 TRAINING = 5_000_011

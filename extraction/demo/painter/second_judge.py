@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from zeitgraph.extraction.demo.lessons import (
+from zeitgraph.extraction.demo.clip.lessons import (
     CLAIMS,
     OBJECT_ROWS,
     SCENE_ROWS,

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from zeitgraph.extraction.demo.drawing.picture import Picture
 from zeitgraph.extraction.demo.painter.folder import (
     fresh_denoiser,
     open_tokenizer,
@@ -26,7 +27,6 @@ from zeitgraph.extraction.demo.painter.optimisers import Optimisers
 from zeitgraph.extraction.demo.painter.patches import find_patches
 from zeitgraph.extraction.demo.painter.poses import TRAINING, Pixels, gather, pose
 from zeitgraph.extraction.demo.painter.prompts import prompt, unwanted
-from zeitgraph.extraction.demo.picture import Picture
 from zeitgraph.kg.torchvision_repair import mend_torchvision
 
 PHRASINGS = 4

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from zeitgraph.extraction.demo.clip_folder import write_tokenizer
-from zeitgraph.extraction.demo.lessons import CLAIMS, Lesson, claimed
+from zeitgraph.extraction.demo.clip.folder import write_tokenizer
+from zeitgraph.extraction.demo.clip.lessons import CLAIMS, Lesson, claimed
 from zeitgraph.extraction.demo.painter.folder import (
     WIDTH,
     fresh_reader,

@@ -1,0 +1,403 @@
+"""What a style hangs before the objects of any scene: flowers, garlands, ribbons, bubbles, a seal.
+
+In comes a stage and an amount in 0..1; out come a few more sheets, laid last, in the order of the
+table BEFORE. No function here knows an object or a scene.
+"""
+
+import math
+
+from zeitgraph.extraction.demo.drawing.canvas import disc, mix
+from zeitgraph.extraction.demo.drawing.stage import Dressing, Stage
+
+FLAME = "-0.1 0, -0.07 -0.14, -0.02 -0.1, 0 -0.27, 0.05 -0.13, 0.09 -0.16, 0.1 0"
+LEAF = ((-1, 0), (-0.5, -0.5), (0.1, -0.58), (1.2, 0), (0.1, 0.58), (-0.5, 0.5))
+
+
+def campfire(stage: Stage, amount: float) -> None:
+    """A small fire with logs and a pool of light."""
+    x, y = stage.between(-0.75, 0.75), stage.between(0.5, 0.6)
+    tones = {"flame": (255, 120, 40), "core": (255, 226, 130), "log": (70, 44, 26)}
+    brush = stage.painting.brush(tones)
+    brush.path(FLAME, "flame", at=(x, y))
+    brush.path("-0.05 0, 0 -0.15, 0.05 0", "core", at=(x, y))
+    brush.stroke([(x - 0.14, y - 0.02), (x + 0.14, y + 0.05)], 0.045, "log")
+    brush.stroke([(x + 0.14, y - 0.02), (x - 0.14, y + 0.05)], 0.045, "log")
+    stage.painting.lay(brush.sheet, stage.look.matter(glow=amount, cast=0, shade=0, rim=0))
+
+
+def candles(stage: Stage, amount: float) -> None:
+    """Candles at the feet of the picture."""
+    tones = {"wax": (206, 190, 160), "flame": (255, 186, 90)}
+    brush = stage.painting.brush(tones)
+    for _ in range(round(5 * amount)):
+        side = -1 if stage.chance.random() < 0.5 else 1
+        x, height = side * stage.between(0.62, 0.97), stage.between(0.12, 0.3)
+        brush.box(x - 0.035, 0.95 - height, x + 0.035, 0.95, "wax")
+        brush.oval(x, 0.9 - height, 0.022, 0.05, "flame")
+    stage.painting.lay(brush.sheet, stage.look.matter(glow=0.8, cast=0.4, shade=0.5))
+
+
+def flowers(stage: Stage, amount: float) -> None:
+    """Meadow flowers along the lower edge."""
+    with stage.sheet(1.0) as brush:
+        for _ in range(round(16 * amount)):
+            x, top = stage.between(-1, 1), stage.between(0.72, 0.92)
+            tone = ("accent", "second", "third")[int(stage.chance.integers(3))]
+            brush.stroke([(x, 1.05), (x + 0.02, top)], 0.014, "near")
+            for step in range(5):
+                angle = step * 2 * math.pi / 5
+                petal = x + 0.03 * math.cos(angle), top + 0.03 * math.sin(angle)
+                brush.oval(*petal, 0.026, 0.026, tone)
+            brush.oval(x, top, 0.016, 0.016, "light")
+
+
+def fringe(stage: Stage, amount: float) -> None:
+    """A knotted hanging with triangles and tassels."""
+    with stage.sheet(1.0) as brush:
+        brush.box(-1.1, -1.1, 1.1, -0.88, "near")
+        for step in range(11):
+            x = -1 + 0.2 * step
+            tone = ("accent", "second", "third")[step % 3]
+            brush.shape([(x - 0.1, -0.88), (x + 0.1, -0.88), (x, -0.88 + 0.22 * amount)], tone)
+            brush.stroke([(x, -0.68), (x, -0.58)], 0.02, "light")
+        for step in range(14):
+            brush.star(-0.98 + 0.15 * step, -0.96, 0.045, "light")
+
+
+def confetti(stage: Stage, amount: float) -> None:
+    """Rings, zigzags and triangles all over."""
+    with stage.sheet(1.0) as brush:
+        for step in range(round(18 * amount)):
+            x, y = stage.between(-1, 1), stage.between(-1, 1)
+            tone = ("accent", "second", "third", "light")[int(stage.chance.integers(4))]
+            kind = step % 4
+            if kind == 0:
+                brush.arc((x, y, 0.06, 0.06), (0, 360), 0.03, tone)
+            elif kind == 1:
+                zigzag = [(x, y), (x + 0.06, y - 0.07), (x + 0.12, y), (x + 0.18, y - 0.07)]
+                brush.stroke(zigzag, 0.03, tone)
+            elif kind == 2:
+                brush.shape([(x, y), (x + 0.12, y + 0.02), (x + 0.04, y + 0.12)], tone)
+            else:
+                brush.oval(x, y, 0.035, 0.035, tone)
+
+
+def string_lights(stage: Stage, amount: float) -> None:
+    """Two garlands of warm bulbs."""
+    tones = {"bulb": (255, 228, 160), "wire": (80, 56, 60)}
+    for level in (-0.78, -0.5):
+        brush = stage.painting.brush(tones)
+        sag, shift = stage.between(0.12, 0.24), stage.between(-0.1, 0.1)
+        line = [(x / 8, level + shift * x / 8 + sag * (1 - (x / 8) ** 2)) for x in range(-9, 10)]
+        brush.stroke(line, 0.012, "wire")
+        for x, y in line[::2]:
+            brush.oval(x, y + 0.035, 0.034, 0.042, "bulb")
+        stage.painting.lay(brush.sheet, stage.look.matter(glow=amount, cast=0, shade=0, rim=0))
+
+
+def ribbons(stage: Stage, amount: float) -> None:
+    """Bows with long tails."""
+    with stage.sheet(1.0, cast=0.25) as brush:
+        for _ in range(round(3 * amount)):
+            x, y = stage.between(-0.85, 0.85), stage.between(-0.85, -0.4)
+            for side in (-1, 1):
+                loop = ((0, 0), (0.16, -0.1), (0.19, 0), (0.16, 0.09))
+                brush.shape([(x + side * dx, y + dy) for dx, dy in loop], "accent")
+                tail = ((0, 0), (0.05, 0.14), (0.02, 0.24), (0.1, 0.4))
+                brush.stroke([(x + side * dx, y + dy) for dx, dy in tail], 0.035, "accent")
+            brush.oval(x, y, 0.035, 0.035, "light")
+
+
+def pearls(stage: Stage, amount: float) -> None:
+    """A string of pearls across the top."""
+    with stage.sheet(1.0, cast=0.3) as brush:
+        for step in range(round(25 * amount)):
+            x = -1 + 0.1 * step
+            brush.oval(x, -0.72 + 0.18 * math.sin(x * 2.6), 0.03, 0.03, "light")
+
+
+def bubbles(stage: Stage, amount: float) -> None:
+    """Glass bubbles with a glint."""
+    with stage.sheet(1.0, cast=0.2) as brush:
+        for _ in range(round(6 * amount)):
+            x, y = stage.between(-0.95, 0.95), stage.between(-0.95, 0.7)
+            radius = stage.between(0.06, 0.16)
+            brush.arc((x, y, radius, radius), (0, 360), 0.02, "light")
+            brush.arc((x, y, radius * 0.74, radius * 0.74), (190, 260), 0.03, "light")
+            brush.oval(x + radius * 0.4, y + radius * 0.4, radius * 0.12, radius * 0.12, "third")
+
+
+def sparkle(stage: Stage, amount: float) -> None:
+    """Large four-pointed glints."""
+    brush = stage.painting.brush({"light": (255, 255, 255)})
+    for _ in range(round(7 * amount)):
+        size = stage.between(0.05, 0.14)
+        brush.star(stage.between(-0.9, 0.9), stage.between(-0.9, 0.8), size, "light")
+    stage.painting.lay(brush.sheet, stage.look.matter(glow=0.6, cast=0, shade=0, rim=0))
+
+
+def bamboo(stage: Stage, amount: float) -> None:
+    """Stalks and leaves at one edge."""
+    side = -1 if stage.chance.random() < 0.5 else 1
+    with stage.sheet(1.0, cast=0.1) as brush:
+        for x in (0.94, 0.8):
+            brush.stroke([(side * x, 1.05), (side * (x - 0.06), -1.05)], 0.035 * amount, "ink")
+            for _ in range(6):
+                y = stage.between(-1, 0.1)
+                reach = side * (x - stage.between(0.16, 0.34))
+                middle = (side * x + reach) / 2
+                leaf = [(side * x, y), (middle, y + 0.01), (reach, y + 0.16), (middle, y + 0.08)]
+                brush.shape(leaf, "ink")
+
+
+def seal(stage: Stage, amount: float) -> None:
+    """A red seal and a line of brushed signs."""
+    x, y = stage.between(0.66, 0.8) * (-1 if stage.chance.random() < 0.5 else 1), 0.72
+    tones = {"red": (178, 46, 34), "paper": (246, 238, 222), "ink": (40, 40, 44)}
+    brush = stage.painting.brush(tones)
+    brush.box(x - 0.1 * amount, y, x + 0.1 * amount, y + 0.2, "red", corner=0.02)
+    for level in (y + 0.05, y + 0.1, y + 0.15):
+        brush.stroke([(x - 0.05, level), (x + 0.05, level)], 0.018, "paper")
+    for step in range(4):
+        level = y - 0.1 - 0.13 * step
+        brush.stroke([(x - 0.04, level), (x + 0.04, level - 0.02)], 0.025, "ink")
+        brush.stroke([(x, level - 0.05), (x - 0.03, level + 0.05)], 0.025, "ink")
+    stage.painting.lay(brush.sheet, stage.look.matter(cast=0, shade=0, bleed=0))
+
+
+def stripes(stage: Stage, amount: float) -> None:
+    """A striped cloth hanging into one upper corner."""
+    side = -1 if stage.chance.random() < 0.5 else 1
+    with stage.sheet(1.0, cast=0.3) as brush:
+        for step in range(6):
+            x = side * (1.02 - 0.1 * step)
+            low = -0.62 * amount - 0.07 * step
+            tone = "light" if step % 2 else "second"
+            inner = x - side * 0.1
+            brush.shape([(x, -1.1), (inner, -1.1), (inner, low - 0.07), (x, low)], tone)
+
+
+def dots(stage: Stage, amount: float) -> None:
+    """Chains of painted dots along the lower edge."""
+    with stage.sheet(1.0, cast=0.1) as brush:
+        for step in range(21):
+            x = -1 + 0.1 * step
+            tone = ("accent", "second", "third", "light")[step % 4]
+            brush.oval(x, 0.95 - 0.02 * (step % 2), 0.03 * amount, 0.03 * amount, tone)
+            brush.oval(x + 0.05, 0.88, 0.015 * amount, 0.015 * amount, "light")
+
+
+def lemons(stage: Stage, amount: float) -> None:
+    """A branch with lemons, blossoms and leaves across one upper corner."""
+    side = -1 if stage.chance.random() < 0.5 else 1
+    tones = {
+        "wood": (96, 66, 40), "leaf": (62, 112, 48), "pale": (122, 160, 62),
+        "lemon": (255, 214, 46), "glint": (255, 244, 178), "blossom": (255, 252, 242),
+    }  # fmt: skip
+    brush = stage.painting.brush(tones)
+    line = [(side * (1.06 - 0.2 * step), -0.98 + 0.035 * step) for step in range(6)]
+    brush.stroke(line, 0.025, "wood")
+    for x, y in line:
+        for turn, tone in ((-0.1, "leaf"), (0.1, "pale"), (0.02, "leaf")):
+            a, b = x + turn, y + stage.between(0.04, 0.16)
+            across = 0.045 * (-1 if turn < 0 else 1)
+            brush.shape([(x, y), (a + across, b - 0.03), (a + turn * 0.6, b + 0.08), (a, b)], tone)
+    for x, y in line[: round(5 * amount)]:
+        low = y + stage.between(0.13, 0.24)
+        brush.stroke([(x, y), (x, low)], 0.014, "wood")
+        brush.oval(x, low, 0.075, 0.09, "lemon")
+        brush.shape([(x - 0.03, low + 0.07), (x + 0.03, low + 0.07), (x, low + 0.125)], "lemon")
+        brush.oval(x - 0.025, low - 0.03, 0.02, 0.028, "glint")
+        brush.star(x + 0.1 * side, y + 0.02, 0.05, "blossom")
+    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.4, shade=0.45, rim=0.3))
+
+
+def swags(stage: Stage, amount: float) -> None:
+    """Heavy curtains gathered at both sides, with golden cords and tassels."""
+    colours = stage.look.colours
+    tones = {
+        "fold": mix((150, 20, 44), colours["mid"], 0.3),
+        "deep": mix((66, 6, 20), colours["dark"], 0.3),
+        "gold": (226, 172, 74), "pale": (255, 222, 148),
+    }  # fmt: skip
+    brush = stage.painting.brush(tones)
+    for side in (-1, 1):
+        for step in range(5):
+            top, waist = side * (1.08 - 0.11 * step * amount), side * (1.06 - 0.035 * step)
+            low = side * (1.08 - 0.06 * step)
+            outer = 0.12 * side
+            fold = [(top, -1.1), (top + outer, -1.1), (waist + outer, 0.2), (low + outer, 1.1)]
+            tone = "deep" if step % 2 else "fold"
+            brush.shape([*fold, (low, 1.1), (waist, 0.22), (top - 0.02 * side, -0.5)], tone)
+        x = side * 0.95
+        brush.stroke([(side * 1.05, 0.16), (x - 0.05 * side, 0.24)], 0.05, "gold")
+        brush.oval(x, 0.3, 0.035, 0.035, "pale")
+        brush.path("-0.02 0, 0.02 0, 0.05 0.2, -0.05 0.2", "gold", at=(x, 0.32))
+    for step in range(5):
+        x = -0.8 + 0.4 * step
+        brush.oval(x, -1.02, 0.23, 0.16 * amount, "deep" if step % 2 else "fold")
+        brush.arc((x, -1.02, 0.23, 0.16 * amount), (0, 180), 0.02, "gold")
+    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.6, shade=0.4, rim=0.25))
+
+
+def icing(stage: Stage, amount: float) -> None:
+    """Sugar icing that drips from the top."""
+    tones = {"sugar": (255, 150, 190), "glint": (255, 226, 238)}
+    brush = stage.painting.brush(tones)
+    brush.box(-1.1, -1.1, 1.1, -0.9, "sugar")
+    for step in range(11):
+        x, drop = -1 + 0.2 * step, stage.between(0.04, 0.26) * amount
+        brush.box(x - 0.075, -0.95, x + 0.075, -0.88 + drop, "sugar", corner=0.07)
+        brush.stroke([(x - 0.03, -0.93), (x - 0.03, -0.94 + drop)], 0.02, "glint")
+    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.35, shade=0.15))
+
+
+def lollipops(stage: Stage, amount: float) -> None:
+    """Swirled lollipops and striped canes at both edges."""
+    tones = {
+        "stick": (255, 255, 255), "rose": (255, 118, 168), "mint": (110, 218, 190),
+        "lemon": (255, 224, 112), "sky": (140, 188, 255), "white": (255, 255, 255),
+    }  # fmt: skip
+    brush = stage.painting.brush(tones)
+    for step in range(round(4 * amount)):
+        side = -1 if step % 2 else 1
+        x, y = (
+            side * stage.between(0.76, 0.97),
+            0.62 - 0.32 * (step // 2) + stage.between(-0.1, 0.1),
+        )
+        radius = stage.between(0.12, 0.17)
+        brush.stroke([(x, y), (x + 0.03 * side, 1.05)], 0.03, "stick")
+        tone = ("rose", "mint", "lemon", "sky")[step % 4]
+        brush.oval(x, y, radius, radius, tone)
+        swirl = [(0.9 * share, 9.5 * share) for share in (turn / 24 for turn in range(25))]
+        curl = [(x + radius * r * math.cos(a), y + radius * r * math.sin(a)) for r, a in swirl]
+        brush.stroke(curl, 0.24 * radius, "white")
+    cane = 0.6 * (-1 if stage.chance.random() < 0.5 else 1)
+    hook = [(cane, 1.05), (cane, 0.7), (cane + 0.03, 0.63), (cane + 0.1, 0.62), (cane + 0.13, 0.7)]
+    brush.stroke(hook, 0.06, "white")
+    for step in range(5):
+        y = 0.72 + 0.07 * step
+        brush.stroke([(cane - 0.02, y + 0.02), (cane + 0.02, y - 0.015)], 0.025, "rose")
+    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.4, shade=0.3, rim=0.6))
+
+
+def sprinkles(stage: Stage, amount: float) -> None:
+    """Sugar sprinkles strewn on the ground and in the icing."""
+    tones = ("accent", "second", "third", "light")
+    with stage.sheet(1.0, cast=0.2) as brush:
+        for step in range(round(36 * amount)):
+            low, high = (0.5, 0.98) if step % 3 else (-1.0, -0.88)
+            x, y, angle = stage.between(-1, 1), stage.between(low, high), stage.between(0, 3)
+            a, b = 0.028 * math.cos(angle), 0.028 * math.sin(angle)
+            brush.stroke([(x - a, y - b), (x + a, y + b)], 0.024, tones[step % 4])
+
+
+def mushrooms(stage: Stage, amount: float) -> None:
+    """Red toadstools with white dots in the lower corners."""
+    tones = {
+        "stem": (246, 232, 204), "gill": (214, 188, 160), "cap": (206, 52, 44),
+        "rust": (224, 120, 70), "dot": (255, 248, 232),
+    }  # fmt: skip
+    brush = stage.painting.brush(tones)
+    for step in range(round(6 * amount)):
+        side = -1 if step % 2 else 1
+        x, foot = side * stage.between(0.6, 0.98), stage.between(0.82, 1.0)
+        size = stage.between(0.1, 0.2)
+        top = foot - 1.5 * size
+        stem = [(x - 0.2 * size, top), (x + 0.2 * size, top), (x + 0.32 * size, foot)]
+        brush.shape([*stem, (x - 0.32 * size, foot)], "stem")
+        brush.oval(x, top, size, 0.22 * size, "gill")
+        brush.shape(disc(x, top, size, 0.95 * size, (180, 360)), "rust" if step % 3 == 2 else "cap")
+        for a, b, radius in (
+            (-0.5, 0.35, 0.12),
+            (0.05, 0.6, 0.16),
+            (0.5, 0.3, 0.11),
+            (0, 0.2, 0.1),
+        ):
+            spot = radius * size
+            brush.oval(x + a * size, top - b * size, spot, spot * 0.8, "dot")
+    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.45, shade=0.5, bleed=0))
+
+
+def fireflies(stage: Stage, amount: float) -> None:
+    """Warm points of light that float everywhere."""
+    brush = stage.painting.brush({"glow": (255, 232, 120), "core": (255, 255, 224)})
+    for step in range(round(22 * amount)):
+        x, y = stage.between(-0.98, 0.98), stage.between(-0.95, 0.75)
+        radius = 0.036 if step % 3 == 0 else 0.022
+        brush.oval(x, y, radius, radius, "glow")
+        brush.oval(x, y, radius * 0.5, radius * 0.5, "core")
+    stage.painting.lay(brush.sheet, stage.look.matter(glow=1.0, cast=0, shade=0, rim=0, bleed=0))
+
+
+def greens(stage: Stage, amount: float) -> None:
+    """Hanging plants from the upper edge, broad leaves in the lower corners."""
+    with stage.sheet(1.0, cast=0.3) as brush:
+        brush.box(-1.1, -1.1, 1.1, -0.97, "near")
+        for step in range(12):
+            x, long = -1.02 + 0.185 * step, stage.between(0.08, 0.5) * amount
+            for leaf in range(int(long / 0.07) + 1):
+                y, turn = -0.98 + 0.07 * leaf, 0.045 if leaf % 2 else -0.045
+                brush.oval(x + turn, y, 0.05, 0.032, "mid" if (leaf + step) % 3 else "near")
+        for side in (-1, 1):
+            for lean, high, tone in ((0.42, 0.2, "near"), (0.3, 0.34, "mid"), (0.12, 0.44, "near")):
+                root, tip = (side * 1.05, 1.05), (side * (1.05 - lean), 1.02 - high)
+                middle = (root[0] + tip[0]) / 2, (root[1] + tip[1]) / 2
+                wide = (middle[0] - 0.05 * side, middle[1] - 0.09)
+                brush.shape([root, wide, tip, (middle[0] + 0.04 * side, middle[1] + 0.05)], tone)
+                brush.stroke([root, tip], 0.012, "pale")
+
+
+def pumpkins(stage: Stage, amount: float) -> None:
+    """Ribbed pumpkins heaped in the lower corners, with ears of wheat."""
+    tones = {
+        "body": (232, 112, 26), "deep": (188, 78, 16), "lit": (255, 158, 62),
+        "stalk": (96, 104, 44), "wheat": (236, 190, 88),
+    }  # fmt: skip
+    brush = stage.painting.brush(tones)
+    for side in (-1, 1):
+        for step in range(4):
+            x, top = side * (0.98 - 0.06 * step), stage.between(0.36, 0.52)
+            brush.stroke([(x, 1.0), (x - 0.02 * side, top)], 0.012, "wheat")
+            for grain in range(4):
+                brush.oval(
+                    x + (0.02 if grain % 2 else -0.02), top + 0.035 * grain, 0.018, 0.03, "wheat"
+                )
+    for step in range(round(4 * amount)):
+        side = -1 if step % 2 else 1
+        radius = stage.between(0.13, 0.19) if step < 2 else stage.between(0.08, 0.11)
+        x = side * (0.9 if step < 2 else 0.64) + stage.between(-0.04, 0.04)
+        y = 0.98 - radius * 0.75
+        brush.stroke([(x, y - 0.6 * radius), (x + 0.06, y - 1.15 * radius)], 0.045, "stalk")
+        for shift, wide, tone in (
+            (-0.62, 0.42, "deep"), (0.62, 0.42, "deep"), (-0.34, 0.44, "body"),
+            (0.34, 0.44, "body"), (0.0, 0.36, "lit"),
+        ):  # fmt: skip
+            brush.oval(x + shift * radius, y, wide * radius, 0.78 * radius, tone)
+    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.5, shade=0.6))
+
+
+def leaves(stage: Stage, amount: float) -> None:
+    """Autumn leaves that fall and turn."""
+    tones = {"first": (214, 64, 30), "second": (240, 142, 36), "third": (250, 196, 66)}
+    tones["rib"] = (120, 52, 22)
+    brush = stage.painting.brush(tones)
+    for step in range(round(17 * amount)):
+        x, y = stage.between(-1, 1), stage.between(-1, 0.9)
+        size, turn = stage.between(0.04, 0.085), stage.between(0, 6)
+        tone = ("first", "second", "third")[step % 3]
+        cos, sin = size * math.cos(turn), size * math.sin(turn)
+        outline = [(x + a * cos - b * sin, y + a * sin + b * cos) for a, b in LEAF]
+        brush.shape(outline, tone)
+        brush.stroke([(x - 1.5 * cos, y - 1.5 * sin), (x + 0.6 * cos, y + 0.6 * sin)], 0.01, "rib")
+    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.35, shade=0.3))
+
+
+BEFORE: dict[str, Dressing] = {
+    "campfire": campfire, "candles": candles, "flowers": flowers, "fringe": fringe,
+    "confetti": confetti, "stringlights": string_lights, "ribbons": ribbons, "pearls": pearls,
+    "bubbles": bubbles, "sparkle": sparkle, "bamboo": bamboo, "seal": seal, "stripes": stripes,
+    "dots": dots, "lemons": lemons, "icing": icing, "sprinkles": sprinkles, "lollipops": lollipops,
+    "mushrooms": mushrooms, "fireflies": fireflies, "greens": greens, "pumpkins": pumpkins,
+    "leaves": leaves, "swags": swags,
+}  # fmt: skip
