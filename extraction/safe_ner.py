@@ -7,7 +7,6 @@ registers the component; from then on `spacy.load` reads such a folder as any ot
 about names or kinds.
 """
 
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -41,35 +40,59 @@ class SafeRecognizer(EntityRecognizer):  # type: ignore[misc]  # a class of spaC
 
 def write_network(model: Model[Any, Any], file: Path) -> None:
     """Writes the parameters of an initialised thinc network as float16."""
-    told = model.to_dict()
     tensors = {
-        f"{place}.{name}": np.ascontiguousarray(value, dtype=np.float16)
-        for place, params in enumerate(told["params"])
-        for name, value in params.items()
-        if value is not None
+        key: np.ascontiguousarray(node.get_param(name), dtype=np.float16)
+        for key, (node, name) in _parameters(model).items()
     }
-    save_file(tensors, file, {"nodes": json.dumps(told["nodes"], sort_keys=True)})
+    save_file(tensors, file)
 
 
 def read_network(model: Model[Any, Any], file: Path) -> None:
     """Fills a thinc network, built as its configuration says, with float32 parameters.
 
-    Raises `ValueError` where the file is no safetensors or belongs to another network.
+    Raises `ValueError` where the file is no safetensors or belongs to another network: one with
+    other layers, or with parameters of another shape.
     """
-    params: list[dict[str, Any]] = [dict.fromkeys(node.param_names) for node in model.walk()]
+    _initialise(model)
+    parameters = _parameters(model)
+    wanted = {key: node.get_param(name).shape for key, (node, name) in parameters.items()}
     try:
         with safe_open(file, framework="np") as tensors:
-            nodes = json.loads(tensors.metadata()["nodes"])
-            if len(nodes) != len(params):
-                raise ValueError(f"{file} has {len(nodes)} layers, its config {len(params)}")
-            for key in tensors.keys():  # noqa: SIM118 - not a mapping
-                place, _, name = key.partition(".")
-                params[int(place)][name] = tensors.get_tensor(key).astype(np.float32)
-    except (OSError, SafetensorError, KeyError, IndexError, TypeError) as error:
+            held = {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, TypeError, AttributeError) as error:
         raise ValueError(f"{file} holds no weights of this network: {error}") from error
-    empty: list[Any] = [{} for _ in nodes]
-    shims: list[Any] = [[] for _ in nodes]
-    model.from_dict({"nodes": nodes, "attrs": empty, "params": params, "shims": shims})
+    found = {key: tensor.shape for key, tensor in held.items()}
+    for key in sorted(wanted.keys() | found.keys()):
+        if found.get(key) != wanted.get(key):
+            told = f"{key} is {found.get(key)}, its config asks for {wanted.get(key)}"
+            raise ValueError(f"{file} holds weights of another network: {told}")
+    for key, (node, name) in parameters.items():
+        node.set_param(name, node.ops.asarray_f(held[key]))
+
+
+def _initialise(model: Model[Any, Any]) -> None:
+    """Gives each layer parameters of the shape that the configuration asks for.
+
+    Layer by layer: thinc's own way goes through each of them once for every layer around it.
+    """
+    lower, upper = model.get_ref("lower"), model.get_ref("upper")
+    if upper.has_dim("nI") is None:
+        upper.set_dim("nI", lower.get_dim("nO"))
+    chance = np.random.get_state()  # noqa: NPY002 - thinc throws these dice
+    for node in model.walk():
+        if node.param_names:
+            node.initialize()
+    np.random.set_state(chance)  # noqa: NPY002 - reading a file changes nobody's luck
+
+
+def _parameters(model: Model[Any, Any]) -> dict[str, tuple[Model[Any, Any], str]]:
+    """Each parameter that a network has, by the place of its layer and its name there."""
+    return {
+        f"{place}.{name}": (node, name)
+        for place, node in enumerate(model.walk())
+        for name in node.param_names
+        if node.has_param(name)
+    }
 
 
 @Language.factory(

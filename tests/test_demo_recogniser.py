@@ -2,13 +2,16 @@
 
 import pickle
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from tests.names_world import find_names, linked, workspace_with, write_posts
 from zeitgraph.extraction.demo.recogniser.coined import COINED_KINDS, coin
@@ -110,8 +113,61 @@ def test_weights_of_another_network_are_an_error_of_ours(tmp_path: Path) -> None
     shutil.copytree(STARTER, tmp_path / "other")
     config = tmp_path / "other" / "config.cfg"
     config.write_text(config.read_text("utf-8").replace("depth = 4", "depth = 3"), "utf-8")
-    with pytest.raises(ModelError, match="layers"):
+    with pytest.raises(ModelError, match="another network"):
         load_spacy(str(tmp_path / "other"))
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("39.W", lambda weights: weights.transpose(1, 0, 2)),
+        ("39.b", lambda weights: weights[:, :2]),
+        ("32.E", lambda weights: weights[:100]),
+        ("3.W", lambda weights: weights[:, :32]),
+        ("3.b", lambda _: None),
+        ("3.x", lambda _: np.zeros(3, np.float16)),
+        ("-1.W", lambda _: np.zeros(3, np.float16)),
+    ],
+)
+def test_weights_of_another_shape_are_refused_and_named(
+    key: str, change: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    shutil.copytree(STARTER, tmp_path / "other")
+    file = tmp_path / "other" / "safe_ner" / "model.safetensors"
+    with safe_open(file, framework="np") as tensors:
+        told = tensors.metadata()
+    weights = load_file(file)
+    weights[key] = change(weights.get(key))
+    kept = {name: np.ascontiguousarray(w) for name, w in weights.items() if w is not None}
+    save_file(kept, file, told)
+    with pytest.raises(ModelError, match=f"{key} is .*its config asks for") as caught:
+        load_spacy(str(tmp_path / "other"))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "float8_e4m3fn"])
+def test_weights_of_a_kind_that_numpy_has_not_are_an_error_of_ours(
+    kind: str, tmp_path: Path
+) -> None:
+    import torch
+    from safetensors.torch import save_file as save_tensors
+
+    shutil.copytree(STARTER, tmp_path / "other")
+    file = tmp_path / "other" / "safe_ner" / "model.safetensors"
+    weights = {
+        name: torch.tensor(w).to(getattr(torch, kind)) for name, w in load_file(file).items()
+    }
+    save_tensors(weights, file)
+    with pytest.raises(ModelError, match="no weights"):
+        load_spacy(str(tmp_path / "other"))
+
+
+def test_reading_weights_leaves_chance_as_it_was() -> None:
+    np.random.seed(5)  # noqa: NPY002 - the dice that everybody throws
+    expected = np.random.random()  # noqa: NPY002
+    np.random.seed(5)  # noqa: NPY002
+    load_spacy.__wrapped__(str(STARTER))
+    assert np.random.random() == expected  # noqa: NPY002
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80\x04N.", None])
