@@ -18,7 +18,8 @@ from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.weeks import week_after, week_start
 from zeitgraph.kg.workspace import Workspace
 from zeitgraph.reports.bench.case import Case
-from zeitgraph.reports.bench.columns import COST_FILE
+from zeitgraph.reports.bench.columns import COLUMNS, COST_FILE, score_one
+from zeitgraph.reports.bench.score import Score
 from zeitgraph.reports.bench.truth import Truth
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -235,3 +236,17 @@ def write_truth(folder: Path, truth: Rows) -> None:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
+
+
+class Scores:
+    """Scores by column, each taken when it is asked for."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    def __getitem__(self, key: str) -> Score:
+        return score_one(next(column for column in COLUMNS if column.key == key), self.case)
+
+
+def scores_of(folder: Path, truth: Rows, told: Rows) -> Scores:
+    return Scores(write(folder, truth, told))

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from zeitgraph.kg.errors import InputError
 from zeitgraph.reports.bench import clustering, happenings, meaning, strength
 from zeitgraph.reports.bench.case import Case
 from zeitgraph.reports.bench.score import CannotScore, Goal, Score
@@ -68,7 +69,11 @@ def cost(case: Case, name: str) -> Score:
     path: Path = case.workspace.root / COST_FILE
     if not path.is_file():
         raise CannotScore("unmeasured")
-    return Score(json.loads(path.read_text("utf-8"))[name])
+    try:
+        return Score(float(json.loads(path.read_text("utf-8"))[name]))
+    except (ValueError, KeyError, TypeError) as error:
+        again = "delete it; `zeitgraph bench --seeds` measures again"
+        raise InputError(f"no {name} of a run", where=path, do=again) from error
 
 
 def _at_least(low: float) -> Goal:
