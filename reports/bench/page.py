@@ -15,9 +15,9 @@ from zeitgraph.reports.bench.columns import COLUMNS, Result
 from zeitgraph.reports.bench.plots import course, dots, goal_bar
 from zeitgraph.reports.bench.score import Curve
 from zeitgraph.reports.bench.wording import (
+    bounds,
     figure,
     goal,
-    interval,
     made_of,
     name_of,
     reason,
@@ -91,8 +91,9 @@ def _page(
         unbuilt=sum(result.score.why == "unbuilt" for result in results),
     )
     weak = sorted((r for r in measured if not r.is_good), key=_shortfall, reverse=True)
+    none_weak = words["none_weak" if measured else "none_measured"]
     tree = {
-        "words": words,
+        "words": {**words, "none_weak": none_weak},
         "interval": words["range" if sizes else "interval"],
         "good_of": good_of,
         "weak": [_row(result, lang) for result in weak],
@@ -117,7 +118,7 @@ def _row(result: Result, lang: Lang) -> dict[str, Any]:
     if column.form == "ratio" and score.value is not None:
         value = min(max(score.value, 0.0), 1.0)
         title = f"{name}: {figure(column, score.value, lang)}"
-        bar = goal_bar(title, value, score.low, score.high, column.good)
+        bar = goal_bar(title, value, score, column.good)
     return {
         "key": column.key,
         "name": name,
@@ -125,7 +126,7 @@ def _row(result: Result, lang: Lang) -> dict[str, Any]:
         "why": score.why or "",
         "reason": reason(result, lang),
         "bar": bar,
-        "interval": interval(column, score),
+        "interval": bounds(column, score, lang),
         "goal": goal(column, lang),
         "good": result.is_good,
         "made_of": made_of(result, lang),

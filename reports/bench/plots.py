@@ -10,14 +10,17 @@ from statistics import median
 
 from markupsafe import Markup
 
-from zeitgraph.reports.bench.score import Curve, Goal
+from zeitgraph.reports.bench.score import Curve, Goal, Score
 from zeitgraph.reports.charts import Point, svg, tag, ticks
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _ABOVE, _BELOW = 300.0, 150.0, 34.0, 10.0, 8.0, 20.0
 
 
-def goal_bar(title: str, value: float, low: float | None, high: float | None, good: Goal) -> Markup:
-    """A figure in [0, 1] as a bar with its interval; the shaded part of the ground is good."""
+def goal_bar(title: str, value: float, score: Score, good: Goal) -> Markup:
+    """`value` in [0, 1] as a bar with the score's interval, or its range as a broken line.
+
+    The shaded part of the ground is good.
+    """
     width, height = 180.0, 16.0
     begin, end = (min(max(edge, 0.0), 1.0) * width for edge in (good.low, good.high))
     parts = [
@@ -25,9 +28,10 @@ def goal_bar(title: str, value: float, low: float | None, high: float | None, go
         tag("rect", x=begin, y=1, width=end - begin, height=14, rx=2, class_="good"),
         tag("rect", x=0, y=5, width=max(1.5, value * width), height=6, rx=2, class_="told"),
     ]
-    if low is not None and high is not None:
-        a, b = max(low, 0.0) * width, min(high, 1.0) * width
-        parts.append(tag("line", x1=a, x2=b, y1=8, y2=8, class_="whisker"))
+    if score.low is not None and score.high is not None:
+        a, b = (min(max(edge, 0.0), 1.0) * width for edge in (score.low, score.high))
+        broken = "3 3" if score.bounds == "range" else None
+        parts.append(tag("line", x1=a, x2=b, y1=8, y2=8, class_="whisker", stroke_dasharray=broken))
     return svg(width, height, title, *parts, class_="goal")
 
 

@@ -1,10 +1,10 @@
-"""What a column of the scoreboard says: a figure with its interval, or why there is none.
+"""What a column of the scoreboard says: a figure with its bounds, or why there is none.
 
 In come counts; out come frozen values. Knows nothing about workspaces, truth or languages.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,6 +14,9 @@ from zeitgraph.reports.charts import Point
 Why = Literal["unbuilt", "untold", "unplanted", "unmeasured", "failed"]
 """Why there is no figure: the product does not do it; the truth does not tell it; the world has no
 such thing; nobody measured it; the run failed."""
+
+Bounds = Literal["interval", "range"]
+"""What lies between two bounds: with 95 % the true value; or every figure there was."""
 
 
 class CannotScore(ZeitgraphError):
@@ -50,9 +53,9 @@ class Curve:
 class Score:
     """A figure, or why there is none.
 
-    `low` and `high`: its interval of 95 %. `detail`: what it is made of, in names and figures that
-    need no language. `parts`: the same figure for parts of the world. A score without a `value` has
-    its `why`, and `what` is missing.
+    `low` and `high`: its `bounds`. `detail`: what it is made of, in names and figures that need no
+    language. `parts`: the same figure for parts of the world. A score without a `value` has its
+    `why`, and `what` is missing.
     """
 
     value: float | None = None
@@ -63,6 +66,7 @@ class Score:
     curves: tuple[Curve, ...] = ()
     why: Why | None = None
     what: str = ""
+    bounds: Bounds = "interval"
 
 
 def share_score(hits: int, total: int, **more: object) -> Score:
@@ -85,6 +89,12 @@ def rate_score(count: int, weeks: int, detail: str = "") -> Score:
     low = float(chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
     high = float(chi2.ppf(0.975, 2 * count + 2)) / 2
     return Score(count / weeks, low / weeks, high / weeks, detail or f"{count} / {weeks}")
+
+
+def error_of_mean(values: Collection[float]) -> str:
+    """`ø → 0.0206`: the mean absolute error of telling the mean of `values` for each of them."""
+    mean = sum(values) / len(values)
+    return f"ø → {sum(abs(value - mean) for value in values) / len(values):.4f}"
 
 
 def f1_of(hits: float, planted: float, told: float) -> float:

@@ -35,11 +35,12 @@ def bare(column: Column, value: float) -> str:
     return form[form.index("{") : form.index("}") + 1].format(value)
 
 
-def interval(column: Column, score: Score) -> str:
-    """`low – high` in the column's form; empty where there is none."""
+def bounds(column: Column, score: Score, lang: str) -> str:
+    """An interval as `low – high`, a range as `low … high`; empty where there is neither."""
     if score.low is None or score.high is None:
         return ""
-    return f"{bare(column, score.low)} – {bare(column, score.high)}"
+    form = str(words_of(lang)["bounds"][score.bounds])
+    return form.format(low=bare(column, score.low), high=bare(column, score.high))
 
 
 def goal(column: Column, lang: str) -> str:
@@ -91,20 +92,24 @@ def as_text(results: Sequence[Result]) -> str:
         (
             name_of(result.column, "en"),
             shown(result, "en"),
-            interval(result.column, result.score),
+            bounds(result.column, result.score, "en"),
             goal(result.column, "en"),
             marks[result.is_good],
             made_of(result, "en"),
         )
         for result in results
     )
-    return Answer(("column", "figure", "95 %", "good", "", "made of"), rows).render("table")
+    heads = ("column", "figure", str(words_of("en")["interval"]), "good", "", "made of")
+    return Answer(heads, rows).render("table")
 
 
 def as_values(result: Result) -> dict[str, Any]:
-    """A result as plain values, for JSON and CSV; `state` is `measured` or says why not."""
+    """A result as plain values, for JSON and CSV.
+
+    `state` is `measured` or says why not; `bounds` says what `low` and `high` are.
+    """
     column, score = result.column, result.score
-    bounds = (column.good.low, column.good.high)
+    edges = (column.good.low, column.good.high)
     return {
         "column": column.key,
         "group": column.group,
@@ -113,8 +118,9 @@ def as_values(result: Result) -> dict[str, Any]:
         "value": score.value,
         "low": score.low,
         "high": score.high,
+        "bounds": None if score.low is None else score.bounds,
         "form": column.form,
-        "good": [None if math.isinf(bound) else bound for bound in bounds],
+        "good": [None if math.isinf(edge) else edge for edge in edges],
         "is_good": result.is_good,
         "detail": score.detail,
         "parts": dict(score.parts),
