@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from zeitgraph.kg.errors import InputError
 from zeitgraph.kg.tables import join_tables
@@ -18,6 +18,7 @@ from zeitgraph.reports.bench.score import CannotScore
 from zeitgraph.reports.bench.truth import MAKE, Truth
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 Judge = Callable[[Sequence[Path], Mapping[str, Sequence[str]]], Sequence[str]]
 """From pictures, and phrasings by the id of what they describe, to the id that fits each best."""
@@ -39,36 +40,43 @@ class Case:
     truth: Truth
     workspace: Workspace
     judge: Judge | None = None
-    _read: dict[tuple[str, ...], Sequence[Row]] = field(default_factory=dict, repr=False)
+    _kept: dict[object, Any] = field(default_factory=dict, repr=False)
 
     def rows(self, name: str, *columns: str) -> Sequence[Row]:
         """Every row of a table, week by week as it stood, these columns of it; read once."""
         asked = (name, *columns)
-        if asked not in self._read:
+        if asked not in self._kept:
             weeks = [self.workspace.read(name, week) for week in self.workspace.weeks(name)]
-            self._read[asked] = join_tables(name, weeks).select(list(columns)).to_pylist()
-        return self._read[asked]
+            self._kept[asked] = join_tables(name, weeks).select(list(columns)).to_pylist()
+        rows: Sequence[Row] = self._kept[asked]
+        return rows
+
+    def once(self, make: Callable[["Case"], T]) -> T:
+        """What `make` makes of this case, made when somebody first asks for it."""
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        made: T = self._kept[make]
+        return made
 
     @cached_property
     def posts(self) -> Sequence[Member]:
-        """The posts that both know, sorted by id.
+        """The posts of the truth, sorted by id; one that the product lost is in no cluster.
 
-        Raises `InputError` where they have none in common: the truth is that of another world.
+        Raises `InputError` where it has none of them: the truth is that of another world.
         """
         put = {
             row["post_id"]: row["cluster_id"] or ""
             for row in self.rows("memberships", "post_id", "cluster_id")
         }
-        both = [
-            Member(row["post_id"], row["week"], row["lineage"], put[row["post_id"]])
+        posts = [
+            Member(row["post_id"], row["week"], row["lineage"], put.get(row["post_id"], ""))
             for row in self.truth.rows("posts", "post_id", "week", "lineage")
-            if row["post_id"] in put
         ]
-        if not both:
+        if not any(post.post_id in put for post in posts):
             raise InputError(
                 "the truth tells of no post of this workspace", where=self.truth.folder, do=MAKE
             )
-        return sorted(both)
+        return sorted(posts)
 
     @cached_property
     def members(self) -> Sequence[Member]:
@@ -93,11 +101,16 @@ class Case:
 
     @cached_property
     def cluster_of(self) -> Mapping[str, str]:
-        """The cluster with most posts of each lineage; of those that tie, that of the first post.
+        """Of the clusters that stand for a lineage, that with most of its posts.
 
-        No id decides: other names for the clusters change nothing.
+        Of those that tie, that of the first post. No id decides: other names for the clusters
+        change nothing. A cluster in which others are more stands for no more than one lineage.
         """
-        return _majority((m.lineage, m.cluster) for m in self.members if m.cluster)
+        return _majority(
+            (member.lineage, member.cluster)
+            for member in self.members
+            if self.lineage_of.get(member.cluster) == member.lineage
+        )
 
 
 def _majority(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

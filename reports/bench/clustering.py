@@ -4,7 +4,7 @@ In comes a case, out come scores. Knows nothing about events.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 from zeitgraph.reports.bench.case import Case, Member
@@ -17,13 +17,19 @@ LEAST = 5
 
 
 def assigned(case: Case) -> Score:
-    """Adjusted mutual information of clusters and lineages, over the posts in a cluster."""
-    return Score(_information(m for m in case.members if m.cluster))
+    """Adjusted mutual information of clusters and lineages, over the posts in a cluster.
+
+    Where these are of one lineage, or there are none, nothing was told apart: 0.
+    """
+    return Score(_information([m for m in case.members if m.cluster]) or 0.0)
 
 
 def everything(case: Case) -> Score:
     """As `assigned`, over all posts; those in no cluster are a class of their own."""
-    return Score(_information(case.members))
+    value = _information(case.members)
+    if value is None:
+        raise CannotScore("unplanted")
+    return Score(value)
 
 
 def noise(case: Case) -> Score:
@@ -32,24 +38,30 @@ def noise(case: Case) -> Score:
 
 
 def weekly(case: Case) -> Score:
-    """The median over the weeks of `everything` within each week."""
+    """The median of `everything` within each week, over those that have several lineages."""
     by_week: dict[str, list[Member]] = defaultdict(list)
     for member in case.members:
         by_week[member.week].append(member)
-    course = {week: _information(by_week[week]) for week in case.weeks}
+    every = {week: _information(by_week[week]) for week in case.weeks}
+    course = {week: value for week, value in every.items() if value is not None}
+    if not course:
+        raise CannotScore("unplanted")
     worst = min(course, key=lambda week: (course[week], week))
     curve = Curve("", tuple(Point(week, max(value, 0.0)) for week, value in course.items()))
     detail = f"min {course[worst]:.3f} {worst}"
     return Score(median(course.values()), detail=detail, curves=(curve,))
 
 
-def _information(members: Iterable[Member]) -> float:
-    """Vinh, Epps & Bailey 2010, by scikit-learn; the same for other names and another order."""
+def _information(members: Sequence[Member]) -> float | None:
+    """Vinh, Epps & Bailey 2010, by scikit-learn; the same for other names and another order.
+
+    None for posts of one lineage, of which any single cluster would be perfect.
+    """
     from sklearn.metrics import adjusted_mutual_info_score
 
     pairs = sorted((member.lineage, member.cluster) for member in members)
-    if not pairs:
-        raise CannotScore("unplanted")
+    if not pairs or pairs[0][0] == pairs[-1][0]:
+        return None
     lineages, clusters = zip(*pairs, strict=True)
     return round(float(adjusted_mutual_info_score(lineages, clusters)), 6)
 
@@ -75,6 +87,8 @@ def named_clusters(case: Case) -> Score:
     asked = sorted(cluster for cluster, size in sizes.items() if size >= LEAST)
     looks = _last_looks(case)
     right = {c: {look} if (look := looks[c]) in named else {"", case.lineage_of[c]} for c in asked}
+    if not asked:
+        return Score(0.0)
     wrong = [c for c in asked if called.get(c, "") not in right[c]]
     told = sorted(f"{called.get(c) or '–'} = {looks[c]}" for c in wrong)
     detail = f"{len(asked) - len(wrong)} / {len(asked)}" + _listed(told)

@@ -5,9 +5,10 @@ stands for the lineage of most of its posts. Knows nothing about how strong a st
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 from zeitgraph.kg.weeks import week_after
 from zeitgraph.reports.bench.case import Case
@@ -58,33 +59,38 @@ def _told(case: Case, event: str) -> list[Told]:
 
 def births_found(case: Case) -> Score:
     """The share of planted births that are told, no later than `LATE` weeks after."""
-    delays = _delays(case)
-    return share_score(len(delays), len(case.truth.events("birth")), detail=_delay_list(case))
+    births = case.once(_births)
+    return share_score(len(births.delays), births.planted, detail=births.detail)
 
 
 def birth_delay(case: Case) -> Score:
     """Weeks from a birth to the week that tells of it: the median over those found."""
-    delays = _delays(case)
-    if not delays:
+    births = case.once(_births)
+    late = births.delays.values()
+    if not late:
         raise CannotScore("unmeasured")
-    values = list(delays.values())
-    return Score(median(values), min(values), max(values), detail=_delay_list(case))
+    return Score(median(late), min(late), max(late), detail=births.detail, bounds="range")
 
 
-def _delays(case: Case) -> dict[str, int]:
+class _Births(NamedTuple):
+    """The delay of each planted birth that was found, how many were planted, and all in a line."""
+
+    delays: Mapping[str, int]
+    planted: int
+    detail: str
+
+
+def _births(case: Case) -> _Births:
+    planted = case.truth.events("birth")
     first = {told.lineage: told.week for told in reversed(_told(case, "born"))}
-    return {
+    delays = {
         birth.style: week_number(first[birth.style]) - week_number(birth.week)
-        for birth in case.truth.events("birth")
+        for birth in planted
         if birth.style in first and birth.near(first[birth.style], 1, LATE)
     }
-
-
-def _delay_list(case: Case) -> str:
-    delays = _delays(case)
-    births = case.truth.events("birth")
-    told = {b.style: f"{delays[b.style]:+d}" if b.style in delays else "–" for b in births}
-    return ", ".join(f"{style} {delay}" for style, delay in sorted(told.items()))
+    told = {b.style: f"{delays[b.style]:+d}" if b.style in delays else "–" for b in planted}
+    detail = ", ".join(f"{style} {delay}" for style, delay in sorted(told.items()))
+    return _Births(delays, len(planted), detail)
 
 
 def false_births(case: Case) -> Score:
@@ -116,9 +122,10 @@ def false_births(case: Case) -> Score:
 
 
 def one_id(case: Case, low: float, high: float) -> Score:
-    """The share of a drifting style's posts under one id; posts in no cluster count against it.
+    """The share of a drifting style's posts under one id, that of a cluster which stands for it.
 
-    Of the drifts whose strength lies in (low, high], the one that is told worst.
+    Posts in no cluster count against it. Of the drifts whose strength lies in (low, high], the one
+    that is told worst.
     """
     drifts = [d for d in case.truth.events("drift") if low < (d.strength or 0) <= high]
     if not drifts:
@@ -128,9 +135,9 @@ def one_id(case: Case, low: float, high: float) -> Score:
 
 def _under_one_id(case: Case, lineage: str) -> Score:
     posts = Counter(m.cluster for m in case.members if m.lineage == lineage)
-    total = posts.total()
-    most = posts.get(case.cluster_of.get(lineage, "?"), 0)
-    others = sorted((n for c, n in posts.items() if c), reverse=True)[1:]
+    total, own = posts.total(), case.cluster_of.get(lineage, "?")
+    most = posts[own]
+    others = sorted((n for c, n in posts.items() if c not in {own, ""}), reverse=True)
     told = [f"{lineage}: {most}", *map(str, others[:3]), f"– {posts['']}"]
     return share_score(most, total, detail=f"{' + '.join(told)} / {total}")
 
@@ -157,20 +164,22 @@ def drift_path(case: Case) -> Score:
     """Pearson's correlation of a style's told path with the planted one: the mean over the drifts.
 
     The told path of a week is one less the cosine of the core to where it first stood. A path that
-    does not move has no correlation, and counts as 0.
+    does not move has no correlation, and counts as 0. Weeks of the style without a core count
+    against it: the correlation is times the share of weeks that have one.
     """
     paths = {d.style: _path(case, d.style) for d in case.truth.events("drift")}
     parts = {style: _correlation(told, planted) for style, (told, planted) in paths.items()}
     curves = tuple(_curve(style, *path) for style, path in sorted(paths.items()))
     mean = sum(parts.values()) / len(parts)
-    return Score(mean, min(parts.values()), max(parts.values()), parts=parts, curves=curves)
+    low, high = min(parts.values()), max(parts.values())
+    return Score(mean, low, high, parts=parts, curves=curves, bounds="range")
 
 
 Course = dict[str, float]
 
 
 def _path(case: Case, lineage: str) -> tuple[Course, Course]:
-    """The told and the planted path by week, over the weeks that have both."""
+    """The told path by week, and the planted one; of some weeks nothing may be told."""
     import numpy as np
 
     cluster = case.cluster_of.get(lineage)
@@ -181,12 +190,13 @@ def _path(case: Case, lineage: str) -> tuple[Course, Course]:
     }
     drifts: dict[str, list[float]] = {}
     for row in case.truth.rows("posts", "week", "lineage", "drift"):
-        if row["lineage"] == lineage and row["week"] in cores:
-            drifts.setdefault(row["week"], []).append(float(row["drift"]))
+        if row["lineage"] == lineage:
+            drifts.setdefault(row["week"], []).append(row["drift"])
     planted = {week: sum(drifts[week]) / len(drifts[week]) for week in sorted(drifts)}
     told: Course = {}
-    for week in planted:
-        start, core = cores[min(planted)], cores[week]
+    both = [week for week in planted if week in cores]
+    for week in both:
+        start, core = cores[both[0]], cores[week]
         norms = float(np.linalg.norm(start) * np.linalg.norm(core))
         told[week] = max(0.0, 1.0 - float(start @ core) / norms) if norms else 0.0
     return told, planted
@@ -195,9 +205,10 @@ def _path(case: Case, lineage: str) -> tuple[Course, Course]:
 def _correlation(told: Course, planted: Course) -> float:
     from scipy.stats import pearsonr
 
-    if len(told) < 3 or any(max(c.values()) - min(c.values()) < 1e-6 for c in (told, planted)):
+    both = list(told.values()), [planted[week] for week in told]
+    if len(told) < 3 or any(max(path) - min(path) < 1e-6 for path in both):
         return 0.0
-    return float(pearsonr(list(told.values()), list(planted.values())).statistic)
+    return float(pearsonr(*both).statistic) * len(told) / len(planted)
 
 
 def _curve(style: str, told: Course, planted: Course) -> Curve:

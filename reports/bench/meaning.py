@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from itertools import permutations
 
 from zeitgraph.reports.bench.case import Case
-from zeitgraph.reports.bench.score import CannotScore, Score, f1_of, share_score
+from zeitgraph.reports.bench.score import CannotScore, Score, error_of_mean, f1_of, share_score
 from zeitgraph.reports.gallery_tables import styles_of
 
 NIL = "NIL"
@@ -26,7 +26,7 @@ def entities(case: Case) -> Score:
 
     Kinds that the truth has not are left out.
     """
-    planted, told = _planted(case), _mentions(case)
+    planted, told = case.once(_planted), case.once(_mentions)
     kinds = sorted({kind for kind, _ in planted.values()})
     told = {span: found for span, found in told.items() if found & set(kinds)}
     one = {(kind, span) for span, (kind, _) in planted.items()}
@@ -39,9 +39,9 @@ def links(case: Case) -> Score:
 
     `detail` has the share that are right among the spans that both have.
     """
-    planted = _planted(case)
+    planted = case.once(_planted)
     kinds = {kind for kind, _ in planted.values()}
-    spoken = {span for span, found in _mentions(case).items() if found & kinds}
+    spoken = {span for span, found in case.once(_mentions).items() if found & kinds}
     columns = ("post_id", "start", "end", "entity_id", "how")
     told = {
         span: NIL if row["how"] in UNKNOWN else row["entity_id"] or NIL
@@ -58,16 +58,11 @@ def links(case: Case) -> Score:
 
 
 def _planted(case: Case) -> dict[Span, tuple[str, str]]:
-    """Kind and entity by span, of the posts that the workspace knows."""
-    known = {member.post_id for member in case.posts}
+    """Kind and entity by span."""
     columns = ("post_id", "start", "end", "kind", "entity_id")
     spans = {
-        (row["post_id"], int(row["start"]), int(row["end"])): (
-            row["kind"],
-            row["entity_id"] or NIL,
-        )
+        (row["post_id"], row["start"], row["end"]): (row["kind"], row["entity_id"] or NIL)
         for row in case.truth.rows("mentions", *columns)
-        if row["post_id"] in known
     }
     if not spans:
         raise CannotScore("unplanted")
@@ -107,13 +102,13 @@ def co_occurrence(case: Case) -> Score:
     objects of which the other is shown by at least `ENOUGH` posts; a pair not told of counts as 0.
 
     Facts stand by week: their counts are added up, and so are the counts of posts that they imply.
-    `detail` has the number of pairs, and the error of telling nothing.
+    `detail` has the number of pairs, and the error of telling the mean of them all for each: who
+    knows no more than that has it.
     """
-    posts = {member.post_id for member in case.posts}
     shown = [
         sorted(set(row["objects"].split("|")))
-        for row in case.truth.rows("posts", "post_id", "objects")
-        if row["post_id"] in posts and row["objects"]
+        for row in case.truth.rows("posts", "objects")
+        if row["objects"]
     ]
     alone = Counter(name for names in shown for name in names)
     together = Counter(pair for names in shown for pair in permutations(names, 2))
@@ -123,8 +118,7 @@ def co_occurrence(case: Case) -> Score:
         raise CannotScore("unplanted")
     truth = {pair: together[pair] / alone[pair[0]] for pair in pairs}
     error = sum(abs(told.get(pair, 0.0) - truth[pair]) for pair in pairs) / len(pairs)
-    naught = sum(truth.values()) / len(pairs)
-    return Score(error, detail=f"{len(pairs)}; 0 → {naught:.4f}")
+    return Score(error, detail=f"{len(pairs)}; {error_of_mean(truth.values())}")
 
 
 def _told_together(case: Case) -> dict[tuple[str, str], float]:

@@ -4,10 +4,18 @@ In comes a case, out come scores. Knows nothing about how the product came to it
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zeitgraph.reports.bench.case import Case
-from zeitgraph.reports.bench.score import CannotScore, Curve, Score, rate_score, share_score
+from zeitgraph.reports.bench.score import (
+    CannotScore,
+    Curve,
+    Score,
+    error_of_mean,
+    rate_score,
+    share_score,
+)
 from zeitgraph.reports.bench.truth import Planted
 from zeitgraph.reports.charts import Point
 
@@ -41,49 +49,64 @@ class _Share:
 def share_error(case: Case) -> Score:
     """Mean absolute error of the told shares of the posts there are, over all weeks and lineages.
 
-    A lineage's told share is the sum over the clusters that stand for it.
+    A lineage's told share is the sum over the clusters that stand for it. What is told of a lineage
+    in a week that has none of it is error too. `detail` has the error of telling the mean of all
+    shares for each: who knows no more than that has it.
     """
-    shares = _shares(case)
-    errors = [abs(share.told - share.drawn) for share in shares]
-    naught = sum(share.drawn for share in shares) / len(shares)
+    shares = case.once(_shares)
+    planted = {(share.week, share.lineage) for share in shares}
+    error = sum(abs(share.told - share.drawn) for share in shares)
+    error += sum(told for at, told in case.once(_told_shares).items() if at not in planted)
     by_lineage: dict[str, list[_Share]] = defaultdict(list)
     for share in shares:
         by_lineage[share.lineage].append(share)
     largest = sorted(by_lineage, key=lambda name: (-sum(s.planted for s in by_lineage[name]), name))
     return Score(
-        sum(errors) / len(errors),
-        detail=f"0 → {naught:.4f}",
+        error / len(shares),
+        detail=error_of_mean([share.drawn for share in shares]),
         curves=tuple(_curve(name, by_lineage[name]) for name in largest[:DRAWN]),
     )
 
 
 def share_coverage(case: Case) -> Score:
-    """How many planted shares lie in the interval of the cluster with most posts of the lineage."""
-    asked = [share for share in _shares(case) if share.planted > 0]
-    return share_score(sum(share.covered for share in asked), len(asked))
+    """How many planted shares lie in the interval of the cluster with most posts of the lineage.
+
+    `detail` has half the mean width of the intervals: one from 0 to 1 would hold everything.
+    """
+    asked = [share for share in case.once(_shares) if share.planted > 0]
+    hits = sum(share.covered for share in asked)
+    wide = [s.high - s.low for s in asked if s.low is not None and s.high is not None]
+    width = f"; ± {sum(wide) / len(wide) / 2:.3f}" if wide else ""
+    return share_score(hits, len(asked), detail=f"{hits:,} / {len(asked):,}{width}")
+
+
+def _told_shares(case: Case) -> Mapping[tuple[str, str], float]:
+    """The told share by week and lineage, over all clusters that stand for one."""
+    told: dict[tuple[str, str], float] = defaultdict(float)
+    for row in case.rows("trends", "week", "cluster_id", "share"):
+        if lineage := case.lineage_of.get(row["cluster_id"]):
+            told[row["week"], lineage] += row["share"] or 0.0
+    return told
 
 
 def _shares(case: Case) -> list[_Share]:
-    columns = ("week", "cluster_id", "share", "share_low", "share_high")
-    total: dict[tuple[str, str], float] = defaultdict(float)
     interval = {}
-    for row in case.rows("trends", *columns):
-        cluster = row["cluster_id"]
-        lineage = case.lineage_of.get(cluster, "")
-        total[row["week"], lineage] += row["share"] or 0.0
-        if case.cluster_of.get(lineage) == cluster:
+    for row in case.rows("trends", "week", "cluster_id", "share_low", "share_high"):
+        lineage = case.lineage_of.get(row["cluster_id"], "")
+        if case.cluster_of.get(lineage) == row["cluster_id"]:
             interval[row["week"], lineage] = (row["share_low"], row["share_high"])
+    total = case.once(_told_shares)
     rows = case.truth.rows("shares", "week", "lineage", "share", "posts")
     volume: Counter[str] = Counter()
     for row in rows:
-        volume[row["week"]] += int(row["posts"])
+        volume[row["week"]] += row["posts"]
     told = [
         _Share(
             row["week"],
             row["lineage"],
-            float(row["share"]),
-            int(row["posts"]) / volume[row["week"]],
-            total[row["week"], row["lineage"]],
+            row["share"],
+            row["posts"] / (volume[row["week"]] or 1),
+            total.get((row["week"], row["lineage"]), 0.0),
             *interval.get((row["week"], row["lineage"]), (None, None)),
         )
         for row in rows
