@@ -8,7 +8,6 @@ file sees all of zeitgraph; nothing heavy is imported before it is needed.
 
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -249,13 +248,17 @@ def export(
 # -- looking after it ------------------------------------------------------------------------------
 
 
+BENCH_SIDE = 128
+"""Pixels of a picture's side in the worlds of `bench --seeds`: what the starter CLIP looks at."""
+
+
 @app.command()
 def bench(
     workspace: In = HERE,
     *,
     truth: Annotated[Path | None, typer.Option(help="Its folder, if not corpus/truth.")] = None,
     seeds: Annotated[
-        str | None, typer.Option(help="Worlds to write, run and score: 7,8,9.")
+        str | None, typer.Option(help=f"Worlds to write at {BENCH_SIDE} px, run, score: 7,8,9.")
     ] = None,
     sizes: Annotated[str, typer.Option(help="How many posts these have.")] = "500,5000,50000",
     weeks: Annotated[int, typer.Option(min=4, max=520, help="Over how many weeks.")] = 26,
@@ -272,7 +275,7 @@ def bench(
         return bench_workspace(Workspace(workspace), truth, _judge, lang, as_json=as_json)
     from zeitgraph.extraction.demo import write_corpus
 
-    worlds = Worlds(into, seeds, sizes, partial(write_corpus, weeks=weeks))
+    worlds = Worlds(into, seeds, sizes, write_corpus, {"weeks": weeks, "side": BENCH_SIDE})
     with watching() as watcher:
         return bench_worlds(worlds, _judge, lang, watcher.note, as_json=as_json)
 

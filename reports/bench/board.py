@@ -4,16 +4,18 @@ In come a workspace or seeds and sizes; out comes the text for a terminal, and a
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zeitgraph import __version__
 from zeitgraph.kg.errors import UserError
 from zeitgraph.kg.workspace import Workspace, write_aside
 from zeitgraph.reports.bench.case import Case, Judge
 from zeitgraph.reports.bench.columns import score_all
 from zeitgraph.reports.bench.page import Lang, workspace_page
 from zeitgraph.reports.bench.sweep import (
+    Made,
     WriteWorld,
     run_world,
     score_world,
@@ -30,13 +32,15 @@ PAGE = "bench.html"
 class Worlds:
     """Worlds to write into `folder` with `write`, to run and to score.
 
-    `seeds` and `sizes` (posts) are lists such as `7,8,9`: a world for each pair.
+    `seeds` and `sizes` (posts) are lists such as `7,8,9`: a world for each pair, written with
+    `options`.
     """
 
     folder: Path
     seeds: str
     sizes: str
     write: WriteWorld
+    options: Mapping[str, int]
 
 
 def bench_workspace(
@@ -69,10 +73,13 @@ def bench_worlds(
     """
     folder = worlds.folder
     seeds, sizes = _numbers("--seeds", worlds.seeds), _numbers("--sizes", worlds.sizes)
-    cells = [
-        run_world(folder, seed, posts, worlds.write, note) for posts in sizes for seed in seeds
+    plans = [
+        Made({"seed": seed, "posts": posts, **worlds.options}, __version__)
+        for posts in sizes
+        for seed in seeds
     ]
-    scored = [score_world(cell, judge) for cell in cells]
+    ran = [run_world(folder, plan, worlds.write, note) for plan in plans]
+    scored = [score_world(world, judge) for world in ran]
     write_sweep(folder, scored, lang or "en")
     if as_json:
         return (folder / "bench.json").read_text("utf-8")
