@@ -20,17 +20,24 @@ from zeitgraph.extraction.cluster_state import (
     mean_direction,
     newborn,
 )
-from zeitgraph.extraction.discovery import find_groups
+from zeitgraph.extraction.discovery import find_groups, find_tight_groups
 from zeitgraph.extraction.lineage import Event
 from zeitgraph.extraction.window import NONE, Window
 from zeitgraph.kg.ids import content_id
 from zeitgraph.kg.settings import ClusterSettings
+from zeitgraph.kg.weeks import week_after
 
 Labels = NDArray[np.object_]
 Rows = NDArray[np.intp]
 
 ID_POSTS = 5
 """Posts of the first week that go into the id of a discovered cluster."""
+
+TIGHT = 1.0
+"""A seedling is at least so tight, beside the clusters that stand."""
+
+MOST_LEFT = 4000
+"""Posts among which seedlings are looked for: among more that are in none, a group shows anyway."""
 
 LEAST_PART = 0.2
 """A part of a cluster with a smaller share of its posts is a shade of it, and does not leave."""
@@ -68,7 +75,10 @@ def discover(
             search.bear(rows[labels[rows] == NONE])
         elif share > 0.5 and owner in clusters and clusters[owner].draws:
             within.setdefault(owner, []).append(rows)
-    return [event for owner in sorted(within) for event in search.split(owner, within[owner])]
+    events = [event for owner in sorted(within) for event in search.split(owner, within[owner])]
+    for rows in search.seedlings():
+        search.bear(rows)
+    return events
 
 
 def _owner(labels: Labels) -> tuple[str, float]:
@@ -95,7 +105,7 @@ class _Search:
 
     def bear(self, rows: Rows) -> None:
         """A new cluster of posts that are in none; or, near one that stands, more posts for it."""
-        if len(rows) < self.settings.smallest:
+        if len(rows) < min(self.settings.smallest, self.settings.seedling):
             return
         standing = self._nearest(self._core(rows), without=NONE)
         if standing is None or standing[1] < self.settings.same:
@@ -104,6 +114,32 @@ class _Search:
         cluster = standing[0]
         own = cosines(self.window.cloud.points[rows], cluster.core[None])[:, 0]
         self.labels[rows[own >= cluster.reach]] = cluster.cluster_id
+
+    def seedlings(self) -> list[Rows]:
+        """Small groups of the last two weeks among the posts in none, too few to show among all.
+
+        Each is as tight as the clusters that stand: none before there are any.
+        """
+        window, smallest = self.window, self.settings.seedling
+        tight = self._tightness()
+        since = week_after(window.week, -1)
+        left = np.flatnonzero((self.labels == NONE) & (window.weeks >= since))
+        if tight is None or not smallest <= len(left) <= MOST_LEFT:
+            return []
+        groups = find_tight_groups(window.cloud.points[left], TIGHT * tight, smallest)
+        found = [left[groups == group] for group in range(groups.max(initial=-1) + 1)]
+        return [rows for rows in found if window.current[rows].sum() >= smallest / 2]
+
+    def _tightness(self) -> float | None:
+        """The mean cosine of two posts of a cluster: the median over the clusters that draw."""
+        points = self.window.cloud.points
+        rows = [np.flatnonzero(self.labels == c.cluster_id) for c in self._drawing()]
+        fair = [own for own in rows if len(own) >= self.settings.smallest]
+        lengths = [float(np.square(points[own].mean(axis=0, dtype=float)).sum()) for own in fair]
+        return float(np.median(lengths)) if lengths else None
+
+    def _drawing(self) -> list[Cluster]:
+        return [self.clusters[key] for key in sorted(self.clusters) if self.clusters[key].draws]
 
     def split(self, owner: str, groups: Sequence[Rows]) -> list[Event]:
         """Parts of a cluster that live beside the part that keeps its id, but far from it, leave.
@@ -183,7 +219,7 @@ class _Search:
 
     def _nearest(self, core: Vector, without: str) -> tuple[Cluster, float] | None:
         """The cluster with the nearest core, and its cosine; of those that draw, but for one."""
-        others = [c for c in self.clusters.values() if c.draws and c.cluster_id != without]
+        others = [cluster for cluster in self._drawing() if cluster.cluster_id != without]
         if not others:
             return None
         near = cosines(core[None], np.stack([cluster.core for cluster in others]))[0]

@@ -65,6 +65,10 @@ class Cluster:
         """Whether posts near its core join it."""
         return self.state in {ACTIVE, FADED}
 
+    def has_moved(self, drift: float) -> bool:
+        """Whether its core lies further than `drift` (a cosine) from where it had settled."""
+        return self.anchor is not None and float(self.core @ self.anchor) < drift
+
     @property
     def alive(self) -> bool:
         """Whether posts may join it at all."""

@@ -6,6 +6,7 @@ weeks, and the clusters as they stood. Writes clusters, memberships and lineage.
     converge     clusters that came together are one from now on                    lineage.py
     join         posts near a cluster join it; then those near a style's phrasings  assign.py
     discover     dense groups of the window are born, or split off                  births.py
+    settle       what one cluster lost and another gained is one story               flows.py
     move         centres move with the posts of the week, weighted by heat          cluster_state.py
     tell         words, exemplars, names, events                                    naming.py
 
@@ -39,6 +40,7 @@ from zeitgraph.extraction.cluster_state import (
     newborn,
     row_of,
 )
+from zeitgraph.extraction.flows import settle_flows
 from zeitgraph.extraction.lineage import Event, converge, live_on
 from zeitgraph.extraction.naming import Name, Text, WordCounts, name_of, telling_words, word_counts
 from zeitgraph.extraction.style_centres import StyleCentres, style_centres
@@ -84,13 +86,14 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], Labels, list[Event], Window]:
     grown_up(window, clusters, labels)
     splits = discover(window, clusters, labels, settings)
     _join(window, clusters, styles, labels, settings)
+    flows = settle_flows(window, clusters, labels)
     by_style = {_style_id(style): style for style in styles.styles}
     for cluster_id in sorted(set(labels[window.current]) - clusters.keys() - {NONE}):
         clusters[cluster_id] = _named(by_style[cluster_id], window)
     moved = [_moved(cluster, window, labels, settings) for cluster in clusters.values()]
     spoken = _described(moved, window, labels, settings)
     lived = [live_on(cluster, job.week, settings) for cluster in spoken]
-    events = [*told.events, *splits, *(event for _, own in lived for event in own)]
+    events = [*told.events, *splits, *flows, *(event for _, own in lived for event in own)]
     return [cluster for cluster, _ in lived], labels, events, window
 
 
@@ -160,8 +163,9 @@ def _moved(cluster: Cluster, window: Window, labels: Labels, settings: ClusterSe
     cluster = moved_by(cluster, intake, settings.keep)
     if cluster.state == YOUNG and cluster.plain_mass >= settings.smallest:
         cluster = replace(cluster, state=ACTIVE)
-    if cluster.draws and everyone.sum() >= settings.smallest:
-        own = cosines(cloud.points[everyone], cluster.core[None])[:, 0]
+    own_rows = new if cluster.has_moved(settings.drift) else np.flatnonzero(everyone)
+    if cluster.draws and len(own_rows) >= settings.smallest:
+        own = cosines(cloud.points[own_rows], cluster.core[None])[:, 0]
         cluster = replace(cluster, reach=reach_of(own, settings.fence, settings.reach))
     return replace(
         cluster,

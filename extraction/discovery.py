@@ -43,6 +43,25 @@ def find_groups(seen: Points, smallest: int) -> Groups:
     return groups
 
 
+def find_tight_groups(points: Points, tight: float, smallest: int) -> Groups:
+    """A group number from 0 for each row of `points`, -1 for none; a group has at least `smallest`.
+
+    Average linkage (Sokal & Michener 1958) down to a mean cosine of `tight` between two groups that
+    join: small groups show so, where a density over all posts is too coarse. n² in time and memory.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    if len(points) < max(smallest, 2):
+        return np.full(len(points), -1)
+    with one_thread():
+        near = np.round(points.astype(np.float64) @ points.astype(np.float64).T, 9)
+    apart = np.maximum(1 - near[np.triu_indices(len(points), 1)], 0.0)
+    numbers = fcluster(linkage(apart, "average"), 1 - tight, "distance") - 1
+    sizes = np.bincount(numbers)
+    kept = np.cumsum(sizes >= smallest) - 1
+    return np.where(sizes[numbers] >= smallest, kept[numbers], -1)
+
+
 def _principal(seen: Points) -> NDArray[np.float64]:
     """The `COMPONENTS` strongest principal components, by the covariance of the columns."""
     centred = seen.astype(np.float64) - seen.mean(axis=0, dtype=np.float64)

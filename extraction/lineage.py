@@ -7,8 +7,9 @@ Comes in: clusters as they stood. Goes out: clusters as they stand, and events, 
     revived   measure: posts of the week
     faded     measure: weeks without a post
     drifted   measure: cosine of the core now and when the cluster settled or last drifted
-    merged    into `other_id`; measure: cosine of the two cores
-    split     off from `other_id`; measure: cosine of the two parts (told by births.py)
+    merged    into `other_id`; measure: cosine of the two cores (also told by flows.py)
+    split     off from `other_id`; measure: cosine of the two parts (births.py and flows.py)
+    continued turned out to be `other_id` in a new look; measure: cosine of the two (flows.py)
 
 Knows nothing about posts.
 """
@@ -35,8 +36,9 @@ SETTLED = 2.0
 """A core of fewer posts than this times the smallest cluster is still finding its place."""
 
 
-REVIVED = 3
-"""Posts of a week that bring a faded cluster back; one that strays in does not."""
+REVIVED, BACK = 3, 0.5
+"""Posts of a week that bring a faded cluster back, and their part of what its weeks usually had:
+those that stray in do not."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ def live_on(cluster: Cluster, week: str, settings: ClusterSettings) -> tuple[Clu
     events = []
     if cluster.first_week == week and not cluster.parent:
         events.append(Event("born", cluster.cluster_id, cluster.posts))
-    if cluster.state == FADED and cluster.posts >= REVIVED:
+    usual = (1 - settings.keep) * cluster.plain_mass
+    if cluster.state == FADED and cluster.posts >= max(REVIVED, BACK * usual):
         cluster = replace(cluster, state=ACTIVE)
         events.append(Event("revived", cluster.cluster_id, cluster.posts))
     silent = (week_start(week) - week_start(cluster.last_week)).days // 7

@@ -17,6 +17,7 @@ STAGES = (
         writes=("vectors",),
         settings=("vectors",),
         also="zeitgraph.extraction.vectors:models_identity",
+        version=2,
     ),
     Stage(
         name="clusters",
@@ -31,6 +32,7 @@ STAGES = (
         ),
         writes=("clusters", "memberships", "lineage"),
         settings=("vectors", "styles", "clusters"),
+        version=2,
         also="zeitgraph.extraction.style_centres:styles_identity",
     ),
     Stage(

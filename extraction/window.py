@@ -30,14 +30,16 @@ _POST = ["post_id", "week", "text", "lang", "heat"]
 class Window:
     """Posts with vectors, of this week and the weeks before it; n rows sorted by post id.
 
-    `current` tells the posts of this week; `heat` their heat; `like_text` how near each comes to a
-    text that matches it; `earlier` the cluster id that it got in its own week, empty for none and
-    for all posts of this week. `without` are the posts of this week that have no vector.
+    `weeks` tells the week of each, `current` the posts of this week; `heat` their heat; `like_text`
+    how near each comes to a text that matches it; `earlier` the cluster id that it got in its own
+    week, empty for none and for all posts of this week. `without` are the posts of this week that
+    have no vector.
     """
 
     week: str
     cloud: Cloud
     texts: tuple[Text, ...]
+    weeks: NDArray[np.object_]
     current: NDArray[np.bool_]
     heat: NDArray[np.float64]
     like_text: NDArray[np.float64]
@@ -67,6 +69,7 @@ def look_back(job: Job) -> Window:
         week=job.week,
         cloud=cloud,
         texts=tuple(Text(row["text"] or "", row["lang"] or "") for row in rows),
+        weeks=np.array([row["week"] for row in rows], object),
         current=np.array([row["week"] == job.week for row in rows], bool),
         heat=np.array([row["heat"] for row in rows], float),
         like_text=pair_likeness(vectors, cloud.post_ids),

@@ -87,6 +87,7 @@ class ClusterSettings(Branch):
     smallest_share: float = Field(
         0.005, ge=0, le=1, description="and at least this share of the posts of the window"
     )
+    seedling: int = Field(5, ge=2, description="fewest posts of a tight new group of two weeks")
     window_weeks: int = Field(8, ge=0, description="earlier weeks that a search looks back on")
     neighbours: int = Field(15, ge=1, description="a post is seen as the mean of so many nearest")
     style_near: float = Field(

@@ -105,7 +105,7 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "lineage",
-            "what happened to clusters: born, drifted, faded, revived, split, merged",
+            "what happened to clusters: born, drifted, continued, faded, revived, split, merged",
             {"week": TEXT, "event": TEXT, "cluster_id": TEXT, "other_id": TEXT, "measure": REAL},
             "cluster_id event other_id",
         ),
