@@ -49,6 +49,7 @@ from zeitgraph.extraction.demo.clip.lessons import (
 from zeitgraph.extraction.demo.clip.patches import features, patch_truth, patch_vectors
 from zeitgraph.extraction.demo.clip.pool import TRAINING, Pool, describe_mixed, gather
 from zeitgraph.extraction.demo.drawing.picture import Box
+from zeitgraph.extraction.precision import quick_matrices
 
 SIDE = 128
 POOL_SIDE = 144
@@ -134,7 +135,7 @@ class Course:
             self.pool.pixels[rows], [self.pool.boxes[row] for row in rows], chance
         )
         visual = self.model.visual
-        with torch.autocast("cpu", torch.bfloat16):
+        with quick_matrices():
             last, middle = features(visual, batch)
             seen = F.normalize(visual.attnpool(last).float(), dim=-1)
             patches = patch_vectors(visual, last)
@@ -169,9 +170,9 @@ class Course:
         length = int((tokens != 0).sum(1).max())
         tokens = tokens[:, :length]
         out = model.token_embedding(tokens) + model.positional_embedding[:length]
-        with torch.autocast("cpu", torch.bfloat16):
-            mask = model.attn_mask[:length, :length].bfloat16()
-            out = model.transformer(out.bfloat16(), attn_mask=mask)
+        with quick_matrices():
+            mask = model.attn_mask[:length, :length]
+            out = model.transformer(out, attn_mask=mask)
         out = model.ln_final(out.float())
         ends = (tokens == END_ID).int().argmax(1)
         return F.normalize(out[torch.arange(len(out)), ends] @ model.text_projection, dim=-1)

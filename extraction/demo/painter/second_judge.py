@@ -32,6 +32,7 @@ from zeitgraph.extraction.demo.clip.lessons import (
 from zeitgraph.extraction.demo.painter.optimisers import Optimisers
 from zeitgraph.extraction.demo.painter.patches import to_batch
 from zeitgraph.extraction.demo.painter.poses import SECOND_JUDGE, Pixels, gather, pose
+from zeitgraph.extraction.precision import quick_matrices
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "second-judge" / "model.safetensors"
 
@@ -108,7 +109,7 @@ def train(
     chance, start = np.random.default_rng(5), time.monotonic()
     for step in range(steps):
         rows = chance.choice(len(pixels), 64, replace=False)
-        with torch.autocast("cpu", torch.bfloat16):
+        with quick_matrices():
             logits = network(_views(_disturbed(pixels[rows], chance))).float()
         true = torch.from_numpy(truth[rows])
         kinds = (STYLE_ROWS, OBJECT_ROWS, SCENE_ROWS)

@@ -27,6 +27,7 @@ from zeitgraph.extraction.demo.painter.folder import (
 )
 from zeitgraph.extraction.demo.painter.poses import TRAINING, pose
 from zeitgraph.extraction.demo.painter.prompts import prompt, unwanted
+from zeitgraph.extraction.precision import quick_matrices
 
 
 def lessons(seed: int, count: int) -> list[Lesson]:
@@ -58,7 +59,7 @@ def train(folder: Path, *, steps: int, batch: int = 64, rate: float = 2e-3) -> N
     heads = torch.nn.Linear(WIDTH, 2 * len(CLAIMS))
 
     def read(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        with torch.autocast("cpu", torch.bfloat16):
+        with quick_matrices():
             states = reader(rows).last_hidden_state
         means, lasts = heads(states.float().mean(1)), heads(states[:, -1].float())
         return means[:, : len(CLAIMS)], lasts[:, len(CLAIMS) :]

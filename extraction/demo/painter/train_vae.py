@@ -22,6 +22,7 @@ from zeitgraph.extraction.demo.painter.folder import fresh_vae
 from zeitgraph.extraction.demo.painter.optimisers import Optimisers
 from zeitgraph.extraction.demo.painter.patches import Patches, find_patches, to_batch
 from zeitgraph.extraction.demo.painter.poses import SIDE, TRAINING, Pixels, gather
+from zeitgraph.extraction.precision import quick_matrices
 
 CROP = 64
 NOISE = 0.1
@@ -39,7 +40,7 @@ def vae_loss(vae: Any, patches: Patches, pixels: Pixels) -> Tensor:
     """How badly the decoder draws from noisy latents, and the encoder finds them."""
     batch, latents = to_batch(pixels), patches.latents(pixels)
     asked = (latents + NOISE * torch.randn_like(latents)) / vae.config.scaling_factor
-    with torch.autocast("cpu", torch.bfloat16):
+    with quick_matrices():
         drawn = vae.decoder(asked.contiguous(memory_format=torch.channels_last))
         found = vae.encoder(batch[:2])
     wrong = F.smooth_l1_loss(found.float() * vae.config.scaling_factor, latents[:2])
