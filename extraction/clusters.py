@@ -40,6 +40,7 @@ from zeitgraph.extraction.cluster_state import (
     newborn,
     row_of,
 )
+from zeitgraph.extraction.copies import copies_of
 from zeitgraph.extraction.flows import settle_flows
 from zeitgraph.extraction.lineage import Event, converge, live_on
 from zeitgraph.extraction.naming import Name, Text, WordCounts, name_of, telling_words, word_counts
@@ -66,6 +67,10 @@ def cluster_week(job: Job) -> Outputs:
     with one_thread():
         clusters, labels, events, window = _live_a_week(job)
         memberships = _memberships(window, clusters, labels, job.settings.clusters)
+        copies = copies_of(window, job.settings.clusters.copy_near)
+        memberships = [
+            row | {"copy_of": copies.get(str(row["post_id"]), "")} for row in memberships
+        ]
     return {
         "clusters": make_table(TABLES["clusters"], (row_of(c, job.week) for c in clusters)),
         "memberships": make_table(TABLES["memberships"], memberships),

@@ -9,6 +9,7 @@ DasGupta 2001, section 4). `growth` is the share over its mean in the `clusters.
 before, less one: 0.5 is half as much again; null where there is nothing to compare with. The first
 rule that holds gives the state:
 
+    bot-suspect       more copies by authors who copy again and again than chance brings
     not-enough-data   no earlier week, or fewer than `ENOUGH` posts now and in the mean before
     emerging          no older than `trend_weeks`, and its interval lies above that of the past
     rising            its interval lies above that of the past
@@ -35,6 +36,8 @@ from zeitgraph.kg.weeks import week_after
 ENOUGH = 5
 BURST = 1.3
 """How much warmer than before, on the scale of heat, the posts of a burst are at least."""
+COPIED, CHANCE = 0.02, 0.001
+"""So many of a cluster's posts may be such copies; more are told where chance is so small."""
 SURE = 2.58
 """Standard errors of a warmth that a burst must stand out by: 99 %, as many clusters are asked."""
 
@@ -79,13 +82,15 @@ class Week:
 class Course:
     """What the state of a cluster is read from.
 
-    `warmth_low` is the lower end of the interval of 99 % of this week's warmth.
+    `warmth_low` is the lower end of the interval of 99 % of this week's warmth, `copied` counts the
+    copies of the week by authors of several.
     """
 
     now: Week
     past: Sequence[Week]
     is_new: bool
     warmth_low: float
+    copied: int = 0
 
     @property
     def past_interval(self) -> Interval:
@@ -114,6 +119,13 @@ def _too_little(course: Course) -> bool:
     return not posts or max(course.now.posts, float(np.mean(posts))) < ENOUGH
 
 
+def _is_of_bots(course: Course) -> bool:
+    from scipy.stats import binom
+
+    chance = binom.sf(course.copied - 1, round(course.now.posts), COPIED)
+    return bool(course.copied >= ENOUGH and chance < CHANCE)
+
+
 def _is_burst(course: Course) -> bool:
     warmths = [week.warmth for week in course.past if week.warmth is not None]
     if len(warmths) < 2 or course.now.warmth is None:
@@ -123,6 +135,7 @@ def _is_burst(course: Course) -> bool:
 
 
 STATES: Sequence[tuple[str, Callable[[Course], bool]]] = (
+    ("bot-suspect", _is_of_bots),
     ("not-enough-data", _too_little),
     ("emerging", lambda course: course.is_new and course.is_rise),
     ("rising", lambda course: course.is_rise),
@@ -137,22 +150,34 @@ def state_of(course: Course) -> str:
     return next(state for state, holds in STATES if holds(course))
 
 
+@dataclass(frozen=True)
+class _Posts:
+    """The posts of a cluster in a week: the heat of each, and the author of each copy."""
+
+    heats: list[float]
+    copiers: list[str]
+
+
 def measure_trends(job: Job) -> Outputs:
     """One week of the table `trends`."""
     posts = {row["post_id"]: row["heat"] for row in job.table("posts").to_pylist()}
     if not posts:
         return {}
-    heats: dict[str, list[float]] = {}
+    authors = {row["post_id"]: row["author"] for row in job.table("posts").to_pylist()}
+    inside: dict[str, _Posts] = {}
     for row in job.table("memberships").to_pylist():
-        heats.setdefault(row["cluster_id"], []).append(posts[row["post_id"]])
+        own = inside.setdefault(row["cluster_id"], _Posts([], []))
+        own.heats.append(posts[row["post_id"]])
+        if row["copy_of"]:
+            own.copiers.append(authors[row["post_id"]] or row["post_id"])
     past = _Past.of(job)
     clusters = job.table("clusters").to_pylist()
     rows = []
     for cluster in clusters:
-        own = heats.get(cluster["cluster_id"], [])
+        own = inside.get(cluster["cluster_id"], _Posts([], []))
         children = [child for child in clusters if child["parent"] == cluster["cluster_id"]]
         before = past.course(cluster, children)
-        if own or any(week.posts for week in before):
+        if own.heats or any(week.posts for week in before):
             rows.append(_row(job, cluster, own, list(posts.values()), before))
     return {"trends": make_table(TABLES["trends"], rows)}
 
@@ -219,10 +244,11 @@ class _Past:
 def _row(
     job: Job,
     cluster: Mapping[str, Any],
-    own: Sequence[float],
+    posts: _Posts,
     everyone: Sequence[float],
     past: Sequence[Week],
 ) -> dict[str, object]:
+    own = posts.heats
     total_heat = float(np.sum(everyone))
     mean = total_heat / len(everyone)
     warmth = float(np.mean(own)) / mean if own and mean else None
@@ -233,6 +259,7 @@ def _row(
         past=past,
         is_new=cluster["first_week"] > week_after(job.week, -job.settings.clusters.trend_weeks),
         warmth_low=-np.inf if warmth is None else warmth - SURE * error,
+        copied=sum(count for count in Counter(posts.copiers).values() if count > 1),
     )
     interval = jeffreys(now.posts, now.total)
     return {

@@ -23,23 +23,24 @@ from zeitgraph.kg.weeks import week_after
 NONE = ""
 """The cluster id of a post that is in none."""
 
-_POST = ["post_id", "week", "text", "lang", "heat"]
+_POST = ["post_id", "week", "published_at", "text", "lang", "heat"]
 
 
 @dataclass(frozen=True)
 class Window:
     """Posts with vectors, of this week and the weeks before it; n rows sorted by post id.
 
-    `weeks` tells the week of each, `current` the posts of this week; `heat` their heat; `like_text`
-    how near each comes to a text that matches it; `earlier` the cluster id that it got in its own
-    week, empty for none and for all posts of this week. `without` are the posts of this week that
-    have no vector.
+    `weeks` and `moments` (seconds) tell when each was published, `current` the posts of this week;
+    `heat` their heat; `like_text` how near each comes to a text that matches it; `earlier` the
+    cluster id that it got in its own week, empty for none and for all posts of this week. `without`
+    are the posts of this week that have no vector.
     """
 
     week: str
     cloud: Cloud
     texts: tuple[Text, ...]
     weeks: NDArray[np.object_]
+    moments: NDArray[np.float64]
     current: NDArray[np.bool_]
     heat: NDArray[np.float64]
     like_text: NDArray[np.float64]
@@ -70,6 +71,7 @@ def look_back(job: Job) -> Window:
         cloud=cloud,
         texts=tuple(Text(row["text"] or "", row["lang"] or "") for row in rows),
         weeks=np.array([row["week"] for row in rows], object),
+        moments=np.array([row["published_at"].timestamp() for row in rows], float),
         current=np.array([row["week"] == job.week for row in rows], bool),
         heat=np.array([row["heat"] for row in rows], float),
         like_text=pair_likeness(vectors, cloud.post_ids),

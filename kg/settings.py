@@ -120,6 +120,9 @@ class ClusterSettings(Branch):
         0.75, ge=-1, le=1, description="a centre this far (cosine) from where it was has drifted"
     )
     fade_weeks: int = Field(4, ge=1, description="weeks without posts after which a cluster faded")
+    copy_near: float = Field(
+        0.93, ge=-1, le=1, description="a post this near (cosine) to an earlier one copies it"
+    )
     words: int = Field(12, ge=1, le=100, description="telling words of a cluster")
     exemplars: int = Field(12, ge=1, le=1000, description="posts that stand for a cluster")
     trend_weeks: int = Field(4, ge=1, description="earlier weeks that a trend is measured against")

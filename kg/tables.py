@@ -98,9 +98,9 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "memberships",
-            "which cluster each post is in; one row a post, `cluster_id` empty for none",
+            "which cluster each post is in (`cluster_id` empty for none), and which post it copies",
             {"post_id": TEXT, "cluster_id": TEXT, "week": TEXT, "weight": REAL}
-            | {"similarity": REAL, "heat_weight": REAL},
+            | {"similarity": REAL, "heat_weight": REAL, "copy_of": TEXT},
             "post_id",
         ),
         _table(

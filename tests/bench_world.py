@@ -76,6 +76,7 @@ def _plant_post(truth: Rows, week: str, lineage: str, number: int, drift: float)
     truth["posts"].append(
         {"post_id": post_id, "week": week, "style": look, "lineage": lineage, "drift": drift}
         | {"objects": "|".join(dict.fromkeys(pair))}
+        | {"copy_of": f"{week}-{lineage}-00" if number == PER_WEEK - 1 else ""}
     )
     for place, (kind, entity) in enumerate((("object", pair[0]), ("brand", ""))):
         truth["mentions"].append(
@@ -130,7 +131,8 @@ def _tell_post(told: Rows, row: Mapping[str, Any]) -> None:
     told["posts"].append(
         same | {"heat": float(number), "text": "word", "published_at": week_start(week)}
     )
-    told["memberships"].append(same | {"cluster_id": f"c-{row['lineage']}", "weight": 1.0})
+    member = {"cluster_id": f"c-{row['lineage']}", "weight": 1.0, "copy_of": row["copy_of"]}
+    told["memberships"].append(same | member)
     lean = [1.0, number / 20]
     told["vectors"].append(same | {"side": "post", "item_id": post_id, "vector": lean})
 
@@ -189,6 +191,7 @@ def blind(truth: Mapping[str, Sequence[Mapping[str, Any]]], seed: int = 1) -> Ro
     clusters = sorted({row["cluster_id"] for row in told["clusters"]})
     for row in told["memberships"]:
         row["cluster_id"] = dice.choice([*clusters, *([""] * 4)])
+        row["copy_of"] = f"{row['post_id'][:-1]}{(int(row['post_id'][-1]) + 1) % 10}"
     told["lineage"] = [
         _told(dice.choice(WEEKS[5:]), dice.choice(("born", "split", "drifted")), c[2:], d[2:])
         for c, d in zip(clusters, dice.sample(clusters, len(clusters)), strict=True)

@@ -35,7 +35,7 @@ from zeitgraph.reports.prototypes import style_prompt
 
 UNBUILT = {
     "sub_styles", "sentiment", "people", "layout", "click_effect", "rules", "quality",
-    "duplicates", "prototype_objects",
+    "prototype_objects",
 }  # fmt: skip
 CLUSTERED = {"ami_assigned", "ami_all", "ami_weekly", "noise", "named_posts", "named_clusters"}
 CLUSTERED |= {"drift_strong", "drift_medium", "drift_weak", "drift_path"}
@@ -79,7 +79,7 @@ def test_what_is_not_built_says_what_is_missing_and_has_no_figure(
         row["state"] = "steady"
     results = score_all(write(tmp_path, truth, told))
     unbuilt = {r.column.key: r for r in results if r.score.why == "unbuilt"}
-    states = {f"{key}_{side}" for key in ("bots", "season") for side in ("found", "false")}
+    states = {"season_found", "season_false"}
     assert set(unbuilt) == UNBUILT | states
     assert all(r.score.value is None and as_values(r)["why"] for r in unbuilt.values())
     burst = next(r for r in results if r.column.key == "burst_found")

@@ -37,12 +37,20 @@ def test_an_interval_holds_its_share_and_narrows_with_more_posts(total: int, par
     assert narrower.high - narrower.low <= wider.high - wider.low
 
 
-def _course(now: int, past: Sequence[int], *, is_new: bool = False, warmth: float = 1.0) -> Course:
+def _course(
+    now: int,
+    past: Sequence[int],
+    *,
+    is_new: bool = False,
+    warmth: float = 1.0,
+    copied: int = 0,
+) -> Course:
     return Course(
         now=Week(now, 200, warmth),
         past=[Week(posts, 200, 1.0) for posts in past],
         is_new=is_new,
         warmth_low=warmth - 0.1,
+        copied=copied,
     )
 
 
@@ -57,6 +65,10 @@ def _course(now: int, past: Sequence[int], *, is_new: bool = False, warmth: floa
         (_course(3, [20, 20, 20, 20]), "fading"),
         (_course(20, [20, 20, 20, 20], warmth=1.6), "heat-burst"),
         (_course(50, [20, 20, 20, 20], warmth=1.6), "rising"),
+        (_course(50, [20, 20, 20, 20], copied=15), "bot-suspect"),
+        (_course(90, [20, 20, 20, 20], copied=5), "rising"),
+        (_course(20, [20, 20, 20, 20], copied=8), "bot-suspect"),
+        (_course(5, [20, 20, 20, 20], copied=4), "fading"),
     ],
 )
 def test_a_state_follows_from_the_course(course: Course, state: str) -> None:

@@ -133,7 +133,7 @@ COLUMNS: Sequence[Column] = (
     Column("click_effect", "pictures", "ratio", Goal(0.18, 0.28)),
     Column("rules", "pictures", "ratio", _at_least(0.9)),
     Column("quality", "pictures", "ratio", _at_least(0.9)),
-    Column("duplicates", "pictures", "ratio", _at_least(0.9)),
+    Column("duplicates", "pictures", "ratio", _at_least(0.9), meaning.duplicates),
     Column("prototype_styles", "pictures", "ratio", _at_least(0.9), meaning.prototype_styles),
     Column("prototype_objects", "pictures", "ratio", _at_least(0.7)),
     Column("seconds", "cost", "seconds", _any, partial(cost, name="seconds")),

@@ -94,6 +94,26 @@ def _f1(planted: Kinded, told: Kinded) -> float:
     return f1_of(len(planted & told), len(planted), len(told))
 
 
+def duplicates(case: Case) -> Score:
+    """F1 of the copies, strict: the same post, and the same post that it copies."""
+    known = {post.post_id for post in case.posts}
+    planted = {
+        (row["post_id"], row["copy_of"])
+        for row in case.truth.rows("posts", "post_id", "copy_of")
+        if row["copy_of"] and {row["post_id"], row["copy_of"]} <= known
+    }
+    if not planted:
+        raise CannotScore("unplanted", "copy_of")
+    told = {
+        (row["post_id"], row["copy_of"])
+        for row in case.rows("memberships", "post_id", "copy_of")
+        if row["copy_of"] and row["post_id"] in known
+    }
+    right = len(planted & told)
+    detail = f"{right} / {len(planted)}, {right} / {len(told)}"
+    return Score(f1_of(right, len(planted), len(told)), detail=detail)
+
+
 # -- what is shown together ------------------------------------------------------------------------
 
 

@@ -19,7 +19,9 @@ from zeitgraph.reports.bench.score import (
 from zeitgraph.reports.bench.truth import Planted
 from zeitgraph.reports.charts import Point
 
-STATES = frozenset({"emerging", "rising", "steady", "fading", "heat-burst", "not-enough-data"})
+STATES = frozenset(
+    {"emerging", "rising", "steady", "fading", "heat-burst", "bot-suspect", "not-enough-data"}
+)
 """The states that the stage `trends` tells today: one of them that is never told was not seen. Any
 other that is never told is not built."""
 

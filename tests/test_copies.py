@@ -1,0 +1,73 @@
+"""Copies point at the post that was first, in any order, and crowds of them raise suspicion."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from tests.cluster_world import FIRST, Floats, directions, new_workspace, put_week, run
+from zeitgraph.kg.weeks import week_after, week_start
+from zeitgraph.kg.workspace import Workspace
+
+WIDTH, USUAL, WEEKS = 64, 20, 6
+Post = dict[str, object]
+
+
+def near(vector: Floats, random: np.random.Generator, far: float) -> Floats:
+    moved = vector + far * random.normal(size=len(vector)) / np.sqrt(len(vector))
+    return np.asarray(moved / np.linalg.norm(moved))
+
+
+def crowd(folder: Path, *, authors: int, backwards: bool = False) -> Workspace:
+    """Two styles of `USUAL` posts a week; in the last, 18 copies of one post of the week before."""
+    random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
+    centres = directions(random, 2, WIDTH)
+    workspace = new_workspace(folder)
+    first = near(centres[0], random, 0.8)
+    for number in range(WEEKS):
+        week, posts, vectors = week_after(FIRST, number), list[Post](), list[Floats]()
+        for style in (0, 1):
+            for place in range(USUAL):
+                is_first = (number, style, place) == (WEEKS - 2, 0, 0)
+                posts.append({"post_id": f"p{number}-{style}-{place:02d}", "author": f"a{place}"})
+                vectors.append(first if is_first else near(centres[style], random, 0.8))
+        if number == WEEKS - 1:
+            for copy in range(18):
+                moment = week_start(week) + timedelta(hours=copy + 1)
+                own: Post = {"post_id": f"copy-{copy:02d}", "published_at": moment}
+                posts.append(own | {"author": f"b{copy % authors}"})
+                vectors.append(near(first, random, 0.1))
+        step = -1 if backwards else 1
+        put_week(workspace, week, posts[::step], vectors[::step])
+    run(workspace)
+    return workspace
+
+
+def copies(workspace: Workspace) -> dict[str, str]:
+    rows = workspace.read_all("memberships").to_pylist()
+    return {row["post_id"]: row["copy_of"] for row in rows if row["copy_of"]}
+
+
+def states(workspace: Workspace) -> dict[str, str]:
+    """The states of the last week, by the style of most posts of a cluster."""
+    week = week_after(FIRST, WEEKS - 1)
+    rows = workspace.read("memberships", week).to_pylist()
+    style = {
+        row["cluster_id"]: row["post_id"].split("-")[1] for row in rows if row["post_id"][0] == "p"
+    }
+    return {style[r["cluster_id"]]: r["state"] for r in workspace.read("trends", week).to_pylist()}
+
+
+def test_every_copy_points_at_the_first_post_though_it_has_more_copies_than_neighbours(
+    tmp_path: Path,
+) -> None:
+    workspace = crowd(tmp_path / "one", authors=3)
+    found = copies(workspace)
+    assert found == dict.fromkeys((f"copy-{n:02d}" for n in range(18)), f"p{WEEKS - 2}-0-00")
+    assert found == copies(crowd(tmp_path / "two", authors=3, backwards=True))
+
+
+def test_a_crowd_of_copies_by_few_is_suspect_and_by_many_is_not(tmp_path: Path) -> None:
+    assert states(crowd(tmp_path / "few", authors=3))["0"] == "bot-suspect"
+    many = states(crowd(tmp_path / "many", authors=18))
+    assert "bot-suspect" not in many.values()
