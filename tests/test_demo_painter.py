@@ -10,7 +10,7 @@ from PIL import Image
 from zeitgraph.extraction.demo.clip.lessons import CLAIMS, LANGS, claimed
 from zeitgraph.extraction.demo.drawing.look import looks
 from zeitgraph.extraction.demo.painter.folder import WEIGHTS
-from zeitgraph.extraction.demo.painter.patches import find_patches
+from zeitgraph.extraction.demo.painter.patches import CHANNELS, cut, find_patches
 from zeitgraph.extraction.demo.painter.poses import JUDGING, pose, render
 from zeitgraph.extraction.demo.painter.prompts import prompt, unwanted
 from zeitgraph.extraction.demo.painter.second_judge import SecondJudge
@@ -94,11 +94,14 @@ def test_latents_of_patches_say_nearly_the_whole_picture() -> None:
     pixels = np.stack([render(pose(JUDGING, place)) for place in range(21)])
     patches = find_patches(pixels)
     latents = patches.latents(pixels)
-    assert latents.shape == (21, 8, 16, 16)
+    assert latents.shape == (21, CHANNELS, 16, 16)
     assert float(latents.std()) == pytest.approx(1, abs=0.05)
     brighter = np.clip(pixels.astype(int) + 20, 0, 255).astype(np.uint8)
     moved = (patches.latents(brighter) - latents).abs().mean((0, 2, 3))
     assert int(moved.argmax()) == 0  # the first component is light
+    rows = cut(pixels).view(-1, len(patches.middle))
+    back = (rows - patches.middle) @ patches.basis @ patches.basis.T + patches.middle
+    assert 10 * np.log10(4 / float((back - rows).square().mean())) > 25  # decibels
 
 
 def test_a_few_steps_lower_the_loss_of_the_denoiser() -> None:
@@ -110,7 +113,7 @@ def test_a_few_steps_lower_the_loss_of_the_denoiser() -> None:
     torch.manual_seed(0)
     unet = fresh_denoiser().train()
     optimisers = Optimisers(unet, 2e-3, EDGES)
-    clean, states = torch.randn(4, 8, 16, 16), torch.randn(4, 64, 128)
+    clean, states = 0.5 * torch.randn(4, CHANNELS, 16, 16), torch.randn(4, 64, 128)
     noise, sigma = torch.randn_like(clean), torch.tensor([0.2, 0.4, 0.6, 0.8])
     losses = []
     for _ in range(12):
@@ -119,3 +122,13 @@ def test_a_few_steps_lower_the_loss_of_the_denoiser() -> None:
         optimisers.step(2e-3)
         losses.append(loss.item())
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_muon_turns_a_gradient_into_a_step_of_even_strength_in_every_direction() -> None:
+    torch = pytest.importorskip("torch")
+    from zeitgraph.extraction.demo.painter.optimisers import orthogonal
+
+    torch.manual_seed(4)
+    for shape in ((16, 40), (40, 16)):
+        strengths = torch.linalg.svdvals(orthogonal(torch.randn(shape)))
+        assert 0.5 < float(strengths.min()) <= float(strengths.max()) < 1.5

@@ -17,7 +17,7 @@ WEIGHTS = Path(__file__).parents[1] / "weights" / "painter"
 TOKENS = 64
 WIDTH = 128
 SIDE = 16
-SCALING = 2.0
+SCALING = 3.0
 """The decoder takes latents between -3 and 3; they are divided by this for it."""
 
 INDEX = {
@@ -36,7 +36,7 @@ INDEX = {
 
 
 def fresh_vae() -> Any:
-    """An untrained AutoencoderTiny: an eighth of the side, eight channels, no norms."""
+    """An untrained AutoencoderTiny: an eighth of the side, no norms."""
     mend_torchvision()
     from diffusers import AutoencoderTiny
 
@@ -102,7 +102,7 @@ def scheduler() -> Any:
     from diffusers import DPMSolverMultistepScheduler
 
     return DPMSolverMultistepScheduler(
-        prediction_type="flow_prediction",
+        prediction_type="sample",
         use_flow_sigmas=True,
         flow_shift=1.0,
         solver_order=2,

@@ -1,8 +1,9 @@
-"""Latents without training: each patch of 8 × 8 pixels by its eight main components.
+"""Latents without training: each patch of 8 × 8 pixels by its 24 main components.
 
 In come pixels; out come latents in which near is alike, half a minute after the pictures are drawn.
-A learnt encoder of the same size was at 18.7 dB after ten minutes on a crowded core; straight from
-these eight numbers a patch comes back at 22.7 dB. This module knows nothing about networks.
+Straight from these numbers a patch comes back at 26.4 dB, and the starter CLIP still sees in 0.92
+of the pictures which thing they show; from eight it was 22.7 dB and 0.42, and no denoiser could
+mend that. This module knows nothing about networks.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from torch import Tensor
 
 SHARE = 8
 """Pixels along a side of a patch."""
-CHANNELS = 8
+CHANNELS = 24
 EVENNESS = 0.5
 """Components are divided by this power of their spread, so that strong ones stay stronger."""
 

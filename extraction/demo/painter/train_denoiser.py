@@ -1,5 +1,8 @@
 """Trains the denoiser: from noise and a prompt to latents, along straight lines.
 
+It says what the clean latents are, not where noise lies: 24 channels of noise do not pass through
+48, and need not (Li & He 2025, «Back to basics», arXiv:2511.13720).
+
 `python -m zeitgraph.extraction.demo.painter.train_denoiser OUT --parts PARTS --pool pool.npy`
 
 In come pixels and the folder where `tokenizer` and `text_encoder` lie; out comes the folder `unet`
@@ -27,12 +30,15 @@ from zeitgraph.extraction.demo.painter.optimisers import Optimisers
 from zeitgraph.extraction.demo.painter.patches import find_patches
 from zeitgraph.extraction.demo.painter.poses import TRAINING, Pixels, gather, pose
 from zeitgraph.extraction.demo.painter.prompts import prompt, unwanted
+from zeitgraph.extraction.precision import quick_matrices
 from zeitgraph.kg.torchvision_repair import mend_torchvision
 
 PHRASINGS = 4
 UNTOLD = 0.1
 """The share of pictures drawn without being told what: for classifier-free guidance."""
 STEPS = 1000
+LEAST_NOISE = 0.15
+"""Errors count by how much noise there is; with less than this, as if there were this."""
 HERO = 1.0
 """How much the place of the thing weighs, beside the whole picture."""
 EDGES = ("conv_in.", "conv_out.", "time_embedding.", "add_embedding.")
@@ -40,7 +46,7 @@ EDGES = ("conv_in.", "conv_out.", "time_embedding.", "add_embedding.")
 
 @dataclass(frozen=True)
 class Lessons:
-    """`latents` (2, count, 8, 16, 16): pictures and their mirror images, of unit size; `ids`
+    """`latents` (2, count, CHANNELS, 16, 16): pictures and their mirror images, of unit size; `ids`
     (count, PHRASINGS, tokens): prompts about each; `empty` (few, tokens): prompts about nothing.
     """
 
@@ -49,7 +55,7 @@ class Lessons:
     empty: Tensor
 
     def batch(self, count: int, chance: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Random latents (count, 8, 16, 16) and ids (count, tokens)."""
+        """Random latents (count, CHANNELS, 16, 16) and ids (count, tokens)."""
         rows = torch.from_numpy(chance.integers(self.latents.shape[1], size=count))
         latents = self.latents[torch.from_numpy(chance.integers(2, size=count)), rows]
         ids = self.ids[rows, torch.from_numpy(chance.integers(PHRASINGS, size=count))]
@@ -59,16 +65,18 @@ class Lessons:
 
 
 def denoiser_loss(unet: Any, clean: Tensor, states: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
-    """Squared error of the direction from picture to noise at `sigma` (0..1, one for each).
+    """Squared error of the clean latents over `sigma`, the share of noise (0..1, one for each).
+
+    That is the error of the direction from picture to noise, which the sampler follows.
 
     Where the thing stands, errors count more: backdrops are learnt long before things are.
     """
     share = sigma.view(-1, 1, 1, 1)
     noisy = (1 - share) * clean + share * noise
     noisy = noisy.contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16):
+    with quick_matrices():
         found = unet(noisy, sigma * STEPS, encoder_hidden_states=states).sample
-    wrong = (found.float() - (noise - clean)).square()
+    wrong = ((found.float() - clean) / share.clamp(min=LEAST_NOISE)).square()
     loss: Tensor = wrong.mean() + HERO * wrong[..., 7:15, 4:12].mean()
     return loss
 
@@ -93,7 +101,7 @@ def train(
     *,
     minutes: float,
     rate: float,
-    batch: int = 32,
+    batch: int = 48,
     begin: Path | None = None,
 ) -> None:
     """Trains for `minutes`; the mean of recent weights is written to `parts/unet`."""
@@ -106,13 +114,14 @@ def train(
     if begin is not None:
         unet = type(unet).from_pretrained(begin)
     unet.set_attn_processor(AttnProcessor())
-    reader: Any = CLIPTextModel.from_pretrained(parts / "text_encoder")
+    unet.to(memory_format=torch.channels_last)
+    reader: Any = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
     mean = {name: value.clone() for name, value in unet.state_dict().items()}
     optimisers = Optimisers(unet.train(), rate, EDGES)
     chance, start, step, running = np.random.default_rng(3), time.monotonic(), 0, 0.0
     while (done := (time.monotonic() - start) / (60 * minutes)) < 1:
         clean, ids = lessons.batch(batch, chance)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), quick_matrices():
             states = reader(ids).last_hidden_state.float()
         sigma = torch.sigmoid(torch.randn(batch) + 0.3)
         loss = denoiser_loss(unet, clean, states, torch.randn_like(clean), sigma)
