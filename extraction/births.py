@@ -72,12 +72,12 @@ def discover(
         rows = np.flatnonzero(groups == group)
         owner, share = _owner(labels[rows])
         if owner == NONE and share >= 0.5:
-            search.bear(rows[labels[rows] == NONE])
+            search.bear(rows[labels[rows] == NONE], settings.smallest)
         elif share > 0.5 and owner in clusters and clusters[owner].draws:
             within.setdefault(owner, []).append(rows)
     events = [event for owner in sorted(within) for event in search.split(owner, within[owner])]
     for rows in search.seedlings():
-        search.bear(rows)
+        search.bear(rows, settings.seedling)
     return events
 
 
@@ -103,9 +103,9 @@ class _Search:
         share = self.settings.smallest_share * len(self.window.cloud)
         return max(self.settings.smallest, round(share))
 
-    def bear(self, rows: Rows) -> None:
-        """A new cluster of posts that are in none; or, near one that stands, more posts for it."""
-        if len(rows) < min(self.settings.smallest, self.settings.seedling):
+    def bear(self, rows: Rows, least: int) -> None:
+        """A new cluster of at least `least` posts that are in none; or more posts for one near."""
+        if len(rows) < least:
             return
         standing = self._nearest(self._core(rows), without=NONE)
         if standing is None or standing[1] < self.settings.same:
@@ -135,8 +135,12 @@ class _Search:
         points = self.window.cloud.points
         rows = [np.flatnonzero(self.labels == c.cluster_id) for c in self._drawing()]
         fair = [own for own in rows if len(own) >= self.settings.smallest]
-        lengths = [float(np.square(points[own].mean(axis=0, dtype=float)).sum()) for own in fair]
-        return float(np.median(lengths)) if lengths else None
+        lengths = [float(np.square(points[own].sum(axis=0, dtype=float)).sum()) for own in fair]
+        means = [
+            (s - len(own)) / (len(own) * (len(own) - 1))
+            for s, own in zip(lengths, fair, strict=True)
+        ]
+        return float(np.median(means)) if means else None
 
     def _drawing(self) -> list[Cluster]:
         return [self.clusters[key] for key in sorted(self.clusters) if self.clusters[key].draws]

@@ -16,9 +16,10 @@ Vector = NDArray[np.float32]
 
 NAMED, DISCOVERED = "named", "discovered"
 
-YOUNG, ACTIVE, FADED, MERGED = "young", "active", "faded", "merged"
+YOUNG, ACTIVE, FADED, MERGED, CONTINUED = "young", "active", "faded", "merged", "continued"
 """States. A named cluster is young until enough posts have joined it by its phrasings; only then
-does its own centre draw posts. A merged cluster draws none any more."""
+does its own centre draw posts. A merged cluster draws none any more, and no more does one that
+turned out to be its `parent` in a new look: its posts count for that one."""
 
 _VECTORS = frozenset({"centre", "plain_centre", "core", "anchor"})
 
@@ -67,12 +68,14 @@ class Cluster:
 
     def has_moved(self, drift: float) -> bool:
         """Whether its core lies further than `drift` (a cosine) from where it had settled."""
-        return self.anchor is not None and float(self.core @ self.anchor) < drift
+        if self.anchor is None:
+            return False
+        return round(float(self.core.astype(float) @ self.anchor.astype(float)), 9) < drift
 
     @property
     def alive(self) -> bool:
         """Whether posts may join it at all."""
-        return self.state != MERGED
+        return self.state not in {MERGED, CONTINUED}
 
 
 def newborn(cluster_id: str, origin: str, week: str, width: int) -> Cluster:

@@ -31,6 +31,7 @@ from zeitgraph.extraction.births import discover, grown_up
 from zeitgraph.extraction.cloud import one_thread
 from zeitgraph.extraction.cluster_state import (
     ACTIVE,
+    CONTINUED,
     NAMED,
     YOUNG,
     Cluster,
@@ -84,6 +85,7 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], Labels, list[Event], Window]:
     standing = [cluster_of(row) for row in job.table("clusters", "before").to_pylist()]
     told = converge(standing, settings.merge)
     follow = {event.cluster_id: event.other_id for event in told.events}
+    follow |= {c.cluster_id: c.parent for c in standing if c.state == CONTINUED}
     labels = np.array([_followed(label, follow) for label in window.earlier], object)
     clusters = {cluster.cluster_id: cluster for cluster in told.clusters}
     styles = style_centres(job.workspace)

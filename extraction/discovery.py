@@ -24,6 +24,9 @@ CORE = 5
 ONE_GROUP = 0.9
 """Where no two groups part, points whose mean is at least this long are one group."""
 
+ALL_BUT_EQUAL = 1e-6
+"""Posts no further apart (one less the cosine) are taken for equal."""
+
 Groups = NDArray[np.intp]
 
 
@@ -56,7 +59,7 @@ def find_tight_groups(points: Points, tight: float, smallest: int) -> Groups:
     with one_thread():
         near = np.round(points.astype(np.float64) @ points.astype(np.float64).T, 9)
     apart = np.maximum(1 - near[np.triu_indices(len(points), 1)], 0.0)
-    numbers = fcluster(linkage(apart, "average"), 1 - tight, "distance") - 1
+    numbers = fcluster(linkage(apart, "average"), max(1 - tight, ALL_BUT_EQUAL), "distance") - 1
     sizes = np.bincount(numbers)
     kept = np.cumsum(sizes >= smallest) - 1
     return np.where(sizes[numbers] >= smallest, kept[numbers], -1)

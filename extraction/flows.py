@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from zeitgraph.extraction.assign import NORMAL_SPREAD, cosines
 from zeitgraph.extraction.cluster_state import (
     ACTIVE,
+    CONTINUED,
     DISCOVERED,
     FADED,
     MERGED,
@@ -44,12 +45,14 @@ KIN = 3
 """How many of the nearest clusters may have to do with it."""
 KINSHIP = 0.1
 """The least cosine of two clusters of which one goes on as the other."""
-APART = 2.0
+APART = 3.0
 """And so many robust deviations above the median of all pairs, where most are alike."""
 SURE, LIKELY = 0.001, 0.01
 """Chance (binomial) brings a real loss less often than `SURE`, a gain beside it than `LIKELY`."""
 DECLINE = 0.1
 """Where chance brings a decline less often than this, one expects that it goes on."""
+NEWEST = 1.0
+"""A group appeared only now where no more than so many times its posts were like it before."""
 FALLING = 0.75
 """A cluster that has this part of its posts left, or less, may be about to move away."""
 GONE = 0.3
@@ -87,10 +90,14 @@ class _Change:
         return self.expected - self.found
 
     @property
-    def is_loss(self) -> bool:
+    def chance_of_less(self) -> float:
         from scipy.stats import binom
 
-        return bool(self.lost > 0 and binom.cdf(self.found, self.both, self.share) < SURE)
+        return float(binom.cdf(self.found, self.both, self.share))
+
+    @property
+    def is_loss(self) -> bool:
+        return self.lost > 0 and self.chance_of_less < SURE
 
     @property
     def is_gain(self) -> bool:
@@ -122,6 +129,7 @@ class _Flows:
 
     def __init__(self, window: Window, clusters: dict[str, Cluster], labels: Labels) -> None:
         self.window, self.clusters, self.labels = window, clusters, labels
+        self.explained = set[str]()  # clusters of which it is known where their posts came from
         self.weeks: Sequence[str] = sorted({window.week, *window.weeks.tolist()})
         at = np.searchsorted(np.array(self.weeks, object), window.weeks)
         self.totals = np.bincount(at, minlength=len(self.weeks)).astype(float)
@@ -192,11 +200,12 @@ class _Flows:
     def wait(self) -> None:
         """Leave for next week what appeared only now, beside a falling cluster that is its kin.
 
-        It may be where that one goes. A week later it is told whatever it is.
+        It may be where that one goes. A week later it is told, as its posts are then there already.
         """
         for young in list(self.young()):
             counts = self.counts[young.cluster_id]
-            is_newest = counts[:-1].sum() < counts[self.now]
+            is_untold = young.first_week == self.window.week
+            is_newest = is_untold and counts[:-1].sum() <= NEWEST * counts[self.now]
             if is_newest and any(self._is_falling(elder, young) for elder in self.kin(young)):
                 self.labels[self.labels == young.cluster_id] = NONE
                 del self.clusters[young.cluster_id]
@@ -205,7 +214,7 @@ class _Flows:
         change = self.change(elder, self.now)
         if change is None or change.is_gone or _cosine(young, elder) < self.kinship:
             return False
-        return change.found <= FALLING * change.expected
+        return change.found <= FALLING * change.expected and change.chance_of_less < DECLINE
 
     def origins(self) -> list["_Origin"]:
         """What young clusters go on or come out of, the nearest pairs first; each cluster once."""
@@ -251,7 +260,7 @@ class _Flows:
         young, elder = origin.young, origin.elder
         if origin.goes_on:
             return self._goes_on(elder, young)
-        self.clusters[young.cluster_id] = replace(young, parent=elder.cluster_id)
+        self.clusters[young.cluster_id] = replace(young, parent=elder.cluster_id, unseen_posts=0)
         return [Event("split", young.cluster_id, origin.near, elder.cluster_id)]
 
     def _goes_on(self, elder: Cluster, young: Cluster) -> list[Event]:
@@ -267,12 +276,13 @@ class _Flows:
             reach=young.reach,
             mass=young.mass,
             plain_mass=young.plain_mass,
-            state=ACTIVE,
         )
         if not was_told:
             del self.clusters[young.cluster_id]
             return []
-        self.clusters[young.cluster_id] = replace(young, state=MERGED)
+        self.clusters[young.cluster_id] = replace(
+            young, state=CONTINUED, parent=elder.cluster_id, unseen_posts=0
+        )
         return [Event("continued", young.cluster_id, _cosine(young, elder), elder.cluster_id)]
 
     # -- what old clusters went into -----------------------------------------------------------
@@ -292,10 +302,11 @@ class _Flows:
             if loss is None or not loss.is_gone:
                 continue
             for other in self.kin(old):
-                gain, near = self.change(other, since), _cosine(old, other)
-                if gain is None or near < self.kinship:
+                gain, near = self.change(other, since, steady=True), _cosine(old, other)
+                if gain is None or near < self.kinship or other.cluster_id in self.explained:
                     continue
                 if gain.is_gain and loss.explains(-gain.lost):
+                    self.explained.add(other.cluster_id)
                     state = FADED if old.origin == NAMED else MERGED  # a name may come back
                     self.clusters[old.cluster_id] = replace(old, state=state)
                     return [Event("merged", old.cluster_id, near, other.cluster_id)]

@@ -36,9 +36,9 @@ SETTLED = 2.0
 """A core of fewer posts than this times the smallest cluster is still finding its place."""
 
 
-REVIVED, BACK = 3, 0.5
-"""Posts of a week that bring a faded cluster back, and their part of what its weeks usually had:
-those that stray in do not."""
+REVIVED, BACK = 3, 1.5
+"""Posts of a week that bring a faded cluster back: so many, and so many times those that strayed in
+lately."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,8 @@ def live_on(cluster: Cluster, week: str, settings: ClusterSettings) -> tuple[Clu
     events = []
     if cluster.first_week == week and not cluster.parent:
         events.append(Event("born", cluster.cluster_id, cluster.posts))
-    usual = (1 - settings.keep) * cluster.plain_mass
-    if cluster.state == FADED and cluster.posts >= max(REVIVED, BACK * usual):
+    trickle = (1 - settings.keep) * (cluster.plain_mass - cluster.posts) / max(settings.keep, 1e-9)
+    if cluster.state == FADED and cluster.posts >= max(REVIVED, BACK * trickle):
         cluster = replace(cluster, state=ACTIVE)
         events.append(Event("revived", cluster.cluster_id, cluster.posts))
     silent = (week_start(week) - week_start(cluster.last_week)).days // 7

@@ -16,7 +16,7 @@ def choose_precision(network: Any, settings: VectorSettings) -> Any:
     `auto` casts to bf16 on a processor that has AVX-512 BF16 or AMX: measured here with networks of
     9 to 151 million parameters, twice as many texts and pictures a second, and vectors at a cosine
     above 0.999 to those of fp32. On another device it is fp32. Filters lie with the channels last:
-    half as many pictures again on one core of a processor without bf16.
+    a fifth more pictures a second (benchmarks/picture_vectors.py).
     """
     import torch
 

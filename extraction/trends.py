@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from zeitgraph.extraction.cluster_state import CONTINUED
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.weeks import week_after
@@ -197,6 +198,11 @@ class _Past:
     def of(cls, job: Job) -> "_Past":
         settings = job.settings.clusters
         members = job.table("memberships", "history").select(["week", "cluster_id"]).to_pylist()
+        follow = {
+            row["cluster_id"]: row["parent"]
+            for row in job.table("clusters").to_pylist()
+            if row["state"] == CONTINUED
+        }
         totals = Counter(row["week"] for row in members)
         every = sorted(totals)
         trends = job.table("trends", "history").to_pylist()
@@ -204,7 +210,9 @@ class _Past:
             weeks=[w for w in every if w >= week_after(job.week, -settings.trend_weeks)],
             every=every,
             totals=totals,
-            joined=Counter((row["cluster_id"], row["week"]) for row in members),
+            joined=Counter(
+                (follow.get(row["cluster_id"], row["cluster_id"]), row["week"]) for row in members
+            ),
             warmths={
                 (row["cluster_id"], row["week"]): row["heat_share"] / row["share"]
                 for row in trends

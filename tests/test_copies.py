@@ -71,3 +71,22 @@ def test_a_crowd_of_copies_by_few_is_suspect_and_by_many_is_not(tmp_path: Path) 
     assert states(crowd(tmp_path / "few", authors=3))["0"] == "bot-suspect"
     many = states(crowd(tmp_path / "many", authors=18))
     assert "bot-suspect" not in many.values()
+
+
+def test_two_hundred_equal_posts_all_copy_the_first_though_ids_run_against_time(
+    tmp_path: Path,
+) -> None:
+    random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
+    vector = directions(random, 1, WIDTH)[0]
+    moments = [week_start(FIRST) + timedelta(minutes=int(m)) for m in random.permutation(200)]
+    posts: list[Post] = [
+        {"post_id": f"p{number:03d}", "published_at": moment}
+        for number, moment in enumerate(moments)
+    ]
+    workspace = new_workspace(tmp_path)
+    put_week(workspace, FIRST, posts, [vector] * 200)
+    run(workspace)
+    first = f"p{moments.index(min(moments)):03d}"
+    found = copies(workspace)
+    assert len(found) == 199
+    assert set(found.values()) == {first}

@@ -142,6 +142,23 @@ def test_a_first_week_has_no_growth_and_no_state(tmp_path: Path) -> None:
     assert (row["growth"], row["state"]) == (None, "not-enough-data")
 
 
+def test_what_was_told_under_another_id_counts_for_the_style_that_went_on(tmp_path: Path) -> None:
+    workspace = new_workspace(tmp_path)
+    for number in range(3):
+        _week(workspace, week_after(FIRST, number), {"": 60, "elder": 20}, heat={})
+    _week(workspace, week_after(FIRST, 3), {"": 60, "young": 20}, heat={})
+    last = week_after(FIRST, 4)
+    _week(workspace, last, {"": 60, "elder": 20, "young": 0}, heat={})
+    clusters = workspace.read("clusters", last).to_pylist()
+    for row in clusters:
+        is_young = row["cluster_id"] == "young"
+        row |= {"state": "continued", "parent": "elder"} if is_young else {"state": "active"}
+    workspace.write("clusters", last, make_table(TABLES["clusters"], clusters))
+    rows = _trends(workspace, last)
+    assert list(rows) == ["elder"]
+    assert (rows["elder"]["growth"], rows["elder"]["state"]) == (pytest.approx(0), "steady")
+
+
 def test_what_is_found_late_is_not_called_new(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     for number in range(4):
