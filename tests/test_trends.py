@@ -152,7 +152,7 @@ def test_what_was_told_under_another_id_counts_for_the_style_that_went_on(tmp_pa
     clusters = workspace.read("clusters", last).to_pylist()
     for row in clusters:
         is_young = row["cluster_id"] == "young"
-        row |= {"state": "continued", "parent": "elder"} if is_young else {"state": "active"}
+        row.update({"state": "continued", "parent": "elder"} if is_young else {"state": "active"})
     workspace.write("clusters", last, make_table(TABLES["clusters"], clusters))
     rows = _trends(workspace, last)
     assert list(rows) == ["elder"]
