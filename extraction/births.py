@@ -77,7 +77,7 @@ def discover(
             within.setdefault(owner, []).append(rows)
     events = [event for owner in sorted(within) for event in search.split(owner, within[owner])]
     for rows in search.seedlings():
-        search.bear(rows, settings.seedling)
+        search.bear(rows, search.seedling)
     return events
 
 
@@ -103,6 +103,17 @@ class _Search:
         share = self.settings.smallest_share * len(self.window.cloud)
         return max(self.settings.smallest, round(share))
 
+    @property
+    def seedling(self) -> int:
+        """Posts of the smallest seedling: a group as small beside two weeks as beside the window."""
+        share = self.settings.smallest_share * self._is_recent.sum()
+        return max(self.settings.seedling, round(share))
+
+    @property
+    def _is_recent(self) -> NDArray[np.bool_]:
+        recent: NDArray[np.bool_] = self.window.weeks >= week_after(self.window.week, -1)
+        return recent
+
     def bear(self, rows: Rows, least: int) -> None:
         """A new cluster of at least `least` posts that are in none; or more posts for one near."""
         if len(rows) < least:
@@ -120,10 +131,9 @@ class _Search:
 
         Each is as tight as the clusters that stand: none before there are any.
         """
-        window, smallest = self.window, self.settings.seedling
+        window, smallest = self.window, self.seedling
         tight = self._tightness()
-        since = week_after(window.week, -1)
-        left = np.flatnonzero((self.labels == NONE) & (window.weeks >= since))
+        left = np.flatnonzero((self.labels == NONE) & self._is_recent)
         if tight is None or not smallest <= len(left) <= MOST_LEFT:
             return []
         groups = find_tight_groups(window.cloud.points[left], TIGHT * tight, smallest)
