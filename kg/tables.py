@@ -192,7 +192,12 @@ def newest_by_key(table: Table, data: pa.Table) -> pa.Table:
 
 
 def write_partition(path: Path, table: Table, data: pa.Table) -> None:
-    """Write `data` to `path`, sorted by key; no rows remove the file. Whole or not at all."""
+    """Write `data` to `path`, sorted by key; no rows remove the file. Whole or not at all.
+
+    What a killed write left beside it is taken away; a workspace has one writer at a time.
+    """
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink()
     if data.num_rows == 0:
         path.unlink(missing_ok=True)
         if path.parent.is_dir() and not any(path.parent.iterdir()):

@@ -134,3 +134,15 @@ def test_an_export_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="no table format is called «xlsx»"):
         export_table(workspace, "posts", tmp_path / "out.xlsx")
     assert not list(tmp_path.glob("*out*"))
+
+
+@pytest.mark.parametrize("members", [{"p1": 0.5}, {}])
+def test_what_a_killed_write_left_is_gone_after_the_next(
+    members: dict[str, float], tmp_path: Path
+) -> None:
+    table, path = TABLES["memberships"], tmp_path / "week=2026-W46" / "part.parquet"
+    path.parent.mkdir()
+    (path.parent / ".part.parquet.4711").write_bytes(b"half")
+    write_partition(path, table, make_table(table, _rows(members)))
+    left = list(path.parent.iterdir()) if path.parent.exists() else []
+    assert left == ([path] if members else [])
