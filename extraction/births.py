@@ -106,7 +106,7 @@ class _Search:
     @property
     def seedling(self) -> int:
         """Posts of the smallest seedling, beside its weeks as a group beside the window."""
-        share = self.settings.smallest_share * self._is_recent.sum()
+        share = self.settings.smallest_share * int(self._is_recent.sum())
         return max(self.settings.seedling, round(share))
 
     @property
