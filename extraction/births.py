@@ -33,9 +33,6 @@ Rows = NDArray[np.intp]
 ID_POSTS = 5
 """Posts of the first week that go into the id of a discovered cluster."""
 
-TIGHT = 1.0
-"""A seedling is at least so tight, beside the clusters that stand."""
-
 MOST_LEFT = 4000
 """Posts among which seedlings are looked for: among more that are in none, a group shows anyway."""
 
@@ -136,7 +133,7 @@ class _Search:
         left = np.flatnonzero((self.labels == NONE) & self._is_recent)
         if tight is None or not smallest <= len(left) <= MOST_LEFT:
             return []
-        groups = find_tight_groups(window.cloud.points[left], TIGHT * tight, smallest)
+        groups = find_tight_groups(window.cloud.points[left], tight, smallest)
         found = [left[groups == group] for group in range(groups.max(initial=-1) + 1)]
         return [rows for rows in found if window.current[rows].sum() >= smallest / 2]
 

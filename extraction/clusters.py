@@ -68,10 +68,6 @@ def cluster_week(job: Job) -> Outputs:
     with one_thread():
         clusters, labels, events, window = _live_a_week(job)
         memberships = _memberships(window, clusters, labels, job.settings.clusters)
-        copies = copies_of(window, job.settings.clusters.copy_near)
-        memberships = [
-            row | {"copy_of": copies.get(str(row["post_id"]), "")} for row in memberships
-        ]
     return {
         "clusters": make_table(TABLES["clusters"], (row_of(c, job.week) for c in clusters)),
         "memberships": make_table(TABLES["memberships"], memberships),
@@ -242,14 +238,16 @@ def _memberships(
     neighbours show it; `heat_weight` what it weighs in the centre.
     """
     cores = {cluster.cluster_id: cluster.core for cluster in clusters}
+    copies = copies_of(window, settings.copy_near)
     rows: list[dict[str, object]] = [
-        {"post_id": post_id, "cluster_id": NONE, "week": window.week, "weight": 0.0}
+        {"post_id": post_id, "cluster_id": NONE, "week": window.week, "weight": 0.0, "copy_of": ""}
         for post_id in window.without
     ]
     for row in np.flatnonzero(window.current):
         label = labels[row]
         told: dict[str, object] = {
             "post_id": window.cloud.post_ids[row],
+            "copy_of": copies.get(window.cloud.post_ids[row], ""),
             "cluster_id": label,
             "week": window.week,
             "weight": 0.0,

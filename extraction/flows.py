@@ -51,8 +51,6 @@ SURE, LIKELY = 0.001, 0.01
 """Chance (binomial) brings a real loss less often than `SURE`, a gain beside it than `LIKELY`."""
 DECLINE = 0.1
 """Where chance brings a decline less often than this, one expects that it goes on."""
-NEWEST = 1.0
-"""A group appeared only now where no more than so many times its posts were like it before."""
 FALLING = 0.75
 """A cluster that has this part of its posts left, or less, may be about to move away."""
 GONE = 0.3
@@ -205,7 +203,7 @@ class _Flows:
         for young in list(self.young()):
             counts = self.counts[young.cluster_id]
             is_untold = young.first_week == self.window.week
-            is_newest = is_untold and counts[:-1].sum() <= NEWEST * counts[self.now]
+            is_newest = is_untold and counts[:-1].sum() <= counts[self.now]
             if is_newest and any(self._is_falling(elder, young) for elder in self.kin(young)):
                 self.labels[self.labels == young.cluster_id] = NONE
                 del self.clusters[young.cluster_id]

@@ -161,10 +161,11 @@ class _Posts:
 
 def measure_trends(job: Job) -> Outputs:
     """One week of the table `trends`."""
-    posts = {row["post_id"]: row["heat"] for row in job.table("posts").to_pylist()}
+    rows_of_week = job.table("posts").select(["post_id", "heat", "author"]).to_pylist()
+    posts = {row["post_id"]: row["heat"] for row in rows_of_week}
+    authors = {row["post_id"]: row["author"] for row in rows_of_week}
     if not posts:
         return {}
-    authors = {row["post_id"]: row["author"] for row in job.table("posts").to_pylist()}
     inside: dict[str, _Posts] = {}
     for row in job.table("memberships").to_pylist():
         own = inside.setdefault(row["cluster_id"], _Posts([], []))

@@ -55,6 +55,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def truth() -> dict[str, list[dict[str, Any]]]:
+    """The truth of a small world by hand, as rows that a test may change."""
+    from tests.bench_world import planted
+
+    return planted()
+
+
+@pytest.fixture
+def told(truth: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """What a product tells of it that makes no mistake."""
+    from tests.bench_world import perfect
+
+    return perfect(truth)
+
+
 def write_posts(path: Path, posts: Sequence[Mapping[str, Any]]) -> Path:
     """Posts as JSON Lines."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,6 @@ from tests.bench_world import (
     WEEKS,
     Rows,
     blind,
-    perfect,
     planted,
     told_event,
     write,
@@ -42,16 +41,6 @@ CLUSTERED |= {"drift_strong", "drift_medium", "drift_weak", "drift_path"}
 BEST = {"noise": 0.0, "birth_delay": 0.0, "births_false": 0.0, "burst_false": 0.0}
 BEST |= {"bots_false": 0.0, "season_false": 0.0, "share_error": 0.0, "co_occurrence": 0.0}
 BEST |= {"seconds": 61.0, "megabytes": 900.0, "memory": 900.0}
-
-
-@pytest.fixture
-def truth() -> Rows:
-    return planted()
-
-
-@pytest.fixture
-def told(truth: Rows) -> Rows:
-    return perfect(truth)
 
 
 def test_a_perfect_product_is_perfect_in_every_column(

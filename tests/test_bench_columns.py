@@ -10,8 +10,6 @@ from tests.bench_world import (
     WEEKS,
     Rows,
     Scores,
-    perfect,
-    planted,
     scores_of,
     told_event,
     write,
@@ -19,16 +17,6 @@ from tests.bench_world import (
 )
 from zeitgraph.reports.bench.score import rate_score, share_score
 from zeitgraph.reports.bench.truth import Planted, Truth
-
-
-@pytest.fixture
-def truth() -> Rows:
-    return planted()
-
-
-@pytest.fixture
-def told(truth: Rows) -> Rows:
-    return perfect(truth)
 
 
 def test_posts_in_no_cluster_are_noise(tmp_path: Path, truth: Rows, told: Rows) -> None:

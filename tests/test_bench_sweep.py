@@ -13,8 +13,6 @@ from typer.testing import CliRunner
 
 from tests.bench_world import (
     Rows,
-    perfect,
-    planted,
     write,
 )
 from zeitgraph import __version__
@@ -27,17 +25,6 @@ from zeitgraph.reports.bench.columns import COLUMNS, COST_FILE, Result
 from zeitgraph.reports.bench.score import Goal, Score
 from zeitgraph.reports.bench.sweep import MADE_FILE, Cell, Made, medians, run_world, write_sweep
 from zeitgraph.reports.bench.wording import words_of
-
-
-@pytest.fixture
-def truth() -> Rows:
-    return planted()
-
-
-@pytest.fixture
-def told(truth: Rows) -> Rows:
-    return perfect(truth)
-
 
 FIGURE, RATE, DELAY, COST = (
     next(place for place, column in enumerate(COLUMNS) if column.key == key)

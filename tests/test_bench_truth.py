@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from tests.bench_world import (
     Rows,
     Scores,
-    perfect,
     planted,
     scores_of,
     write,
@@ -23,16 +22,6 @@ from zeitgraph.reports.bench.board import bench_workspace
 from zeitgraph.reports.bench.columns import COST_FILE, score_all
 from zeitgraph.reports.bench.truth import READERS, Truth, week_number
 from zeitgraph.reports.bench.wording import as_values
-
-
-@pytest.fixture
-def truth() -> Rows:
-    return planted()
-
-
-@pytest.fixture
-def told(truth: Rows) -> Rows:
-    return perfect(truth)
 
 
 def test_a_missing_table_or_column_is_named_and_how_to_make_it(
