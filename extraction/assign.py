@@ -106,6 +106,11 @@ def reach_of(similarities: NDArray[np.float64], fence: float, most: float) -> fl
     return min(median - fence * spread, most)
 
 
+def cosine(one: Points, other: Points) -> float:
+    """The cosine of two unit vectors (d,), rounded as `cosines`."""
+    return float(cosines(one[None], other[None])[0, 0])
+
+
 def cosines(points: Points, centres: Points | Sequence[Points]) -> NDArray[np.float64]:
     """(n, k) cosines of unit rows, rounded so that no two machines' last bits decide."""
     product = points.astype(np.float64) @ np.asarray(centres, np.float64).T

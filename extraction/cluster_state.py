@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zeitgraph.extraction.assign import cosine
 from zeitgraph.extraction.cloud import Points, unit
 
 Vector = NDArray[np.float32]
@@ -68,9 +69,7 @@ class Cluster:
 
     def has_moved(self, drift: float) -> bool:
         """Whether its core lies further than `drift` (a cosine) from where it had settled."""
-        if self.anchor is None:
-            return False
-        return round(float(self.core.astype(float) @ self.anchor.astype(float)), 9) < drift
+        return self.anchor is not None and cosine(self.core, self.anchor) < drift
 
     @property
     def alive(self) -> bool:

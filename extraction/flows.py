@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.assign import NORMAL_SPREAD, cosines
+from zeitgraph.extraction.assign import NORMAL_SPREAD, cosine, cosines
 from zeitgraph.extraction.cluster_state import (
     ACTIVE,
     CONTINUED,
@@ -210,7 +210,7 @@ class _Flows:
 
     def _is_falling(self, elder: Cluster, young: Cluster) -> bool:
         change = self.change(elder, self.now)
-        if change is None or change.is_gone or _cosine(young, elder) < self.kinship:
+        if change is None or change.is_gone or cosine(young.core, elder.core) < self.kinship:
             return False
         return change.found <= FALLING * change.expected and change.chance_of_less < DECLINE
 
@@ -246,7 +246,7 @@ class _Flows:
                 continue
             if not (whole.is_loss and whole.explains(float(counts[onset:].sum()))):
                 continue
-            near = _cosine(young, elder)
+            near = cosine(young.core, elder.core)
             is_left = now.found > GONE * now.expected
             if near >= self.kinship and now.is_gone and now.explains(float(counts[self.now])):
                 yield _Origin(young, elder, near, goes_on=True)
@@ -281,7 +281,9 @@ class _Flows:
         self.clusters[young.cluster_id] = replace(
             young, state=CONTINUED, parent=elder.cluster_id, unseen_posts=0
         )
-        return [Event("continued", young.cluster_id, _cosine(young, elder), elder.cluster_id)]
+        return [
+            Event("continued", young.cluster_id, cosine(young.core, elder.core), elder.cluster_id)
+        ]
 
     # -- what old clusters went into -----------------------------------------------------------
 
@@ -300,7 +302,7 @@ class _Flows:
             if loss is None or not loss.is_gone:
                 continue
             for other in self.kin(old):
-                gain, near = self.change(other, since, steady=True), _cosine(old, other)
+                gain, near = self.change(other, since, steady=True), cosine(old.core, other.core)
                 if gain is None or near < self.kinship or other.cluster_id in self.explained:
                     continue
                 if gain.is_gain and loss.explains(-gain.lost):
@@ -309,7 +311,3 @@ class _Flows:
                     self.clusters[old.cluster_id] = replace(old, state=state)
                     return [Event("merged", old.cluster_id, near, other.cluster_id)]
         return []
-
-
-def _cosine(one: Cluster, other: Cluster) -> float:
-    return float(cosines(one.core[None], other.core[None])[0, 0])

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from zeitgraph.extraction.assign import cosines
+from zeitgraph.extraction.assign import cosine, cosines
 from zeitgraph.extraction.cluster_state import (
     ACTIVE,
     FADED,
@@ -141,8 +141,8 @@ def live_on(cluster: Cluster, week: str, settings: ClusterSettings) -> tuple[Clu
     if cluster.draws and cluster.plain_mass >= SETTLED * settings.smallest:
         if cluster.anchor is None:
             return replace(cluster, anchor=cluster.core), events
-        cosine = float(cosines(cluster.core[None], cluster.anchor[None])[0, 0])
-        if cosine < settings.drift:
+        if cluster.has_moved(settings.drift):
+            near = cosine(cluster.core, cluster.anchor)
             cluster = replace(cluster, anchor=cluster.core)
-            events.append(Event("drifted", cluster.cluster_id, cosine))
+            events.append(Event("drifted", cluster.cluster_id, near))
     return cluster, events
