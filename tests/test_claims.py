@@ -308,9 +308,10 @@ def test_any_number_changed_in_a_true_sentence_drops_it(world: Workspace) -> Non
 
 
 def figures(evidence: Evidence) -> set[str]:
-    """Every number of the evidence, as the writer could have written it."""
+    """Every number of the evidence, as a writer could have written it: a half, up or down."""
     values = [float(f.value) for i in evidence.items for f in i.facts]
-    shown = {write(v) for v in values for write in (count, percent, factor)}
+    either = [v * (1 + hair) for v in values for hair in (-1e-10, 0, 1e-10)]
+    shown = {write(v) for v in either for write in (count, percent, factor)}
     return {text.rstrip("%") for text in shown} | {f"{week:02d}" for week in range(54)}
 
 
