@@ -21,7 +21,7 @@ STAGES = (
     ),
     Stage(
         name="clusters",
-        run="zeitgraph.extraction.clusters:cluster_week",
+        run="zeitgraph.extraction.clusters.week:cluster_week",
         reads=(
             Read("posts"),
             Read("posts", "history"),
@@ -33,7 +33,7 @@ STAGES = (
         writes=("clusters", "memberships", "lineage"),
         settings=("vectors", "styles", "clusters"),
         version=2,
-        also="zeitgraph.extraction.style_centres:styles_identity",
+        also="zeitgraph.extraction.clusters.style_centres:styles_identity",
     ),
     Stage(
         name="trends",

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from zeitgraph.extraction.cluster_state import CONTINUED
+from zeitgraph.extraction.clusters.state import CONTINUED
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.weeks import week_after

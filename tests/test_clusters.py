@@ -23,10 +23,10 @@ from tests.cluster_world import (
     put_week,
     run,
 )
-from zeitgraph.extraction.cluster_state import cluster_of
-from zeitgraph.extraction.clusters import cluster_week
+from zeitgraph.extraction.clusters.lineage import converge
+from zeitgraph.extraction.clusters.state import cluster_of
+from zeitgraph.extraction.clusters.week import cluster_week
 from zeitgraph.extraction.embedders import load_embedder
-from zeitgraph.extraction.lineage import converge
 from zeitgraph.kg.errors import SettingsError
 from zeitgraph.kg.settings import VectorSettings
 from zeitgraph.kg.stages import Job, Span

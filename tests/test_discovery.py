@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from zeitgraph.extraction.cloud import Points, contracted, neighbours_of, unit
-from zeitgraph.extraction.discovery import find_groups
+from zeitgraph.extraction.clusters.cloud import Points, contracted, neighbours_of, unit
+from zeitgraph.extraction.clusters.discovery import find_groups
 
 SEEDS = np.random.SeedSequence().generate_state(3).tolist()
 

@@ -1,6 +1,12 @@
 """What sets a cluster apart in words."""
 
-from zeitgraph.extraction.naming import Text, WordCounts, name_of, telling_words, word_counts
+from zeitgraph.extraction.clusters.naming import (
+    Text,
+    WordCounts,
+    name_of,
+    telling_words,
+    word_counts,
+)
 
 
 def _texts(*words: str, lang: str = "en") -> list[Text]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.cloud import sides_of
+from zeitgraph.extraction.clusters.cloud import sides_of
 from zeitgraph.kg.ids import digest_file
 from zeitgraph.kg.workspace import Workspace
 

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from zeitgraph.extraction.assign import cosine, cosines
-from zeitgraph.extraction.cluster_state import (
+from zeitgraph.extraction.clusters.assign import cosine, cosines
+from zeitgraph.extraction.clusters.state import (
     ACTIVE,
     FADED,
     MERGED,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.assign import cosine
-from zeitgraph.extraction.cloud import Points, unit
+from zeitgraph.extraction.clusters.assign import cosine
+from zeitgraph.extraction.clusters.cloud import Points, unit
 
 Vector = NDArray[np.float32]
 

@@ -13,7 +13,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.cloud import Points, one_thread
+from zeitgraph.extraction.clusters.cloud import Points, one_thread
 
 COMPONENTS = 12
 """Principal components on which groups are searched."""

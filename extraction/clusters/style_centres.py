@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.assign import Phrasings, cosines
-from zeitgraph.extraction.cloud import Points, moved, sides_of, unit
+from zeitgraph.extraction.clusters.assign import Phrasings, cosines
+from zeitgraph.extraction.clusters.cloud import Points, moved, sides_of, unit
 from zeitgraph.extraction.embedders import load_embedder
 from zeitgraph.kg.errors import SettingsError
 from zeitgraph.kg.ids import digest_json

@@ -7,7 +7,7 @@ weeks, and the clusters as they stood. Writes clusters, memberships and lineage.
     join         posts near a cluster join it; then those near a style's phrasings  assign.py
     discover     dense groups of the window are born, or split off                  births.py
     settle       what one cluster lost and another gained is one story               flows.py
-    move         centres move with the posts of the week, weighted by heat          cluster_state.py
+    move         centres move with the posts of the week, weighted by heat          state.py
     tell         words, exemplars, names, events                                    naming.py
 
 A post joins in its own week and stays where it joined. Knows nothing about graphs or reports.
@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.assign import (
+from zeitgraph.extraction.clusters.assign import (
     Centres,
     cosines,
     join_centres,
@@ -27,9 +27,20 @@ from zeitgraph.extraction.assign import (
     join_styles,
     reach_of,
 )
-from zeitgraph.extraction.births import discover, grown_up
-from zeitgraph.extraction.cloud import one_thread
-from zeitgraph.extraction.cluster_state import (
+from zeitgraph.extraction.clusters.births import discover, grown_up
+from zeitgraph.extraction.clusters.cloud import one_thread
+from zeitgraph.extraction.clusters.copies import copies_of
+from zeitgraph.extraction.clusters.flows import settle_flows
+from zeitgraph.extraction.clusters.lineage import Event, converge, live_on
+from zeitgraph.extraction.clusters.naming import (
+    Name,
+    Text,
+    WordCounts,
+    name_of,
+    telling_words,
+    word_counts,
+)
+from zeitgraph.extraction.clusters.state import (
     ACTIVE,
     CONTINUED,
     NAMED,
@@ -41,12 +52,8 @@ from zeitgraph.extraction.cluster_state import (
     newborn,
     row_of,
 )
-from zeitgraph.extraction.copies import copies_of
-from zeitgraph.extraction.flows import settle_flows
-from zeitgraph.extraction.lineage import Event, converge, live_on
-from zeitgraph.extraction.naming import Name, Text, WordCounts, name_of, telling_words, word_counts
-from zeitgraph.extraction.style_centres import StyleCentres, style_centres
-from zeitgraph.extraction.window import NONE, Window, look_back
+from zeitgraph.extraction.clusters.style_centres import StyleCentres, style_centres
+from zeitgraph.extraction.clusters.window import NONE, Window, look_back
 from zeitgraph.kg.ids import content_id
 from zeitgraph.kg.settings import ClusterSettings
 from zeitgraph.kg.stages import Job, Outputs

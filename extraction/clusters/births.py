@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.assign import cosines, reach_of
-from zeitgraph.extraction.cluster_state import (
+from zeitgraph.extraction.clusters.assign import cosines, reach_of
+from zeitgraph.extraction.clusters.discovery import find_groups, find_tight_groups
+from zeitgraph.extraction.clusters.lineage import Event
+from zeitgraph.extraction.clusters.state import (
     ACTIVE,
     DISCOVERED,
     Cluster,
@@ -20,9 +22,7 @@ from zeitgraph.extraction.cluster_state import (
     mean_direction,
     newborn,
 )
-from zeitgraph.extraction.discovery import find_groups, find_tight_groups
-from zeitgraph.extraction.lineage import Event
-from zeitgraph.extraction.window import NONE, Window
+from zeitgraph.extraction.clusters.window import NONE, Window
 from zeitgraph.kg.ids import content_id
 from zeitgraph.kg.settings import ClusterSettings
 from zeitgraph.kg.weeks import week_after

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.cloud import Cloud, Points, unit
+from zeitgraph.extraction.clusters.cloud import Cloud, Points, unit
 
 Choice = NDArray[np.intp]
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.cloud import Points
-from zeitgraph.extraction.window import Window
+from zeitgraph.extraction.clusters.cloud import Points
+from zeitgraph.extraction.clusters.window import Window
 
 Rows = NDArray[np.intp]
 

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.cloud import Cloud, make_cloud
-from zeitgraph.extraction.naming import Text
-from zeitgraph.extraction.style_centres import pair_likeness
+from zeitgraph.extraction.clusters.cloud import Cloud, make_cloud
+from zeitgraph.extraction.clusters.naming import Text
+from zeitgraph.extraction.clusters.style_centres import pair_likeness
 from zeitgraph.kg.stages import Job
 from zeitgraph.kg.weeks import week_after
 

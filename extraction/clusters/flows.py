@@ -19,8 +19,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.assign import NORMAL_SPREAD, cosine, cosines
-from zeitgraph.extraction.cluster_state import (
+from zeitgraph.extraction.clusters.assign import NORMAL_SPREAD, cosine, cosines
+from zeitgraph.extraction.clusters.lineage import Event
+from zeitgraph.extraction.clusters.state import (
     ACTIVE,
     CONTINUED,
     DISCOVERED,
@@ -29,8 +30,7 @@ from zeitgraph.extraction.cluster_state import (
     NAMED,
     Cluster,
 )
-from zeitgraph.extraction.lineage import Event
-from zeitgraph.extraction.window import NONE, Window
+from zeitgraph.extraction.clusters.window import NONE, Window
 from zeitgraph.kg.weeks import week_after
 
 Labels = NDArray[np.object_]

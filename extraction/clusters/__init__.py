@@ -1,0 +1,1 @@
+"""Style clusters that live through time: how posts find them, and what becomes of them."""
