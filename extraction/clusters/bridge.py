@@ -1,0 +1,104 @@
+"""A learnt bridge between pictures and texts: what a post that lacks one side would show or say.
+
+Comes in: the posts that have both sides, in the corrected space of `Cloud.points`. Goes out: a
+linear map each way, or nothing where it reads pairs it was not shown no better than plain cosines
+do. Knows nothing about clusters.
+
+A map is a ridge regression that is drawn toward the identity and not toward nothing: where pictures
+and texts already lie alike it hardly moves them, where two models see them it turns one into the
+other (Hoerl & Kennard 1970; the identity as prior mean).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zeitgraph.extraction.clusters.cloud import Points, one_thread, unit
+
+LEAST_PAIRS = 50
+"""Of fewer pairs nothing is learnt."""
+PULLS = (1.0, 5.0, 20.0, 100.0)
+"""How strongly the identity draws, in pairs' worth of evidence for each direction."""
+CHANCE = 0.01
+"""Chance lets a map that is no better win so many pairs less often than this."""
+MOST_JUDGED = 500
+"""Pairs among which each must be found again, on either side of the split."""
+
+Map = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Two maps (d, d) for unit rows, and the share of unseen pairs found again, plain and learnt.
+
+    `plain` and `learnt` are recall@1 among at most `MOST_JUDGED`, the mean of both directions.
+    """
+
+    to_picture: Map
+    to_text: Map
+    plain: float
+    learnt: float
+
+    def pictures_of(self, texts: Points) -> Points:
+        """Where pictures of these texts, (n, d), would lie: unit rows."""
+        return unit(texts.astype(np.float64) @ self.to_picture)
+
+    def texts_of(self, pictures: Points) -> Points:
+        """Where texts to these pictures, (n, d), would lie: unit rows."""
+        return unit(pictures.astype(np.float64) @ self.to_text)
+
+
+def learn_bridge(pictures: Points, texts: Points) -> Bridge | None:
+    """The bridge of pairs, unit rows (n, d) each, row by row of the same post, sorted by its id.
+
+    Each half of the pairs judges maps learnt from the other half. None where there are fewer than
+    `LEAST_PAIRS`, or where the best pull does not surely beat plain cosines (sign test).
+    """
+    if len(pictures) < LEAST_PAIRS:
+        return None
+    with one_thread():
+        wide = pictures.astype(np.float64), texts.astype(np.float64)
+        plain = _found(wide, None)
+        tries = {pull: _found(wide, pull) for pull in PULLS}
+        best = max(PULLS, key=lambda pull: (tries[pull].sum(), pull))
+        if not _beats(tries[best], plain):
+            return None
+        return Bridge(
+            to_picture=_map(wide[1], wide[0], best),
+            to_text=_map(*wide, best),
+            plain=float(plain.mean()),
+            learnt=float(tries[best].mean()),
+        )
+
+
+def _map(here: Map, there: Map, pull: float) -> Map:
+    """The (d, d) map that takes rows `here` near rows `there`."""
+    width = here.shape[1]
+    size = float(np.sum(here * there) / np.sum(here * here))
+    prior = max(size, 0.0) * np.eye(width)
+    strength = pull * np.eye(width)
+    return np.linalg.solve(here.T @ here + strength, here.T @ there + strength @ prior)
+
+
+def _found(pairs: tuple[Map, Map], pull: float | None) -> NDArray[np.bool_]:
+    """For each judged row and direction, whether its partner is the nearest; no pull: plain."""
+    seen = []
+    for half in (0, 1):
+        shown = [side[1 - half :: 2] for side in pairs]
+        asked = [side[half::2][:MOST_JUDGED] for side in pairs]
+        for here, there in ((0, 1), (1, 0)):
+            rows = asked[here]
+            if pull is not None:
+                rows = unit(rows @ _map(shown[here], shown[there], pull)).astype(np.float64)
+            near = np.round(rows @ asked[there].T, 9)
+            seen.append(near.argmax(axis=1) == np.arange(len(rows)))
+    return np.concatenate(seen)
+
+
+def _beats(learnt: NDArray[np.bool_], plain: NDArray[np.bool_]) -> bool:
+    """The exact sign test over the pairs that only one of the two found (McNemar 1947)."""
+    from scipy.stats import binom
+
+    won, lost = int((learnt & ~plain).sum()), int((plain & ~learnt).sum())
+    return bool(binom.sf(won - 1, won + lost, 0.5) < CHANCE)
