@@ -21,10 +21,14 @@ SUPERSAMPLE = 2
 SIDE = 224  # widths of shadows, halos and edges below are pixels of a picture of this side
 
 
-def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
-    """The colour `share` (0..1) of the way from `a` to `b`."""
-    red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
-    return red, green, blue
+def mix(start: Rgb, end: Rgb, share: float) -> Rgb:
+    """The colour `share` (0..1) of the way from `start` to `end`."""
+    (r0, g0, b0), (r1, g1, b1) = start, end
+    return (
+        round(r0 + (r1 - r0) * share),
+        round(g0 + (g1 - g0) * share),
+        round(b0 + (b1 - b0) * share),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -82,26 +86,27 @@ class Brush:
         object.__setattr__(self, "pen", ImageDraw.Draw(self.sheet))
 
     def _pixels(self, points: Sequence[Point]) -> list[Point]:
-        place, wobble, phase = self.place, self.hand.wobble, self.hand.phase
+        place, wobble = self.place, self.hand.wobble
         if wobble:
+            sin, phase, twice = math.sin, self.hand.phase, 2 * self.hand.phase
             points = [
-                (x + wobble * math.sin(5 * y + phase), y + wobble * math.sin(6 * x + 2 * phase))
+                (x + wobble * sin(5 * y + phase), y + wobble * sin(6 * x + twice))
                 for x, y in points
             ]
-        scale = SUPERSAMPLE * place.half
-        cos, sin = scale * math.cos(place.tilt), scale * math.sin(place.tilt)
-        side = -1 if place.flip else 1
-        left, top = SUPERSAMPLE * place.x, SUPERSAMPLE * place.y
-        return [
-            (left + side * x * cos - y * sin, top + side * x * sin + y * cos) for x, y in points
-        ]
+        left, top, scale = SUPERSAMPLE * place.x, SUPERSAMPLE * place.y, SUPERSAMPLE * place.half
+        if not place.tilt:
+            wide = -scale if place.flip else scale
+            return [(left + x * wide, top + y * scale) for x, y in points]
+        across, down = scale * math.cos(place.tilt), scale * math.sin(place.tilt)
+        x_right, x_down = (-across, -down) if place.flip else (across, down)
+        return [(left + x * x_right - y * down, top + x * x_down + y * across) for x, y in points]
 
     def shape(self, points: Sequence[Point], tone: str) -> None:
         """A filled polygon, outlined in the tone `ink` where the hand draws outlines."""
         pixels = self._pixels(points)
         self.pen.polygon(pixels, fill=self.tones[tone])
-        width = round(self.hand.outline * self.place.half * SUPERSAMPLE)
-        if width:
+        outline = self.hand.outline
+        if outline and (width := round(outline * self.place.half * SUPERSAMPLE)):
             self.pen.line([*pixels, pixels[0]], fill=self.tones["ink"], width=width, joint="curve")
 
     def path(self, points: str, tone: str, at: Point = (0, 0)) -> None:
@@ -179,15 +184,12 @@ class Painting:
         """Starts from a vertical gradient between two colours."""
         self.size = size
         self.scale = size / SIDE
-        ramp = np.linspace(0, 1, size, dtype=np.float32)[:, None]
-        column = np.array(top, np.float32) * (1 - ramp) + np.array(low, np.float32) * ramp
-        column = np.broadcast_to(column[:, None, :], (size, size, 3))
-        self.image = Image.fromarray(column.astype(np.uint8), "RGB")
+        self.image = _gradient(size, top, low).copy()
 
     def brush(self, tones: Mapping[str, Rgb], hand: Hand | None = None) -> Brush:
         """A brush on a fresh sheet as large as the picture; 0,0 is its centre."""
         side = self.size * SUPERSAMPLE
-        sheet = Image.new("RGBA", (side, side))
+        sheet = Image.new("RGBa", (side, side))
         half = self.size / 2
         return Brush(sheet, Place(half, half, half), tones, hand or Hand())
 
@@ -199,7 +201,7 @@ class Painting:
         left, top = box[0] // SUPERSAMPLE, box[1] // SUPERSAMPLE
         right, low = -(-box[2] // SUPERSAMPLE), -(-box[3] // SUPERSAMPLE)
         used = (left * SUPERSAMPLE, top * SUPERSAMPLE, right * SUPERSAMPLE, low * SUPERSAMPLE)
-        small = sheet.crop(used).reduce(SUPERSAMPLE)
+        small = sheet.reduce(SUPERSAMPLE, used).convert("RGBA")
         at = (at[0] + left, at[1] + top)
         alpha = small.getchannel("A")
         colour = small.convert("RGB")
@@ -243,8 +245,17 @@ def _blur(image: Image.Image, radius: float) -> Image.Image:
     return small.resize(image.size, Image.Resampling.BILINEAR)
 
 
+@lru_cache(maxsize=64)
+def _gradient(size: int, top: Rgb, low: Rgb) -> Image.Image:
+    ramp = np.linspace(0, 1, size, dtype=np.float32)[:, None]
+    column = np.array(top, np.float32) * (1 - ramp) + np.array(low, np.float32) * ramp
+    whole = np.broadcast_to(column[:, None, :], (size, size, 3))
+    return Image.fromarray(whole.astype(np.uint8), "RGB")
+
+
 @cache
-def _ramp(count: int) -> NDArray[np.float32]:
+def ramp(count: int) -> NDArray[np.float32]:
+    """`count` values from -1 to 1, to be read only."""
     return np.linspace(-1, 1, count, dtype=np.float32)
 
 
@@ -252,15 +263,24 @@ def _ramp(count: int) -> NDArray[np.float32]:
 def _masks(size: tuple[int, int], shade: float, chrome: float) -> tuple[Image.Image, Image.Image]:
     """How much light and how much darkness falls on a sheet of `size`, as masks in 0..255."""
     width, height = size
-    down, across = _ramp(height)[:, None], _ramp(width)[None, :]
+    down, across = ramp(height)[:, None], ramp(width)[None, :]
     fall = shade * (0.62 * down + 0.38 * across)
-    lift, dark = 0.42 * np.maximum(-fall, 0), 0.55 * np.maximum(fall, 0)
+    dark = np.maximum(fall, 0)
+    lift = np.negative(fall, out=fall)
+    np.maximum(lift, 0, out=lift)
+    lift *= 0.42
+    dark *= 0.55
     if chrome:
         bands = chrome * (np.sin(7 * down + 1.2 * across) * 0.6 + np.sin(17 * down - across) * 0.25)
         lift = np.minimum(lift + 0.55 * np.maximum(bands, 0), 1)
         dark = np.minimum(dark + 0.4 * np.maximum(-bands, 0), 1)
-    planes = [Image.fromarray((plane * 255).astype(np.uint8), "L") for plane in (lift, dark)]
-    return planes[0], planes[1]
+    lift *= 255
+    dark *= 255
+    light_mask, dark_mask = (
+        Image.frombuffer("L", size, plane.astype(np.uint8), "raw", "L", 0, 1)
+        for plane in (lift, dark)
+    )
+    return light_mask, dark_mask
 
 
 def _light(colour: Image.Image, alpha: Image.Image, matter: Matter, scale: float) -> None:

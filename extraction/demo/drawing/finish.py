@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from zeitgraph.extraction.demo.drawing.canvas import SIDE, Pixels
+from zeitgraph.extraction.demo.drawing.canvas import SIDE, Pixels, ramp
 from zeitgraph.extraction.demo.drawing.look import Look
 
 Plane = NDArray[np.floating]
@@ -25,8 +25,7 @@ def _shaded(pixels: Pixels, share: Plane) -> Pixels:
 
 
 def _axes(pixels: Pixels) -> tuple[Plane, Plane]:
-    side = pixels.shape[0]
-    line = np.linspace(-1, 1, side, dtype=np.float32)
+    line = ramp(pixels.shape[0])
     return line[None, :], line[:, None]
 
 
@@ -46,7 +45,10 @@ def _grey(pixels: Pixels) -> Plane:
 
 
 def _toward(pixels: Pixels, colour: Pixels, share: Plane) -> Pixels:
-    return pixels + (colour - pixels) * share.astype(np.float32)[..., None]
+    gone = colour - pixels
+    gone *= share.astype(np.float32)[..., None]
+    gone += pixels
+    return gone
 
 
 def _coarse(chance: Generator, side: int, cells: int) -> Plane:
@@ -131,13 +133,17 @@ def rain(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels
 def bloom(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
     """Bright places spill over."""
     side = pixels.shape[0]
-    bright = np.clip(pixels - 0.55, 0, 1) * 255
+    bright = pixels - np.float32(0.55)
+    np.clip(bright, 0, 1, out=bright)
+    bright *= 255
     small = Image.fromarray(bright.astype(np.uint8), "RGB").reduce(4)
     soft = small.filter(ImageFilter.GaussianBlur(3 * _scale(pixels))).resize(
         (side, side), Image.Resampling.BILINEAR
     )
     halo = np.asarray(soft, np.float32) / 255 * (1.5 * amount)
-    return 1 - (1 - np.clip(pixels, 0, 1)) * (1 - np.clip(halo, 0, 0.9))
+    halo = 1 - np.clip(halo, 0, 0.9)
+    halo *= 1 - np.clip(pixels, 0, 1)
+    return np.subtract(1, halo, out=halo)
 
 
 def milk(pixels: Pixels, amount: float, look: Look, chance: Generator) -> Pixels:
@@ -271,4 +277,6 @@ def finish(image: Image.Image, look: Look, chance: Generator) -> Image.Image:
         amount = look.amount(name)
         if amount > 0.05:
             pixels = touch(pixels, amount, look, chance)
-    return Image.fromarray((np.clip(pixels, 0, 1) * 255).astype(np.uint8), "RGB")
+    pixels = np.clip(pixels, 0, 1)
+    pixels *= 255
+    return Image.fromarray(pixels.astype(np.uint8), "RGB")

@@ -5,9 +5,11 @@ module knows nothing about posts, captions or weeks.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 from PIL import Image
 
 from zeitgraph.extraction.demo.drawing.backdrops import BEHIND
@@ -26,6 +28,9 @@ from zeitgraph.extraction.demo.drawing.things import THINGS
 Box = tuple[str, float, float, float, float]
 """Name, left, top, right and bottom of an object, in shares of the side."""
 
+Shares = NDArray[np.floating]
+
+NAMES, PLACES, ORDERS = tuple(THINGS), tuple(SCENES), tuple(LAYOUTS)
 SIDE = CANVAS_SIDE
 PEOPLE = 1  # people draw from a source of chance of their own: no object moves for them
 THUMBNAIL = 8  # a side at which a stage is set in no time, for those who only ask where things are
@@ -54,6 +59,7 @@ class Picture:
         return _look(self.style, self.toward, self.drift)
 
 
+@lru_cache(maxsize=64)
 def _look(style: str, toward: str, drift: float) -> Look:
     start = looks()[style]
     return blend(start, looks()[toward], drift) if toward else start
@@ -62,26 +68,33 @@ def _look(style: str, toward: str, drift: float) -> Look:
 def imagine(style: str, chance: Generator, *, toward: str = "", drift: float = 0.0) -> Picture:
     """A random picture in a style: objects and scene by its likings, any layout."""
     look = _look(style, toward, drift)
+    things, scenes = _likings(style, toward, drift)
     count = int(chance.integers(look.few, look.many + 1))
-    names = list(THINGS)
-    weight = np.array(
-        [
-            (look.roundness if THINGS[name].is_round else 1 - look.roundness)
-            * (4.0 if name in look.likes else 1.0)
-            for name in names
-        ]
-    )
-    objects = chance.choice(names, size=count, replace=False, p=weight / weight.sum())
-    haunts = np.array([3.0 if scene in look.haunts else 1.0 for scene in SCENES])
+    objects = chance.choice(len(NAMES), size=count, replace=False, p=things)
     return Picture(
         style=style,
-        objects=tuple(str(name) for name in objects),
-        scene=str(chance.choice(list(SCENES), p=haunts / haunts.sum())),
-        layout=str(chance.choice(list(LAYOUTS))),
+        objects=tuple(NAMES[number] for number in objects),
+        scene=PLACES[chance.choice(len(PLACES), p=scenes)],
+        layout=ORDERS[chance.choice(len(ORDERS))],
         seed=int(chance.integers(2**31)),
         toward=toward,
         drift=drift,
     )
+
+
+@lru_cache(maxsize=64)
+def _likings(style: str, toward: str, drift: float) -> tuple[Shares, Shares]:
+    """The chance of each thing and of each scene, in the order of their tables."""
+    look = _look(style, toward, drift)
+    weight = np.array(
+        [
+            (look.roundness if thing.is_round else 1 - look.roundness)
+            * (4.0 if name in look.likes else 1.0)
+            for name, thing in THINGS.items()
+        ]
+    )
+    haunts = np.array([3.0 if scene in look.haunts else 1.0 for scene in SCENES])
+    return weight / weight.sum(), haunts / haunts.sum()
 
 
 def draw(picture: Picture, side: int = SIDE) -> Image.Image:

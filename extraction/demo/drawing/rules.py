@@ -41,9 +41,10 @@ RULES = (
 
 def _hue(_picture: Picture, image: Image.Image) -> float:
     """The mean direction of the hues in degrees, each pixel weighed by its saturation."""
-    hsv = np.asarray(image.convert("HSV"), float)
-    angle, weight = hsv[..., 0] * (2 * np.pi / 256), hsv[..., 1]
-    mean = np.arctan2((weight * np.sin(angle)).sum(), (weight * np.cos(angle)).sum())
+    hsv = np.asarray(image.convert("HSV"))
+    hue, weight = hsv[..., 0], hsv[..., 1]
+    wheel = np.arange(256) * (2 * np.pi / 256)
+    mean = np.arctan2((weight * np.sin(wheel)[hue]).sum(), (weight * np.cos(wheel)[hue]).sum())
     return float(np.degrees(mean) % 360)
 
 

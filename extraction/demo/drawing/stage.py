@@ -60,14 +60,14 @@ class Stage:
 
     def dress(self, table: Mapping[str, "Dressing"]) -> None:
         """Hangs every dressing of `table` of which the look has enough to be seen."""
+        amounts = self.look.amounts
         for name, dressing in table.items():
-            amount = self.look.amount(name)
-            if amount > ENOUGH:
-                dressing(self, amount)
+            if amounts.get(name, 0.0) > ENOUGH:
+                dressing(self, amounts[name])
 
     def between(self, low: float, high: float) -> float:
         """A number drawn evenly between two bounds."""
-        return float(self.chance.uniform(low, high))
+        return low + (high - low) * self.chance.random()
 
     def thing_brush(self, half: int, pose: Pose) -> Brush:
         """A brush for one object of `half` pixels in the colours of the style."""
@@ -79,7 +79,7 @@ class Stage:
         `line` (0..1) is how broad its outlines are: fine drawings ask for less.
         """
         reach = round(half * 1.25) + 1
-        sheet = Image.new("RGBA", (2 * reach * SUPERSAMPLE,) * 2)
+        sheet = Image.new("RGBa", (2 * reach * SUPERSAMPLE,) * 2)
         place = Place(reach, reach, half, pose.tilt, pose.flip)
         return Brush(sheet, place, tones, self._hand(line, pose.phase))
 

@@ -170,13 +170,14 @@ def choose_author(style: str, seed: int, posts: int, chance: Generator) -> Autho
     several = max(2, round(of_region * (HEAD_REGION_SHARES if head else REGION_SHARES)[region]))
     rank = int(several * chance.random() ** 2.5)
     known = np.random.default_rng([seed, posts, int(head), region, rank])
+    genders = HEAD_GENDER_SHARES if head else GENDER_SHARES
     return Author(
         name=f"{'head' if head else 'author'}-{REGIONS[region]}-{rank:05d}",
         head=head,
         audience=Audience(
             region=REGIONS[region],
-            gender=str(known.choice(GENDERS, p=HEAD_GENDER_SHARES if head else GENDER_SHARES)),
-            age_band=str(known.choice(AGE_BANDS, p=AGE_SHARES)),
+            gender=GENDERS[known.choice(len(GENDERS), p=genders)],
+            age_band=AGE_BANDS[known.choice(len(AGE_BANDS), p=AGE_SHARES)],
         ),
     )
 
