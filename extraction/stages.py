@@ -32,7 +32,7 @@ STAGES = (
         ),
         writes=("clusters", "memberships", "lineage"),
         settings=("vectors", "styles", "clusters"),
-        version=2,
+        version=3,
         also="zeitgraph.extraction.clusters.style_centres:styles_identity",
     ),
     Stage(

@@ -1,12 +1,14 @@
 """What sets a cluster apart in words."""
 
 from zeitgraph.extraction.clusters.naming import (
+    Name,
     Text,
     WordCounts,
     name_of,
     telling_words,
     word_counts,
 )
+from zeitgraph.extraction.words import is_chinese
 
 
 def _texts(*words: str, lang: str = "en") -> list[Text]:
@@ -46,7 +48,7 @@ def test_a_name_is_told_in_each_language_from_its_own_words() -> None:
 
 def test_a_name_that_another_cluster_has_grows_by_a_word() -> None:
     words = ["ribbon", "tulle", "pink", "satin"]
-    assert name_of(words, "c-0123456789ab", {"ribbon · tulle · pink"}).en == (
+    assert name_of(words, "c-0123456789ab", {Name("ribbon · tulle · pink", "")}).en == (
         "ribbon · tulle · pink · satin"
     )
 
@@ -54,3 +56,55 @@ def test_a_name_that_another_cluster_has_grows_by_a_word() -> None:
 def test_a_cluster_without_words_is_named_by_its_id() -> None:
     name = name_of([], "c-0123456789ab", ())
     assert (name.en, name.zh) == ("unnamed 012345", "未名 012345")
+
+
+CANDY = Name("Candy", "糖果色")
+ID = "c-0123456789ab"
+
+
+def test_a_language_without_words_of_its_own_names_the_style_beside() -> None:
+    chinese = name_of(["秋日", "丰收", "暖秋"], ID, (), near=CANDY)
+    assert chinese == Name("near Candy", "秋日 · 丰收 · 暖秋")
+    english = name_of(["#sugar", "sugarrush", "糖果"], ID, (), near=CANDY)
+    assert english == Name("sugar · sugarrush", "糖果 · 接近糖果色")
+    assert name_of([], ID, (), near=CANDY) == Name("near Candy", "接近糖果色")
+
+
+def test_two_clusters_beside_one_style_have_two_names() -> None:
+    first = name_of(["南瓜"], ID, (), near=CANDY)
+    second = name_of(["秋日"], "c-ffffffffffff", {first}, near=CANDY)
+    assert first == Name("near Candy", "南瓜 · 接近糖果色")
+    assert second == Name("near Candy (ffffff)", "秋日 · 接近糖果色")
+
+
+def test_where_no_style_is_known_the_words_of_the_other_language_stand_in() -> None:
+    assert name_of(["南瓜", "秋日"], ID, ()) == Name("南瓜 · 秋日", "南瓜 · 秋日")
+    assert name_of(["ink"], ID, ()) == Name("ink", "ink")
+
+
+def test_everyday_things_are_named_in_the_language_that_lacks_words() -> None:
+    name = name_of(["镜子", "秋日", "#茶壶"], ID, (), near=CANDY)
+    assert name == Name("mirror · teapot", "镜子 · 秋日 · 茶壶")
+    assert name_of(["teapot", "vinyl", "mirror"], ID, ()).zh == "茶壶 · 镜子"
+    assert name_of(["帽子"], ID, (), near=CANDY).en == "hat · near Candy"
+
+
+def test_a_language_keeps_the_name_that_was_whole_and_seeks_the_other() -> None:
+    own = name_of(["ribbon", "tulle", "pink"], ID, (), near=CANDY)
+    assert own == Name("ribbon · tulle · pink", "接近糖果色")
+    later = name_of(["satin", "lace", "bows", "缎带", "薄纱", "舞鞋"], ID, (), CANDY, own)
+    assert later == Name("ribbon · tulle · pink", "缎带 · 薄纱 · 舞鞋")
+
+
+def test_a_name_lent_by_the_other_language_is_given_back() -> None:
+    own = name_of(["南瓜", "秋日", "松饼"], ID, ())
+    later = name_of(["harvest", "autumn", "pumpkin"], ID, (), own=own)
+    assert later == Name("harvest · autumn · pumpkin", "南瓜 · 秋日 · 松饼")
+
+
+def test_the_words_of_one_language_do_not_hide_those_of_the_other() -> None:
+    texts = [*_texts("南瓜 秋日 松饼 缎带 薄纱 舞鞋"), *_texts("ribbon")[:3]]
+    groups = {"c": word_counts(texts), "": word_counts(_texts("tea"))}
+    words = telling_words(groups, 3)["c"]
+    assert "ribbon" in words
+    assert sum(map(is_chinese, words)) == 3

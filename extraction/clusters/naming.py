@@ -1,15 +1,18 @@
 """The words that set a cluster apart from the others, and a name made of them.
 
-Comes in: for each cluster, the texts of its posts. Goes out: its words, best first, and for a
-cluster that nobody named a short name in each language. Knows nothing about vectors or weeks.
+Comes in: for each cluster, the texts of its posts, and the style that it lies nearest to. Goes out:
+its words, best first, and for a cluster that nobody named a short name in each language. Knows
+nothing about vectors or weeks.
 """
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from zeitgraph.extraction.words import is_chinese, tokens
+from zeitgraph.kg.catalogue import everyday_words
 
 LEAST_TEXTS = 3
 """A word in fewer texts of a cluster is chance."""
@@ -32,15 +35,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Name:
-    """A cluster's name for readers of English and of Chinese."""
+    """A cluster's or a style's name for readers of English and of Chinese."""
 
     en: str
     zh: str
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the name has all the words that a name has."""
-        return self.en.count(BETWEEN) >= NAME_WORDS - 1
+
+NAMELESS = Name("", "")
+NEAR, UNNAMED = Name("near {}", "接近{}"), Name("unnamed {}", "未名 {}")
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,13 @@ def word_counts(texts: Iterable[Text]) -> WordCounts:
 
 
 def telling_words(groups: Mapping[str, WordCounts], most: int) -> dict[str, list[str]]:
-    """For each cluster, the words that set it apart, best first, at most `most`.
+    """For each cluster, the words that set it apart, best first.
 
-    `groups` holds the counts of each cluster, and under the empty id those of posts in none. A
-    word in a part p of a cluster's texts and a part q of all texts weighs p · log(p / q), its share
-    of the divergence between the two (Kullback & Leibler 1951). Class-based TF-IDF (Grootendorst
-    2022, arXiv:2203.05794) was tried: with few clusters it put words first that all of them share.
+    At most `most` of them are Chinese and at most `most` are not: neither language hides the other.
+    `groups` holds the counts of each cluster, and under the empty id those of posts in none. A word
+    in a part p of a cluster's texts and a part q of all texts weighs p · log(p / q), its share of
+    the divergence between the two (Kullback & Leibler 1951). Class-based TF-IDF (Grootendorst 2022,
+    arXiv:2203.05794) was tried: with few clusters it put words first that all of them share.
     """
     everywhere: Counter[str] = Counter()
     for group in groups.values():
@@ -84,11 +87,13 @@ def _best(group: WordCounts, everywhere: Mapping[str, int], total: int, most: in
             share = count / group.texts
             weights[word] = share * (math.log(share * total / everywhere[word]) + EVEN)
     chosen: list[str] = []
+    room = {True: most, False: most}
     for word in sorted(weights, key=lambda word: (-weights[word], word)):
-        if len(chosen) == most or weights[word] <= 0:
+        if weights[word] <= 0 or not any(room.values()):
             break
-        if not any(_same(word, other) for other in chosen):
+        if room[is_chinese(word)] and not any(_same(word, other) for other in chosen):
             chosen.append(word)
+            room[is_chinese(word)] -= 1
     return chosen
 
 
@@ -100,23 +105,77 @@ def _same(word: str, other: str) -> bool:
     return long.startswith(short) and len(long) - len(short) <= 3
 
 
-def name_of(words: Sequence[str], cluster_id: str, taken: Collection[str]) -> Name:
-    """A name of the first telling words that no cluster in `taken` has: `ballet · ribbon · tulle`.
+def name_of(
+    words: Sequence[str],
+    cluster_id: str,
+    taken: Collection[Name],
+    near: Name = NAMELESS,
+    own: Name = NAMELESS,
+) -> Name:
+    """A name that none in `taken` is, of the first telling words: `ballet · ribbon · tulle`.
 
-    Each language takes its own words where there are `OWN_WORDS` of them, else the best of both;
-    a cluster with no words is named by the end of its id.
+    Each language takes its own words. Where there are not `OWN_WORDS` of them, it adds everyday
+    things of which the other speaks; where these are too few as well, the style that the cluster
+    lies `near`: `sugarrush · near Candy`. Then it takes the words as they are, and where there are
+    none the end of the cluster's id. `own` is the name until now: in a language of which it has
+    `NAME_WORDS` words it stays.
     """
-    chinese = [word for word in words if is_chinese(word)]
-    english = [word for word in words if not is_chinese(word)]
     end = cluster_id.rpartition("-")[2][:6]
+    english = [word for word in words if not is_chinese(word)]
+    chinese = [word for word in words if is_chinese(word)]
+    things = [_things()[word] for word in _plain(words) if word in _things()]
+    if len(english) < OWN_WORDS:
+        english += [thing.en for thing in things]
+    if len(chinese) < OWN_WORDS:
+        chinese += [thing.zh for thing in things]
+    en = _choices(english, words, near.en and NEAR.en.format(near.en), end)
+    zh = _choices(chinese, words, near.zh and NEAR.zh.format(near.zh), end)
     return Name(
-        en=_joined(english if len(english) >= OWN_WORDS else words, taken) or f"unnamed {end}",
-        zh=_joined(chinese if len(chinese) >= OWN_WORDS else words, taken) or f"未名 {end}",
+        en=own.en
+        if _is_whole(own.en) and not is_chinese(own.en)
+        else _first_new(en, {name.en for name in taken}) or UNNAMED.en.format(end),
+        zh=own.zh
+        if _is_whole(own.zh) and is_chinese(own.zh)
+        else _first_new(zh, {name.zh for name in taken}) or UNNAMED.zh.format(end),
     )
 
 
-def _joined(words: Sequence[str], taken: Collection[str]) -> str:
-    """The first words, more of them until the name is new; empty where it cannot be."""
-    plain = list(dict.fromkeys(word.removeprefix("#") for word in words))
-    names = (BETWEEN.join(plain[:n]) for n in range(min(NAME_WORDS, len(plain)), len(plain) + 1))
-    return next((name for name in names if name and name not in taken), "")
+@cache
+def _things() -> Mapping[str, Name]:
+    """The everyday words that ship with zeitgraph, each with its thing's name."""
+    return {
+        name: Name(thing.name_en, thing.name_zh)
+        for thing in everyday_words().entities
+        for name in (thing.name_en, thing.name_zh, *thing.aliases)
+    }
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a name has all the words that a name has."""
+    return name.count(BETWEEN) >= NAME_WORDS - 1
+
+
+def _first_new(names: Iterable[str], taken: Collection[str]) -> str:
+    return next((name for name in names if name not in taken), "")
+
+
+def _choices(own: Sequence[str], words: Sequence[str], beside: str, end: str) -> Iterator[str]:
+    """Names in one language, the best first: of its `own` words, or with the style `beside`."""
+    plain = _plain(own)
+    if len(plain) >= OWN_WORDS:
+        yield from _growing(plain)
+    if beside:
+        said = BETWEEN.join([*plain[: OWN_WORDS - 1], beside])
+        yield from (said, f"{said} ({end})")
+    yield from _growing(plain)
+    yield from _growing(_plain(words))
+
+
+def _growing(plain: Sequence[str]) -> Iterator[str]:
+    """The first words joined, then one more of them, until there are no more."""
+    least = min(NAME_WORDS, len(plain)) or 1
+    return (BETWEEN.join(plain[:n]) for n in range(least, len(plain) + 1))
+
+
+def _plain(words: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(word.removeprefix("#") for word in words))

@@ -33,6 +33,7 @@ from zeitgraph.extraction.clusters.copies import copies_of
 from zeitgraph.extraction.clusters.flows import settle_flows
 from zeitgraph.extraction.clusters.lineage import Event, converge, live_on
 from zeitgraph.extraction.clusters.naming import (
+    NAMELESS,
     Name,
     Text,
     WordCounts,
@@ -64,7 +65,7 @@ Labels = NDArray[np.object_]
 Rows = NDArray[np.intp]
 
 NAMING_WORDS = 30
-"""Telling words among which a name in each language is looked for."""
+"""Telling words of a language among which a name in it is looked for."""
 
 
 def cluster_week(job: Job) -> Outputs:
@@ -101,7 +102,7 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], Labels, list[Event], Window]:
     for cluster_id in sorted(set(labels[window.current]) - clusters.keys() - {NONE}):
         clusters[cluster_id] = _named(by_style[cluster_id], window)
     moved = [_moved(cluster, window, labels, settings) for cluster in clusters.values()]
-    spoken = _described(moved, window, labels, settings)
+    spoken = _described(moved, window, labels, styles, settings)
     lived = [live_on(cluster, job.week, settings) for cluster in spoken]
     events = [*told.events, *splits, *flows, *(event for _, own in lived for event in own)]
     return [cluster for cluster, _ in lived], labels, events, window
@@ -190,7 +191,11 @@ def _moved(cluster: Cluster, window: Window, labels: Labels, settings: ClusterSe
 
 
 def _described(
-    clusters: Sequence[Cluster], window: Window, labels: Labels, settings: ClusterSettings
+    clusters: Sequence[Cluster],
+    window: Window,
+    labels: Labels,
+    styles: StyleCentres,
+    settings: ClusterSettings,
 ) -> list[Cluster]:
     """Clusters with words and exemplars where they had posts, and names.
 
@@ -198,15 +203,18 @@ def _described(
     """
     counts = _word_counts(window, labels)
     best = telling_words(counts, NAMING_WORDS)
-    taken = {cluster.name for cluster in clusters}
+    taken = {Name(cluster.name_en, cluster.name_zh) for cluster in clusters}
     told = []
     for cluster in sorted(clusters, key=lambda cluster: cluster.cluster_id):
         words = best.get(cluster.cluster_id, [])
         exemplars = _exemplars(cluster, window, labels, settings.exemplars)
         own = Name(cluster.name_en, cluster.name_zh)
-        settled = cluster.origin == NAMED or own.is_whole or not cluster.posts
-        name = own if settled else name_of(words, cluster.cluster_id, taken - {own.en})
-        taken.add(name.en)
+        name = own
+        if cluster.origin != NAMED and cluster.posts:
+            like = window.like_text[labels == cluster.cluster_id]
+            near = _beside(cluster, styles, settings.style_near * float(np.median(like)))
+            name = name_of(words, cluster.cluster_id, taken - {own}, near, own)
+        taken.add(name)
         told.append(
             replace(
                 cluster,
@@ -218,6 +226,15 @@ def _described(
             )
         )
     return told
+
+
+def _beside(cluster: Cluster, styles: StyleCentres, near: float) -> Name:
+    """The name of the style whose phrasings lie nearest, no further than the cosine `near`."""
+    if not styles.styles:
+        return NAMELESS
+    found = cosines(cluster.core[None], styles.phrasings.centres)[0]
+    style = styles.styles[found.argmax()]
+    return Name(style.name_en, style.name_zh) if found.max() >= near else NAMELESS
 
 
 def _word_counts(window: Window, labels: Labels) -> dict[str, WordCounts]:
