@@ -6,8 +6,8 @@ import pytest
 
 from zeitgraph.extraction.demo.clip.folder import WEIGHTS
 from zeitgraph.extraction.demo.clip.judge import Verdict, judge
-from zeitgraph.extraction.demo.clip.lessons import library
 from zeitgraph.extraction.demo.drawing.look import looks
+from zeitgraph.extraction.demo.story.claims import library
 
 
 @cache

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zeitgraph.extraction.demo.clip.lessons import CLAIMS, LANGS, claimed
+from zeitgraph.extraction.demo.clip.lessons import CLAIMS, claimed
 from zeitgraph.extraction.demo.drawing.look import looks
 from zeitgraph.extraction.demo.painter.folder import WEIGHTS
 from zeitgraph.extraction.demo.painter.patches import CHANNELS, cut, find_patches
 from zeitgraph.extraction.demo.painter.poses import JUDGING, pose, render
 from zeitgraph.extraction.demo.painter.prompts import prompt, unwanted
 from zeitgraph.extraction.demo.painter.second_judge import SecondJudge
+from zeitgraph.extraction.demo.story.claims import LANGS
 from zeitgraph.kg.settings import GallerySettings
 from zeitgraph.reports.diffusion import DiffusersMaker
 from zeitgraph.reports.image_makers import Prompt

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from zeitgraph.extraction.demo.clip.pool import DRIFTS, TRAINING, describe, gather
+from zeitgraph.extraction.demo.clip.pool import TRAINING, describe, gather
 from zeitgraph.extraction.demo.drawing.layouts import LAYOUTS
 from zeitgraph.extraction.demo.drawing.look import blend, looks
 from zeitgraph.extraction.demo.drawing.people import CLOTHES
 from zeitgraph.extraction.demo.drawing.picture import Picture, boxes, draw, imagine
 from zeitgraph.extraction.demo.drawing.rules import FEATURES, RULES
+from zeitgraph.extraction.demo.story.timeline import JOURNEYS
 
 SEEDS = st.integers(0, 10_000)
 STYLES = st.sampled_from(sorted(looks()))
@@ -71,7 +72,7 @@ def test_every_object_has_a_box_of_some_size_inside_the_picture(style: str, seed
 def test_a_pool_shows_every_look_in_turn_and_every_drift_at_any_stage() -> None:
     pictures = [describe(TRAINING, place) for place in range(40 * len(looks()))]
     assert {picture.look().id for picture in pictures} == set(looks())
-    for before, after in DRIFTS:
+    for before, after in JOURNEYS:
         gone = [p.drift for p in pictures if (p.style, p.toward) == (before, after)]
         assert min(gone) < 0.2
         assert max(gone) > 0.8
@@ -87,7 +88,7 @@ def test_a_pool_is_drawn_at_its_own_side() -> None:
     assert pool.boxes[2] == tuple(boxes(pool.pictures[2]))
 
 
-@pytest.mark.parametrize(("before", "after"), DRIFTS)
+@pytest.mark.parametrize(("before", "after"), JOURNEYS)
 def test_a_picture_half_way_between_two_looks_is_drawn(before: str, after: str) -> None:
     start, end, middle = (
         Picture(before, ("cup",), "garden", "thirds", 5, after, drift) for drift in (0.0, 1.0, 0.5)

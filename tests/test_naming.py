@@ -102,6 +102,11 @@ def test_a_name_lent_by_the_other_language_is_given_back() -> None:
     assert later == Name("harvest · autumn · pumpkin", "南瓜 · 秋日 · 松饼")
 
 
+def test_a_name_outlives_a_week_without_telling_words() -> None:
+    own = name_of(["精灵风", "小精灵"], ID, ())
+    assert name_of([], ID, (), own=own) == own
+
+
 def test_the_words_of_one_language_do_not_hide_those_of_the_other() -> None:
     texts = [*_texts("南瓜 秋日 松饼 缎带 薄纱 舞鞋"), *_texts("ribbon")[:3]]
     groups = {"c": word_counts(texts), "": word_counts(_texts("tea"))}

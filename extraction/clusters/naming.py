@@ -117,8 +117,8 @@ def name_of(
     Each language takes its own words. Where there are not `OWN_WORDS` of them, it adds everyday
     things of which the other speaks; where these are too few as well, the style that the cluster
     lies `near`: `sugarrush · near Candy`. Then it takes the words as they are, and where there are
-    none the end of the cluster's id. `own` is the name until now: in a language of which it has
-    `NAME_WORDS` words it stays.
+    none the end of the cluster's id. `own` is the name until now: it stays in a language of which
+    it has `NAME_WORDS` words, and where there is no other.
     """
     end = cluster_id.rpartition("-")[2][:6]
     english = [word for word in words if not is_chinese(word)]
@@ -130,13 +130,13 @@ def name_of(
         chinese += [thing.zh for thing in things]
     en = _choices(english, words, near.en and NEAR.en.format(near.en), end)
     zh = _choices(chinese, words, near.zh and NEAR.zh.format(near.zh), end)
+    if _is_whole(own.en) and not is_chinese(own.en):
+        en = iter([own.en])
+    if _is_whole(own.zh) and is_chinese(own.zh):
+        zh = iter([own.zh])
     return Name(
-        en=own.en
-        if _is_whole(own.en) and not is_chinese(own.en)
-        else _first_new(en, {name.en for name in taken}) or UNNAMED.en.format(end),
-        zh=own.zh
-        if _is_whole(own.zh) and is_chinese(own.zh)
-        else _first_new(zh, {name.zh for name in taken}) or UNNAMED.zh.format(end),
+        _first_new(en, {name.en for name in taken}) or own.en or UNNAMED.en.format(end),
+        _first_new(zh, {name.zh for name in taken}) or own.zh or UNNAMED.zh.format(end),
     )
 
 

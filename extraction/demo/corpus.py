@@ -140,8 +140,7 @@ def _make(folder: Path, world: World, side: int, numbers: range) -> Batch:
     posts = [world.post(number) for number in numbers]
     for number, post in zip(numbers, posts, strict=True):
         _paint(folder, _stem(world, number), post, side, tally)
-        tally["posts", post.week, post.lineage] += 1
-        tally["mentions",] += len(post.caption.mentions)
+        truth.count(post, tally)
     rows = (_row(world, number, post) for number, post in zip(numbers, posts, strict=True))
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     tables = {

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
-from zeitgraph.extraction.demo.clip.pool import DRIFTS
 from zeitgraph.extraction.demo.drawing.look import looks
 from zeitgraph.extraction.demo.drawing.people import CLOTHES
 from zeitgraph.extraction.demo.drawing.picture import SIDE, Picture, draw, imagine
+from zeitgraph.extraction.demo.story.timeline import JOURNEYS
 
 GAP = 4
 
@@ -26,7 +26,7 @@ def contact_sheet(seed: int = 1, columns: int = 8) -> Image.Image:
     for place, style in enumerate(names):
         chance = np.random.default_rng([seed, place])
         rows.append([imagine(style, chance) for _ in range(columns)])
-    for place, (before, after) in enumerate(DRIFTS, len(rows)):
+    for place, (before, after) in enumerate(JOURNEYS, len(rows)):
         start = imagine(before, np.random.default_rng([seed, place]), toward=after)
         rows.append([replace(start, drift=step / (columns - 1)) for step in range(columns)])
     chance = np.random.default_rng([seed, len(rows)])

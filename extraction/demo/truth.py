@@ -9,15 +9,18 @@ too. This module knows nothing about files.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from zeitgraph.extraction.demo.clip.lessons import claims
 from zeitgraph.extraction.demo.drawing.rules import RULES
+from zeitgraph.extraction.demo.story.claims import claims
 from zeitgraph.extraction.demo.story.engagement import GOLDEN_LIFT
 from zeitgraph.extraction.demo.story.timeline import FAMILIES, Event
 from zeitgraph.extraction.demo.story.world import Post, World
 
 Row = tuple[str | int, ...]
 Tally = Counter[tuple[str, ...]]
-"""Counts of what was written, by a word and what it is about: ("posts", week, lineage)."""
+"""Counts of what was written, by a word and what it is about: ("posts", week, lineage).
+
+Of those posts, ("shown", week, lineage) are such as show or name a style.
+"""
 
 TABLES: Mapping[str, tuple[str, ...]] = {
     "posts": (
@@ -32,6 +35,14 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "shares": ("week", "lineage", "share", "posts"),
 }  # fmt: skip
 """The columns of each table."""
+
+
+def count(post: Post, tally: Tally) -> None:
+    """Adds a post to what was written; its pictures are counted where they are drawn."""
+    about = post.week, post.lineage
+    tally["posts", *about] += 1
+    tally["shown", *about] += bool(post.pictures or claims(post.caption, post.style).style)
+    tally["mentions",] += len(post.caption.mentions)
 
 
 def _post_rows(post: Post) -> Iterator[Row]:
@@ -85,7 +96,7 @@ BY_POST: Mapping[str, Callable[[Post], Iterator[Row]]] = {
 def event_rows(world: World, tally: Tally) -> Iterator[Row]:
     """What happens, by week, as far as there are posts to show it: small worlds lack some.
 
-    A birth is told in the week of its first post.
+    A birth is told in the week of its first post of which one can know what it belongs to.
     """
     for event in world.events():
         weeks = _weeks_shown(world, event, tally)
@@ -104,7 +115,7 @@ def _weeks_shown(world: World, event: Event, tally: Tally) -> list[str]:
         "death": lambda week: week < event.week,
         "merge": lambda week: week < event.week,
     }.get(event.event, lambda week: event.week <= week <= (event.until or event.week))
-    return [w for w in weeks if shown(w) and tally["posts", w, _shows(event)]]
+    return [w for w in weeks if shown(w) and tally["shown", w, _shows(event)]]
 
 
 def _shows(event: Event) -> str:

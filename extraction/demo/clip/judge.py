@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.demo.clip.folder import WEIGHTS, open_folder
-from zeitgraph.extraction.demo.clip.lessons import LANGS, library
 from zeitgraph.extraction.demo.clip.patches import centres, heat_maps, peaks
 from zeitgraph.extraction.demo.clip.pool import JUDGING, describe
 from zeitgraph.extraction.demo.drawing.picture import Picture, boxes, draw
 from zeitgraph.extraction.demo.drawing.scenes import SCENES
 from zeitgraph.extraction.demo.drawing.things import THINGS
 from zeitgraph.extraction.demo.story.captions import write
+from zeitgraph.extraction.demo.story.claims import LANGS, library
 from zeitgraph.extraction.demo.story.names import entities
 
 Vectors = NDArray[np.float32]

@@ -7,8 +7,6 @@ negatives. This module knows nothing about tensors.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from numpy.random import Generator
 
@@ -17,16 +15,14 @@ from zeitgraph.extraction.demo.drawing.picture import Picture
 from zeitgraph.extraction.demo.drawing.scenes import SCENES
 from zeitgraph.extraction.demo.drawing.things import THINGS
 from zeitgraph.extraction.demo.story.captions import (
-    Caption,
     join,
     list_objects,
     place_scene,
     words,
     write,
 )
-from zeitgraph.prompts.library import load_styles
+from zeitgraph.extraction.demo.story.claims import LANGS, claims, sayings
 
-LANGS = ("en", "zh")
 STYLES, KINDS, PLACES = tuple(looks()), tuple(THINGS), tuple(SCENES)
 CLAIMS = (*STYLES, *KINDS, *PLACES)
 """Everything that a text may claim, in a fixed order; below, which of it are styles and so on."""
@@ -43,21 +39,6 @@ class Lesson:
     style: str = ""
     objects: frozenset[str] = frozenset()
     scene: str = ""
-
-
-@cache
-def library() -> dict[str, dict[str, tuple[str, ...]]]:
-    """The phrasings of the everyday style library: style id, then language."""
-    styles = load_styles(["everyday"], Path())
-    return {style.style_id: {"en": style.en, "zh": style.zh} for style in styles}
-
-
-@cache
-def sayings(style: str, lang: str) -> tuple[str, ...]:
-    """Every phrasing of a style in a language: the library's, the captions', the hashtags."""
-    table = words()["styles"][style]
-    tags = [tag for tag in table["tags"] if tag.isascii() == (lang == "en")]
-    return (*library().get(style, {}).get(lang, ()), *table[lang], *tags)
 
 
 def _framed(text: str, lang: str, chance: Generator) -> str:
@@ -86,19 +67,12 @@ def part_lessons(chance: Generator) -> Iterator[Lesson]:
         yield Lesson(_framed(text, lang, chance), scene=scene)
 
 
-def claims(caption: Caption, style: str) -> Lesson:
-    """What a caption written about a picture of `style` really says."""
-    said = any(saying in caption.text for lang in LANGS for saying in sayings(style, lang))
-    named = {mention.entity_id for mention in caption.mentions}
-    scene = next((name for name in SCENES if name in named), "")
-    objects = frozenset(name for name in THINGS if name in named)
-    return Lesson(caption.text, style if said else "", objects, scene)
-
-
 def caption_lesson(picture: Picture, chance: Generator) -> Lesson:
     """A caption that somebody might write under a picture."""
     lang, style = LANGS[int(chance.integers(2))], picture.look().id
-    return claims(write(style, picture.objects, picture.scene, lang, chance), style)
+    caption = write(style, picture.objects, picture.scene, lang, chance)
+    said = claims(caption, style)
+    return Lesson(caption.text, said.style, said.objects, said.scene)
 
 
 def is_true(lesson: Lesson, picture: Picture, style: str) -> bool:

@@ -20,13 +20,10 @@ from zeitgraph.extraction.demo.drawing.people import CLOTHES
 from zeitgraph.extraction.demo.drawing.picture import Box, Picture, boxes, draw, imagine
 from zeitgraph.extraction.demo.drawing.scenes import SCENES
 from zeitgraph.extraction.demo.drawing.things import THINGS
+from zeitgraph.extraction.demo.story.timeline import JOURNEYS
 
 TRAINING = 1_000_003
 JUDGING = 2_000_003
-DRIFTS = (
-    ("camping", "glamping"), ("coastal", "riviera"), ("gothic", "velvet"), ("dopamine", "candy"),
-    ("y2k", "vaporwave"),
-)  # fmt: skip
 MIXED = 0.6
 """How many pictures to train on show things and scenes by chance, not by what a style likes."""
 PEOPLED = 0.12
@@ -54,7 +51,7 @@ def describe(seed: int, place: int) -> Picture:
     chance = np.random.default_rng([seed, place])
     styles = list(looks())
     style = styles[place % len(styles)]
-    for before, after in DRIFTS:
+    for before, after in JOURNEYS:
         if style in (before, after) and chance.random() < 0.5:
             low = 0.0 if style == before else 0.55
             drift = float(chance.uniform(low, low + 0.45))

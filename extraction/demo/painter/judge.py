@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from zeitgraph.extraction.demo.clip.judge import Reader
-from zeitgraph.extraction.demo.clip.lessons import LANGS, Lesson, sayings
+from zeitgraph.extraction.demo.clip.lessons import Lesson
 from zeitgraph.extraction.demo.drawing.look import looks
 from zeitgraph.extraction.demo.drawing.picture import Picture
 from zeitgraph.extraction.demo.drawing.things import THINGS
@@ -26,6 +26,7 @@ from zeitgraph.extraction.demo.painter.poses import JUDGING, pose, render
 from zeitgraph.extraction.demo.painter.prompts import FRAMES, WHOLE, framed, unwanted
 from zeitgraph.extraction.demo.painter.second_judge import WEIGHTS as SECOND_WEIGHTS
 from zeitgraph.extraction.demo.painter.second_judge import SecondJudge
+from zeitgraph.extraction.demo.story.claims import LANGS, sayings
 from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.kg.torchvision_repair import mend_torchvision
 

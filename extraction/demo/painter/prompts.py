@@ -14,9 +14,10 @@ from typing import Any
 
 from numpy.random import Generator
 
-from zeitgraph.extraction.demo.clip.lessons import LANGS, Lesson, caption_lesson, sayings
+from zeitgraph.extraction.demo.clip.lessons import Lesson, caption_lesson
 from zeitgraph.extraction.demo.drawing.picture import Picture
 from zeitgraph.extraction.demo.story.captions import join, list_objects, place_scene
+from zeitgraph.extraction.demo.story.claims import LANGS, sayings
 from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.extraction.words import tokens
 from zeitgraph.prompts.library import Style, load_styles

@@ -264,3 +264,10 @@ MOVES: Mapping[str, Callable[[Plan, str, float], Course]] = {
     "split": _leaves,
     "merge": _meets,
 }
+
+JOURNEYS = tuple(
+    (plan.other, plan.lineage) if plan.event == "merge" else (plan.lineage, plan.other)
+    for plan in PLAN
+    if plan.event in MOVES
+)
+"""The pairs of looks between which looks move: of a merge, the one that stays comes first."""
