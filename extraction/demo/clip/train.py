@@ -8,7 +8,6 @@ module knows nothing about posts.
 """
 
 import argparse
-import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -49,6 +48,7 @@ from zeitgraph.extraction.demo.clip.lessons import (
 from zeitgraph.extraction.demo.clip.patches import features, patch_truth, patch_vectors
 from zeitgraph.extraction.demo.clip.pool import TRAINING, Pool, describe_mixed, gather
 from zeitgraph.extraction.demo.drawing.picture import Box
+from zeitgraph.extraction.demo.training import Progress, Recent, by_the_clock, cosine, rounds, tell
 from zeitgraph.extraction.precision import quick_matrices
 
 SIDE = 128
@@ -56,8 +56,6 @@ POOL_SIDE = 144
 BATCH = 64
 MIDDLE_CHANNELS = 512
 Step = Callable[[Generator], Tensor]
-Progress = Callable[[int], float]
-"""How much is done (0..1) after a number of steps."""
 
 
 def augment(
@@ -185,29 +183,21 @@ def practise(
     chance = np.random.default_rng([seed, 77])
     every = [*course.model.parameters(), *course.middle.parameters()]
     optimiser = torch.optim.AdamW(_groups(every), lr=rate, betas=(0.9, 0.98))
-    start, count, running = time.monotonic(), 0, 0.0
-    while (share := done(count)) < 1:
-        scale = min(1.0, (count + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+    start, recent = time.monotonic(), Recent()
+    for turn in rounds(done, lambda share: 0.02 + 0.98 * cosine(share), warm_up=100):
         for group in optimiser.param_groups:
-            group["lr"] = rate * scale * group["pace"]
+            group["lr"] = rate * turn.pace * group["pace"]
         loss = step(chance)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(every, 1.0)
         optimiser.step()
-        count, running = count + 1, 0.98 * running + 0.02 * loss.item()
-        if count % 50 == 0:
-            pace = (time.monotonic() - start) / count
-            line = f"{step.__name__} {count} loss {running / (1 - 0.98**count):.4f} {pace:.2f} s"
-            print(line, flush=True)  # noqa: T201 - a script tells
+        recent.add(loss.item())
+        if turn.number % 50 == 0:
+            pace = (time.monotonic() - start) / turn.number
+            tell(f"{step.__name__} {turn.number} loss {recent.mean:.4f} {pace:.2f} s")
             write_weights(folder, course.model)
     write_weights(folder, course.model)
-
-
-def by_the_clock(minutes: float) -> Progress:
-    """How much of so many minutes is over, whatever the number of steps."""
-    start = time.monotonic()
-    return lambda _count: (time.monotonic() - start) / (60 * minutes) if minutes else 1.0
 
 
 def _groups(every: list[nn.Parameter]) -> list[dict[str, Any]]:

@@ -7,8 +7,6 @@ own seed and has an architecture of its own. This module knows nothing about tex
 """
 
 import argparse
-import math
-import time
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +30,7 @@ from zeitgraph.extraction.demo.clip.lessons import (
 from zeitgraph.extraction.demo.painter.optimisers import Optimisers
 from zeitgraph.extraction.demo.painter.patches import to_batch
 from zeitgraph.extraction.demo.painter.poses import SECOND_JUDGE, Pixels, gather, pose
+from zeitgraph.extraction.demo.training import by_count, rounds, tell
 from zeitgraph.extraction.precision import quick_matrices
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "second-judge" / "model.safetensors"
@@ -106,8 +105,8 @@ def train(
     if begin is not None:
         network.load_state_dict(load_file(begin))
     optimisers = Optimisers(network, rate, edges=("0.",))
-    chance, start = np.random.default_rng(5), time.monotonic()
-    for step in range(steps):
+    chance = np.random.default_rng(5)
+    for turn in rounds(by_count(steps)):
         rows = chance.choice(len(pixels), 64, replace=False)
         with quick_matrices():
             logits = network(_views(_disturbed(pixels[rows], chance))).float()
@@ -116,12 +115,10 @@ def train(
         parts = [F.cross_entropy(logits[:, kind], true[:, kind]) for kind in kinds]
         loss = torch.stack(parts).sum()
         loss.backward()  # type: ignore[no-untyped-call]
-        pace = min(1, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * step / steps))
-        optimisers.step(rate * pace)
-        if (step + 1) % 50 == 0:
-            line = f"step {step + 1} loss {loss.item():.3f} {time.monotonic() - start:.0f} s"
-            print(line, flush=True)  # noqa: T201 - a script tells
-        if (step + 1) % 100 == 0 or step + 1 == steps:
+        optimisers.step(rate * turn.pace)
+        if turn.number % 50 == 0:
+            tell(f"step {turn.number} loss {loss.item():.3f}")
+        if turn.number % 100 == 0 or turn.number == steps:
             state = network.state_dict().items()
             halves = {n: v.half() if v.is_floating_point() else v for n, v in state}
             weights.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,6 @@ there. Latents and prompts are computed once. This module knows nothing about ju
 """
 
 import argparse
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from zeitgraph.extraction.demo.painter.optimisers import Optimisers
 from zeitgraph.extraction.demo.painter.patches import find_patches
 from zeitgraph.extraction.demo.painter.poses import TRAINING, Pixels, gather, pose
 from zeitgraph.extraction.demo.painter.prompts import prompt, unwanted
+from zeitgraph.extraction.demo.training import Recent, by_the_clock, rounds, tell
 from zeitgraph.extraction.precision import quick_matrices
 from zeitgraph.kg.torchvision_repair import mend_torchvision
 
@@ -118,8 +118,8 @@ def train(
     reader: Any = CLIPTextModel.from_pretrained(parts / "text_encoder", dtype=torch.float32)
     mean = {name: value.clone() for name, value in unet.state_dict().items()}
     optimisers = Optimisers(unet.train(), rate, EDGES)
-    chance, start, step, running = np.random.default_rng(3), time.monotonic(), 0, 0.0
-    while (done := (time.monotonic() - start) / (60 * minutes)) < 1:
+    chance, recent = np.random.default_rng(3), Recent(0.99)
+    for turn in rounds(by_the_clock(minutes), late):
         clean, ids = lessons.batch(batch, chance)
         with torch.no_grad(), quick_matrices():
             states = reader(ids).last_hidden_state.float()
@@ -127,18 +127,20 @@ def train(
         loss = denoiser_loss(unet, clean, states, torch.randn_like(clean), sigma)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
-        late = min(1.0, 2 * (1 - done))  # constant for half of the time, then down to nothing
-        optimisers.step(rate * min(1, (step + 1) / 50) * late)
-        step, running = step + 1, 0.99 * running + 0.01 * loss.item()
+        optimisers.step(rate * turn.pace)
+        recent.add(loss.item())
         for name, value in unet.state_dict().items():
-            mean[name].lerp_(value, 1 - min(0.995, step / (step + 10)))
-        if step % 50 == 0:
-            passed = time.monotonic() - start
-            line = f"step {step} loss {running / (1 - 0.99**step):.4f} {passed / 60:.1f} min"
-            print(line, flush=True)  # noqa: T201 - a script tells
-        if step % 250 == 0:
+            mean[name].lerp_(value, 1 - min(0.995, turn.number / (turn.number + 10)))
+        if turn.number % 50 == 0:
+            tell(f"step {turn.number} done {turn.done:.2f} loss {recent.mean:.4f}")
+        if turn.number % 250 == 0:
             _write(unet, mean, parts / "unet")
     _write(unet, mean, parts / "unet")
+
+
+def late(done: float) -> float:
+    """The pace is constant for half of the time, then falls to nothing."""
+    return min(1.0, 2 * (1 - done))
 
 
 def _write(unet: Any, mean: dict[str, Tensor], folder: Path) -> None:

@@ -8,8 +8,6 @@ nothing about pixels.
 """
 
 import argparse
-import math
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from zeitgraph.extraction.demo.painter.folder import (
 )
 from zeitgraph.extraction.demo.painter.poses import TRAINING, pose
 from zeitgraph.extraction.demo.painter.prompts import prompt, unwanted
+from zeitgraph.extraction.demo.training import by_count, rounds, tell
 from zeitgraph.extraction.precision import quick_matrices
 
 
@@ -66,11 +65,10 @@ def train(folder: Path, *, steps: int, batch: int = 64, rate: float = 2e-3) -> N
 
     weights = [*reader.parameters(), *heads.parameters()]
     optimiser = torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
-    chance, start = np.random.default_rng(2), time.monotonic()
-    for step in range(steps):
+    chance = np.random.default_rng(2)
+    for turn in rounds(by_count(steps)):
         for group in optimiser.param_groups:
-            pace = min(1, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * step / steps))
-            group["lr"] = rate * pace
+            group["lr"] = rate * turn.pace
         rows = torch.from_numpy(chance.choice(len(pages), batch, replace=False))
         guesses = torch.stack(read(ids[rows]))
         loss = F.binary_cross_entropy_with_logits(guesses, truth[rows].expand_as(guesses))
@@ -78,12 +76,11 @@ def train(folder: Path, *, steps: int, batch: int = 64, rate: float = 2e-3) -> N
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
-        if (step + 1) % 100 == 0 or step + 1 == steps:
+        if turn.number % 100 == 0 or turn.number == steps:
             with torch.no_grad():
                 found = read(tokenize(tokenizer, [lesson.text for lesson in fresh]))
-            score, passed = right(found[0] + found[1], fresh), time.monotonic() - start
-            line = f"step {step + 1} loss {loss.item():.4f} fresh right {score:.3f} {passed:.0f} s"
-            print(line, flush=True)  # noqa: T201 - a script tells
+            score = right(found[0] + found[1], fresh)
+            tell(f"step {turn.number} loss {loss.item():.4f} fresh right {score:.3f}")
     reader.save_pretrained(folder / "text_encoder")
 
 

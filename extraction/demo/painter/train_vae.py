@@ -8,8 +8,6 @@ learn at the same time. This module knows nothing about texts.
 """
 
 import argparse
-import math
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from zeitgraph.extraction.demo.painter.folder import fresh_vae
 from zeitgraph.extraction.demo.painter.optimisers import Optimisers
 from zeitgraph.extraction.demo.painter.patches import Patches, find_patches, to_batch
 from zeitgraph.extraction.demo.painter.poses import SIDE, TRAINING, Pixels, gather
+from zeitgraph.extraction.demo.training import Recent, by_the_clock, rounds, tell
 from zeitgraph.extraction.precision import quick_matrices
 
 CROP = 64
@@ -68,19 +67,17 @@ def train(
     chance = np.random.default_rng(1)
     torch.manual_seed(1)
     optimisers = Optimisers(vae.train(), rate, edges=("encoder.layers.0.", "decoder.layers.0."))
-    start, step, running = time.monotonic(), 0, 0.0
-    while (done := (time.monotonic() - start) / (60 * minutes)) < 1:
-        side = CROP if done < 0.67 else SIDE
+    recent = Recent()
+    for turn in rounds(by_the_clock(minutes)):
+        side = CROP if turn.done < 0.67 else SIDE
         loss = vae_loss(vae, patches, crops(pixels, 16 * CROP**2 // side**2, side, chance))
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
-        pace = min(1, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * done))
-        optimisers.step(rate * pace)
-        step, running = step + 1, 0.98 * running + 0.02 * loss.item()
-        if step % 50 == 0:
-            line = f"step {step} done {done:.2f} loss {running / (1 - 0.98**step):.4f}"
-            print(line, flush=True)  # noqa: T201 - a script tells
-        if step % 100 == 0:
+        optimisers.step(rate * turn.pace)
+        recent.add(loss.item())
+        if turn.number % 50 == 0:
+            tell(f"step {turn.number} done {turn.done:.2f} loss {recent.mean:.4f}")
+        if turn.number % 100 == 0:
             vae.save_pretrained(folder)
     vae.save_pretrained(folder)
 
