@@ -189,12 +189,11 @@ def test_what_no_post_shows_is_not_told_as_planted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", [3, 21, 1234])
 def test_an_event_is_dated_by_posts_of_which_one_can_know_what_they_are(seed: int) -> None:
     world, tally = World(seed, 500), Counter[tuple[str, ...]]()
-    for number in range(500):
-        truth.count(world.post(number), tally)
-    rows = [row for n in range(500) for row in truth.BY_POST["posts"](world.post(n))]
     weeks_of: dict[str, set[str]] = {}
-    for _, week, _, lineage, *_ in rows:
-        weeks_of.setdefault(str(lineage), set()).add(str(week))
+    for post in map(world.post, range(500)):
+        truth.count(post, tally)
+        for _, week, _, lineage, *_ in truth.BY_POST["posts"](post):
+            weeks_of.setdefault(str(lineage), set()).add(str(week))
     told = [row for row in truth.event_rows(world, tally) if row[2] in {"birth", "split"}]
     for week, until, event, style, other, _ in told:
         if event == "birth":
