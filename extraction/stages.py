@@ -20,9 +20,17 @@ STAGES = (
         version=2,
     ),
     Stage(
+        name="edits",
+        run="zeitgraph.kg.edits:write_edits",
+        reads=(Read("posts"),),
+        writes=("edits",),
+        also="zeitgraph.kg.edits:edits_identity",
+    ),
+    Stage(
         name="clusters",
         run="zeitgraph.extraction.clusters.week:cluster_week",
         reads=(
+            Read("edits"),
             Read("posts"),
             Read("posts", "history"),
             Read("vectors"),

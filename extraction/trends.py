@@ -199,11 +199,7 @@ class _Past:
     def of(cls, job: Job) -> "_Past":
         settings = job.settings.clusters
         members = job.table("memberships", "history").select(["week", "cluster_id"]).to_pylist()
-        follow = {
-            row["cluster_id"]: row["parent"]
-            for row in job.table("clusters").to_pylist()
-            if row["state"] == CONTINUED
-        }
+        follow = _told_now(job.table("clusters").to_pylist())
         totals = Counter(row["week"] for row in members)
         every = sorted(totals)
         trends = job.table("trends", "history").to_pylist()
@@ -248,6 +244,13 @@ class _Past:
         if not since <= week < born:
             return 0.0
         return float(cluster["unseen_posts"] / sum(since <= w < born for w in self.every))
+
+
+def _told_now(clusters: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    """Under which id the past of a cluster counts now, where that is not its own."""
+    told = {row["cluster_id"]: row["told_as"] for row in clusters if row["told_as"] is not None}
+    gone = {row["cluster_id"]: row["parent"] for row in clusters if row["state"] == CONTINUED}
+    return {cluster_id: told.get(parent, parent) for cluster_id, parent in gone.items()} | told
 
 
 def _row(

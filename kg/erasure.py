@@ -9,6 +9,7 @@ drop: there, the stages delete the posts.
 import shutil
 from collections.abc import Collection
 
+from zeitgraph.kg.edits import check_forgettable
 from zeitgraph.kg.workspace import Workspace
 
 
@@ -17,8 +18,10 @@ def drop_traces(workspace: Workspace, post_ids: Collection[str]) -> list[str]:
 
     A page tells of its own week and of weeks before. Returns the weeks whose pages went, oldest
     first, so that they can be made again. Comes before the posts themselves go: a `forget` that is
-    killed in between leaves nothing that a later `run` would not write anew.
+    killed in between leaves nothing that a later `run` would not write anew. Raises `EditsError`,
+    before anything goes, where an edit by hand names one of the posts.
     """
+    check_forgettable(workspace, post_ids)
     gone = set(post_ids)
     held = [
         week

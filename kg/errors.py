@@ -5,6 +5,7 @@
     │   ├── InputError             a file or folder named by the user cannot be used
     │   ├── NotAWorkspace          the folder has no zeitgraph.toml
     │   ├── SettingsError          zeitgraph.toml is wrong, with the path of the key
+    │   ├── EditsError             edits.toml is wrong, with the entry
     │   ├── UnknownName            a name that is in no table; lists the known ones
     │   ├── UnknownWeek            a week with no posts, or not a week at all
     │   └── QueryError             malformed, writing or too long a query
@@ -47,6 +48,10 @@ class NotAWorkspace(UserError):
 
 class SettingsError(UserError):
     """A setting is unknown or has a value that it cannot have."""
+
+
+class EditsError(UserError):
+    """An edit of a cluster is malformed, contradicts another, or is about none that there is."""
 
 
 class UnknownName(UserError):

@@ -1,4 +1,7 @@
-"""The stages of the knowledge graph, in the order in which they run: links, facts, both stores."""
+"""The stages of the knowledge graph, in the order in which they run: links, facts, both stores.
+
+Last it is checked whether all edits by hand found their clusters: then nothing is left half done.
+"""
 
 from zeitgraph.kg.stages import Read, Stage
 
@@ -41,5 +44,11 @@ STAGES = (
         writes=(),
         settings=("graph",),
         also="zeitgraph.kg.bolt_graph:store_identity",
+    ),
+    Stage(
+        name="edits-met",
+        run="zeitgraph.kg.edits:check_edits_met",
+        reads=(Read("edits"), Read("clusters")),
+        writes=(),
     ),
 )

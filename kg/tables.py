@@ -85,28 +85,40 @@ TABLES: Mapping[str, Table] = {
             "post_id side item_id",
         ),
         _table(
+            "edits",
+            "edits by hand that hold in a week; `since` is the first of them, null for all",
+            {"week": TEXT, "kind": TEXT, "cluster_id": TEXT, "other_id": TEXT, "entry": TEXT}
+            | {"since": TEXT, "en": TEXT, "zh": TEXT, "posts": TEXTS, "words": TEXTS}
+            | {"centre": TEXT},
+            "kind cluster_id other_id",
+        ),
+        _table(
             "clusters",
-            "clusters as they stood at the end of a week; `centre` weighs by heat",
+            "clusters as they stood at the end of a week; `centre` weighs by heat, `told_as` is the"
+            " id under which an edit tells its posts (empty for none, null where no edit does)",
             {"cluster_id": TEXT, "name": TEXT, "origin": TEXT, "first_week": TEXT}
             | {"last_week": TEXT, "week": TEXT, "name_en": TEXT, "name_zh": TEXT, "style": TEXT}
             | {"posts": COUNT, "total_posts": COUNT, "heat": REAL, "words": TEXTS}
             | {"exemplars": TEXTS, "centre": VECTOR, "plain_centre": VECTOR, "state": TEXT}
             | {"mass": REAL, "plain_mass": REAL, "core": VECTOR, "anchor": VECTOR, "reach": REAL}
-            | {"unseen_posts": COUNT, "parent": TEXT},
+            | {"unseen_posts": COUNT, "parent": TEXT, "hold": TEXT, "told_as": TEXT},
             "cluster_id",
             rolls_up=True,
         ),
         _table(
             "memberships",
-            "which cluster each post is in (`cluster_id` empty for none), and which post it copies",
+            "which cluster each post is in (`cluster_id` empty for none; `found_in` is the one that it"
+            " joined where an edit tells it otherwise), and which post it copies",
             {"post_id": TEXT, "cluster_id": TEXT, "week": TEXT, "weight": REAL}
-            | {"similarity": REAL, "heat_weight": REAL, "copy_of": TEXT},
+            | {"similarity": REAL, "heat_weight": REAL, "copy_of": TEXT, "found_in": TEXT},
             "post_id",
         ),
         _table(
             "lineage",
-            "what happened to clusters: born, drifted, continued, faded, revived, split, merged",
-            {"week": TEXT, "event": TEXT, "cluster_id": TEXT, "other_id": TEXT, "measure": REAL},
+            "what happened to clusters: born, drifted, continued, faded, revived, split, merged;"
+            " renamed, deleted, pinned; `by` is `hand` where an edit did it",
+            {"week": TEXT, "event": TEXT, "cluster_id": TEXT, "other_id": TEXT, "measure": REAL}
+            | {"by": TEXT},
             "cluster_id event other_id",
         ),
         _table(

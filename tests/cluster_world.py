@@ -112,8 +112,8 @@ def new_workspace(folder: Path, settings: str = "") -> Workspace:
 
 
 def run(workspace: Workspace) -> list[Step]:
-    """Bring clusters and trends up to date."""
-    stages = [stage for stage in STAGES if stage.name in {"clusters", "trends"}]
+    """Bring clusters and trends up to date, as edits say."""
+    stages = [stage for stage in STAGES if stage.name in {"edits", "clusters", "trends"}]
     return bring_up_to_date(workspace, stages, workspace.weeks("posts"))
 
 

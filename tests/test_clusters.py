@@ -36,6 +36,7 @@ from zeitgraph.kg.workspace import Workspace
 
 World = tuple[Workspace, Planted]
 READS: list[tuple[str, Span]] = [
+    ("edits", "week"),
     ("posts", "week"),
     ("posts", "history"),
     ("vectors", "week"),

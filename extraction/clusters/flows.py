@@ -28,6 +28,7 @@ from zeitgraph.extraction.clusters.state import (
     FADED,
     MERGED,
     NAMED,
+    STILL,
     Cluster,
 )
 from zeitgraph.extraction.clusters.window import NONE, Window
@@ -232,7 +233,7 @@ class _Flows:
         since = week_after(self.window.week, -FRESH)
         for cluster in self.clusters.values():
             is_found = cluster.origin == DISCOVERED and cluster.draws and not cluster.parent
-            if is_found and cluster.first_week >= since:
+            if is_found and not cluster.hold and cluster.first_week >= since:
                 yield cluster
 
     def _origins_of(self, young: Cluster) -> Iterator["_Origin"]:
@@ -242,7 +243,7 @@ class _Flows:
         for elder in self.kin(young):
             now = self.change(elder, self.now, base=onset)
             whole = self.change(elder, onset)
-            if now is None or whole is None or elder.cluster_id in parents:
+            if now is None or whole is None or elder.cluster_id in parents or elder.hold == STILL:
                 continue
             if not (whole.is_loss and whole.explains(float(counts[onset:].sum()))):
                 continue
@@ -292,7 +293,7 @@ class _Flows:
         for cluster_id in sorted(self.clusters):
             cluster = self.clusters[cluster_id]
             change = self.change(cluster, self.now, steady=True)
-            if cluster.state == ACTIVE and change and change.found <= GONE * change.expected:
+            if cluster.state == ACTIVE and not cluster.hold and change and change.found <= GONE * change.expected:
                 yield cluster
 
     def end_of(self, old: Cluster) -> list[Event]:

@@ -10,6 +10,7 @@ Comes in: clusters as they stood. Goes out: clusters as they stand, and events, 
     merged    into `other_id`; measure: cosine of the two cores (also told by flows.py)
     split     off from `other_id`; measure: cosine of the two parts (births.py and flows.py)
     continued turned out to be `other_id` in a new look; measure: cosine of the two (flows.py)
+    renamed, deleted, pinned, and merged and split where they are `by` hand (edits.py)
 
 Knows nothing about posts.
 """
@@ -47,8 +48,9 @@ class Event:
 
     event: str
     cluster_id: str
-    measure: float
+    measure: float | None
     other_id: str = ""
+    by: str | None = None
 
     def row(self, week: str) -> dict[str, Any]:
         """The row of the table `lineage`."""
@@ -57,7 +59,8 @@ class Event:
             "event": self.event,
             "cluster_id": self.cluster_id,
             "other_id": self.other_id,
-            "measure": round(self.measure, 6),
+            "measure": None if self.measure is None else round(self.measure, 6),
+            "by": self.by,
         }
 
 
@@ -135,7 +138,7 @@ def live_on(cluster: Cluster, week: str, settings: ClusterSettings) -> tuple[Clu
         cluster = replace(cluster, state=ACTIVE)
         events.append(Event("revived", cluster.cluster_id, cluster.posts))
     silent = (week_start(week) - week_start(cluster.last_week)).days // 7
-    if cluster.state == ACTIVE and silent >= settings.fade_weeks:
+    if cluster.state == ACTIVE and silent >= settings.fade_weeks and not cluster.is_pinned:
         cluster = replace(cluster, state=FADED)
         events.append(Event("faded", cluster.cluster_id, silent))
     if cluster.draws and cluster.plain_mass >= SETTLED * settings.smallest:

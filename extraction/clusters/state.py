@@ -22,6 +22,10 @@ YOUNG, ACTIVE, FADED, MERGED, CONTINUED = "young", "active", "faded", "merged", 
 does its own centre draw posts. A merged cluster draws none any more, and no more does one that
 turned out to be its `parent` in a new look: its posts count for that one."""
 
+HELD, FOLLOWS, STILL = "held", "follows", "still"
+"""What a hand does to a cluster: it is never merged by itself; and it is pinned, where its centre
+follows its posts or stays still."""
+
 _VECTORS = frozenset({"centre", "plain_centre", "core", "anchor"})
 
 
@@ -35,7 +39,8 @@ class Cluster:
     settled or last drifted, `reach` the least cosine to the core of a post that belongs to it.
     `posts` and `heat` are of this week, `total_posts` of all weeks. `unseen_posts` counts posts of
     the weeks before its birth that were already like it, and stay where they were. `parent` is the
-    cluster that it split from, empty for none.
+    cluster that it split from, empty for none. `hold` is what a hand does to it; `told_as` the id
+    under which its posts are told where an edit says so, empty for none (clusters/edits.py).
     """
 
     cluster_id: str
@@ -61,6 +66,8 @@ class Cluster:
     mass: float
     plain_mass: float
     state: str
+    hold: str | None = None
+    told_as: str | None = None
 
     @property
     def draws(self) -> bool:
@@ -70,6 +77,11 @@ class Cluster:
     def has_moved(self, drift: float) -> bool:
         """Whether its core lies further than `drift` (a cosine) from where it had settled."""
         return self.anchor is not None and cosine(self.core, self.anchor) < drift
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it never fades, merges or changes its name."""
+        return self.hold in {FOLLOWS, STILL}
 
     @property
     def alive(self) -> bool:

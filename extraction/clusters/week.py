@@ -3,6 +3,7 @@
 Reads the posts and vectors of the week and of a window of weeks before it, the memberships of those
 weeks, and the clusters as they stood. Writes clusters, memberships and lineage. In order:
 
+    hold         what a hand merged, split, deleted or pinned stays so              edits.py
     converge     clusters that came together are one from now on                    lineage.py
     join         posts near a cluster join it; then those near a style's phrasings  assign.py
     discover     dense groups of the window are born, or split off                  births.py
@@ -10,11 +11,13 @@ weeks, and the clusters as they stood. Writes clusters, memberships and lineage.
     move         centres move with the posts of the week, weighted by heat          state.py
     tell         words, exemplars, names, events                                    naming.py
 
+What is told of posts is what the edits say; what they joined stays beside it, for the next week.
+
 A post joins in its own week and stays where it joined. Knows nothing about graphs or reports.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +33,7 @@ from zeitgraph.extraction.clusters.assign import (
 from zeitgraph.extraction.clusters.births import discover, grown_up
 from zeitgraph.extraction.clusters.cloud import one_thread
 from zeitgraph.extraction.clusters.copies import copies_of
+from zeitgraph.extraction.clusters.edits import Hand, hand_of
 from zeitgraph.extraction.clusters.flows import settle_flows
 from zeitgraph.extraction.clusters.lineage import Event, converge, live_on
 from zeitgraph.extraction.clusters.naming import (
@@ -73,9 +77,11 @@ def cluster_week(job: Job) -> Outputs:
 
     The same posts give the same bytes in any order and on any number of threads.
     """
+    if job.table("posts").num_rows == 0:
+        return {}
     with one_thread():
-        clusters, labels, events, window = _live_a_week(job)
-        memberships = _memberships(window, clusters, labels, job.settings.clusters)
+        clusters, posts, events, window = _live_a_week(job)
+        memberships = _memberships(window, clusters, posts, job.settings.clusters)
     return {
         "clusters": make_table(TABLES["clusters"], (row_of(c, job.week) for c in clusters)),
         "memberships": make_table(TABLES["memberships"], memberships),
@@ -83,29 +89,51 @@ def cluster_week(job: Job) -> Outputs:
     }
 
 
-def _live_a_week(job: Job) -> tuple[list[Cluster], Labels, list[Event], Window]:
+@dataclass(frozen=True)
+class _Posts:
+    """The cluster of each post of the window, (n,): the one it joined, and the one it is told in.
+
+    They differ where a hand merged or deleted the one that it joined.
+    """
+
+    joined: Labels
+    told: Labels
+
+
+def _live_a_week(job: Job) -> tuple[list[Cluster], _Posts, list[Event], Window]:
     settings = job.settings.clusters
     window = look_back(job)
+    hand = hand_of(job.table("edits"))
     standing = [cluster_of(row) for row in job.table("clusters", "before").to_pylist()]
-    told = converge(standing, settings.merge)
+    standing = [hand.hold(cluster) for cluster in standing]
+    told = converge([cluster for cluster in standing if not cluster.hold], settings.merge)
     follow = {event.cluster_id: event.other_id for event in told.events}
     follow |= {c.cluster_id: c.parent for c in standing if c.state == CONTINUED}
     labels = np.array([_followed(label, follow) for label in window.earlier], object)
-    clusters = {cluster.cluster_id: cluster for cluster in told.clusters}
+    clusters = {cluster.cluster_id: cluster for cluster in (*standing, *told.clusters)}
     styles = style_centres(job.workspace)
     _join(window, clusters, styles, labels, settings)
     grown_up(window, clusters, labels)
+    parted = hand.split(window, clusters, labels, settings)
+    placed = {c.cluster_id: clusters[c.cluster_id] for c in standing}
     splits = discover(window, clusters, labels, settings)
     _join(window, clusters, styles, labels, settings)
+    hand.hold_all(clusters)
     flows = settle_flows(window, clusters, labels)
     by_style = {_style_id(style): style for style in styles.styles}
     for cluster_id in sorted(set(labels[window.current]) - clusters.keys() - {NONE}):
-        clusters[cluster_id] = _named(by_style[cluster_id], window)
-    moved = [_moved(cluster, window, labels, settings) for cluster in clusters.values()]
-    spoken = _described(moved, window, labels, styles, settings)
+        clusters[cluster_id] = hand.hold(_named(by_style[cluster_id], window))
+    posts = _Posts(labels, hand.told(labels, clusters))
+    moved = [
+        hand.stilled(_moved(cluster, window, posts, settings), placed)
+        for cluster in clusters.values()
+    ]
+    spoken = _described(moved, window, posts, styles, hand, settings)
     lived = [live_on(cluster, job.week, settings) for cluster in spoken]
-    events = [*told.events, *splits, *flows, *(event for _, own in lived for event in own)]
-    return [cluster for cluster, _ in lived], labels, events, window
+    found = [*told.events, *parted, *splits, *flows, *(event for _, own in lived for event in own)]
+    stand = [cluster for cluster, _ in lived]
+    earlier = {cluster.cluster_id: cluster for cluster in standing}
+    return stand, posts, hand.happened(found, earlier, stand), window
 
 
 def _followed(label: str, follow: Mapping[str, str]) -> str:
@@ -164,14 +192,20 @@ def _style_id(style: Style) -> str:
 # -- moving ----------------------------------------------------------------------------------------
 
 
-def _moved(cluster: Cluster, window: Window, labels: Labels, settings: ClusterSettings) -> Cluster:
-    """The cluster with the posts of the week in its centres and its counts."""
-    everyone = labels == cluster.cluster_id
+def _moved(cluster: Cluster, window: Window, posts: _Posts, settings: ClusterSettings) -> Cluster:
+    """The cluster with the posts of the week in its centres and its counts.
+
+    It draws from where the posts that joined it lie; what it counts and shows are those told in it.
+    """
+    everyone = posts.joined == cluster.cluster_id
     new = np.flatnonzero(everyone & window.current)
-    heat = window.heat[new]
+    told = np.flatnonzero((posts.told == cluster.cluster_id) & window.current)
     cloud = window.cloud
-    intake = Intake(cloud.raw[new], cloud.points[new], heat + settings.heat_floor)
-    cluster = moved_by(cluster, intake, settings.keep)
+    before = cluster
+    cluster = moved_by(cluster, _intake(window, new, settings), settings.keep)
+    if len(told) > len(new):
+        whole = moved_by(before, _intake(window, told, settings), settings.keep)
+        cluster = replace(cluster, centre=whole.centre, plain_centre=whole.plain_centre)
     if cluster.state == YOUNG and cluster.plain_mass >= settings.smallest:
         cluster = replace(cluster, state=ACTIVE)
     own_rows = new if cluster.has_moved(settings.drift) else np.flatnonzero(everyone)
@@ -180,11 +214,16 @@ def _moved(cluster: Cluster, window: Window, labels: Labels, settings: ClusterSe
         cluster = replace(cluster, reach=reach_of(own, settings.fence, settings.reach))
     return replace(
         cluster,
-        posts=len(new),
-        total_posts=cluster.total_posts + len(new),
-        heat=round(float(heat.sum()), 6),
-        last_week=window.week if len(new) else cluster.last_week,
+        posts=len(told),
+        total_posts=cluster.total_posts + len(told),
+        heat=round(float(window.heat[told].sum()), 6),
+        last_week=window.week if len(told) else cluster.last_week,
     )
+
+
+def _intake(window: Window, rows: Rows, settings: ClusterSettings) -> Intake:
+    weights = window.heat[rows] + settings.heat_floor
+    return Intake(window.cloud.raw[rows], window.cloud.points[rows], weights)
 
 
 # -- telling ---------------------------------------------------------------------------------------
@@ -193,25 +232,30 @@ def _moved(cluster: Cluster, window: Window, labels: Labels, settings: ClusterSe
 def _described(
     clusters: Sequence[Cluster],
     window: Window,
-    labels: Labels,
+    posts: _Posts,
     styles: StyleCentres,
+    hand: Hand,
     settings: ClusterSettings,
 ) -> list[Cluster]:
     """Clusters with words and exemplars where they had posts, and names.
 
-    The name of a discovered cluster stands from the week in which it has all its words.
+    The name of a discovered cluster stands from the week in which it has all its words, or from
+    that in which a hand gave it one.
     """
-    counts = _word_counts(window, labels)
-    best = telling_words(counts, NAMING_WORDS)
+    best = telling_words(_word_counts(window, posts.told), NAMING_WORDS)
     taken = {Name(cluster.name_en, cluster.name_zh) for cluster in clusters}
+    taken |= set(hand.names.values())
     told = []
     for cluster in sorted(clusters, key=lambda cluster: cluster.cluster_id):
         words = best.get(cluster.cluster_id, [])
-        exemplars = _exemplars(cluster, window, labels, settings.exemplars)
+        exemplars = _exemplars(cluster, window, posts.told, settings.exemplars)
         own = Name(cluster.name_en, cluster.name_zh)
-        name = own
-        if cluster.origin != NAMED and cluster.posts:
-            like = window.like_text[labels == cluster.cluster_id]
+        name = hand.names.get(cluster.cluster_id)
+        stays = cluster.origin == NAMED or not cluster.posts or cluster.is_pinned
+        if name is None and own.en and stays:
+            name = own
+        elif name is None:
+            like = window.like_text[posts.joined == cluster.cluster_id]
             near = _beside(cluster, styles, settings.style_near * float(np.median(like)))
             name = name_of(words, cluster.cluster_id, taken - {own}, near, own)
         taken.add(name)
@@ -219,7 +263,7 @@ def _described(
             replace(
                 cluster,
                 words=tuple(words[: settings.words]) if cluster.posts else cluster.words,
-                exemplars=exemplars or cluster.exemplars,
+                exemplars=() if cluster.told_as == NONE else exemplars or cluster.exemplars,
                 name=name.en,
                 name_en=name.en,
                 name_zh=name.zh,
@@ -254,12 +298,12 @@ def _exemplars(cluster: Cluster, window: Window, labels: Labels, most: int) -> t
 
 
 def _memberships(
-    window: Window, clusters: Sequence[Cluster], labels: Labels, settings: ClusterSettings
+    window: Window, clusters: Sequence[Cluster], posts: _Posts, settings: ClusterSettings
 ) -> list[dict[str, object]]:
     """A row for each post of the week.
 
-    `similarity` is the cosine of the post to the core; `weight`, in [0, 1], that of the post as its
-    neighbours show it; `heat_weight` what it weighs in the centre.
+    `similarity` is the cosine of the post to the core that drew it; `weight`, in [0, 1], that of
+    the post as its neighbours show it; `heat_weight` what it weighs in the centre.
     """
     cores = {cluster.cluster_id: cluster.core for cluster in clusters}
     copies = copies_of(window, settings.copy_near)
@@ -268,7 +312,7 @@ def _memberships(
         for post_id in window.without
     ]
     for row in np.flatnonzero(window.current):
-        label = labels[row]
+        label, joined = posts.told[row], posts.joined[row]
         told: dict[str, object] = {
             "post_id": window.cloud.post_ids[row],
             "copy_of": copies.get(window.cloud.post_ids[row], ""),
@@ -276,9 +320,10 @@ def _memberships(
             "week": window.week,
             "weight": 0.0,
             "heat_weight": round(float(window.heat[row] + settings.heat_floor), 6),
+            "found_in": None if joined == label else joined,
         }
         if label != NONE:
-            core = cores[label][None]
+            core = cores[joined][None]
             seen, own = (
                 float(cosines(side[row : row + 1], core)[0, 0])
                 for side in (window.cloud.seen, window.cloud.points)

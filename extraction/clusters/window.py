@@ -32,7 +32,7 @@ class Window:
 
     `weeks` and `moments` (seconds) tell when each was published, `current` the posts of this week;
     `heat` their heat; `like_text` how near each comes to a text that matches it; `earlier` the
-    cluster id that it got in its own week, empty for none and for all posts of this week. `without`
+    cluster that it joined in its own week, empty for none and for all posts of this week. `without`
     are the posts of this week that have no vector.
     """
 
@@ -61,7 +61,7 @@ def look_back(job: Job) -> Window:
     cloud = make_cloud(vectors, settings.neighbours)
     rows = [known[post_id] for post_id in cloud.post_ids]
     joined = {
-        row["post_id"]: row["cluster_id"]
+        row["post_id"]: row["cluster_id"] if row["found_in"] is None else row["found_in"]
         for row in job.table("memberships", "history").to_pylist()
         if row["week"] >= since
     }
