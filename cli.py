@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from zeitgraph import __version__
+from zeitgraph.kg.edit_commands import edit
 from zeitgraph.kg.errors import InputError, MissingPart, UserError
 from zeitgraph.kg.exits import run_app
 
@@ -28,7 +29,6 @@ In = Annotated[Path, typer.Option("-w", "--workspace", help="The workspace's fol
 Week = Annotated[str | None, typer.Option(help="An ISO week, 2026-W46; the last complete one.")]
 Format = Literal["table", "json", "csv"]
 
-
 app = typer.Typer(
     name="zeitgraph",
     help="Posts become style clusters, a knowledge graph, weekly trend reports and galleries.",
@@ -36,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
+app.add_typer(edit, name="edit")
 
 # -- making and filling a workspace ----------------------------------------------------------------
 

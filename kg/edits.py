@@ -29,7 +29,7 @@ so that a changed file is work for those weeks only. Knows nothing about how clu
 """
 
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -138,6 +138,7 @@ class Merge(Edit):
 
     @property
     def other(self) -> str:
+        """The cluster that they are told in."""
         return self.into
 
 
@@ -288,21 +289,18 @@ def _cycle(edit: Merge, merged: Mapping[str, Merge]) -> Iterator[tuple[Edit, str
 # -- the clusters they are about -------------------------------------------------------------------
 
 
-def known_clusters(workspace: Workspace) -> Mapping[str, Mapping[str, Any]]:
-    """The newest row of each cluster by id, if every week with posts is clustered; else none."""
+def newest_clusters(workspace: Workspace) -> Mapping[str, Mapping[str, Any]]:
+    """The rows of clusters as they stood last, by id: of each its names and its state."""
     weeks = workspace.weeks("clusters")
-    if not weeks or weeks[-1:] != workspace.weeks("intake")[-1:]:
+    if not weeks:
         return {}
-    columns = ["cluster_id", "name", "name_en", "name_zh", "state", "told_as", "posts"]
+    columns = ["cluster_id", "name", "name_en", "name_zh", "state"]
     rows = workspace.read("clusters", weeks[-1]).select(columns).to_pylist()
     return {row["cluster_id"]: row for row in rows}
 
 
-def check_clusters(
-    workspace: Workspace, edits: Iterable[Edit], known: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """Raise `EditsError` for an edit about a cluster that is not `known` (a row by id)."""
-    edits = list(edits)
+def check_clusters(workspace: Workspace, edits: Collection[Edit], known: Collection[str]) -> None:
+    """Raise `EditsError` for an edit of a cluster whose id is neither `known` nor of a part."""
     parts = {edit.other for edit in edits if isinstance(edit, Split)}
     for edit in edits:
         named = (edit.cluster, edit.other) if isinstance(edit, Merge) else (edit.cluster,)
@@ -321,7 +319,8 @@ def check_clusters(
 def edits_identity(workspace: Workspace) -> str:
     """What changes when an edit does; raises `EditsError` as soon as it can tell of one."""
     edits = read_edits(workspace)
-    if edits and (known := known_clusters(workspace)):
+    all_clustered = workspace.weeks("clusters")[-1:] == workspace.weeks("intake")[-1:]
+    if edits and all_clustered and (known := newest_clusters(workspace)):
         check_clusters(workspace, edits, known)
     return digest_json([[edit.kind, edit.model_dump()] for edit in edits])
 
@@ -353,8 +352,10 @@ def check_edits_met(job: Job) -> Outputs:
     entries = set(job.table("edits")["entry"].to_pylist())
     edits = [edit for edit in read_edits(job.workspace) if edit.entry in entries]
     columns = ["cluster_id", "state"]
-    states = {r["cluster_id"]: r["state"] for r in job.table("clusters").select(columns).to_pylist()}
-    check_clusters(job.workspace, edits, {c: {"state": state} for c, state in states.items()})
+    states = {
+        r["cluster_id"]: r["state"] for r in job.table("clusters").select(columns).to_pylist()
+    }
+    check_clusters(job.workspace, edits, states)
     for edit in edits:
         for cluster_id in filter(None, (edit.cluster, edit.other)):
             if cluster_id not in states:
@@ -364,9 +365,7 @@ def check_edits_met(job: Job) -> Outputs:
                 do = "name the cluster that it is now (`zeitgraph answer events`), or earlier weeks"
             else:
                 continue
-            raise EditsError(
-                f"{edit.entry}: {what}", where=job.workspace.root / EDITS_FILE, do=do
-            )
+            raise EditsError(f"{edit.entry}: {what}", where=job.workspace.root / EDITS_FILE, do=do)
     return {}
 
 

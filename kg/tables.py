@@ -107,8 +107,8 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "memberships",
-            "which cluster each post is in (`cluster_id` empty for none; `found_in` is the one that it"
-            " joined where an edit tells it otherwise), and which post it copies",
+            "which cluster each post is in (`cluster_id` empty for none; `found_in` is the one that"
+            " it joined where an edit tells it otherwise), and which post it copies",
             {"post_id": TEXT, "cluster_id": TEXT, "week": TEXT, "weight": REAL}
             | {"similarity": REAL, "heat_weight": REAL, "copy_of": TEXT, "found_in": TEXT},
             "post_id",
@@ -116,9 +116,9 @@ TABLES: Mapping[str, Table] = {
         _table(
             "lineage",
             "what happened to clusters: born, drifted, continued, faded, revived, split, merged;"
-            " renamed, deleted, pinned; `by` is `hand` where an edit did it",
+            " renamed, deleted, pinned; `done_by` is `hand` where an edit did it",
             {"week": TEXT, "event": TEXT, "cluster_id": TEXT, "other_id": TEXT, "measure": REAL}
-            | {"by": TEXT},
+            | {"done_by": TEXT},
             "cluster_id event other_id",
         ),
         _table(

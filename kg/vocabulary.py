@@ -126,7 +126,12 @@ KINDS: Mapping[str, Kind] = {
     "Event": Kind(
         "event",
         ("zg:Event", "prov:Activity"),
-        {"event": "zg:event", "measure": "zg:measure", **_NAMES},
+        {
+            "event": "zg:event",
+            "measure": "zg:measure",
+            "done_by": "zg:doneBy",
+            **_NAMES,
+        },
         weekly=True,
     ),
 }

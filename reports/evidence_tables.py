@@ -120,7 +120,13 @@ def _word(column: str, value: str, words: Mapping[str, Any]) -> str:
     """A word of ours in the reader's language; anything else as it stands, on one line."""
     if column == "published_at":
         return value[:16].replace("T", " ")
-    told = {"state": "state", "origin": "page", "kind": "kind_of", "event": "event"}
+    told = {
+        "state": "state",
+        "origin": "page",
+        "kind": "kind_of",
+        "event": "event",
+        "done_by": "done_by",
+    }
     return str(words[told[column]].get(value, value)) if column in told else one_line(value)
 
 

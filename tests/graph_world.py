@@ -22,7 +22,7 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 KINDS = ("object", "scene", "brand", "person", "product", "place", "hashtag")
 STATES = ("emerging", "rising", "steady", "fading", "not-enough-data")
 FIRST_WEEK = "2026-W40"
-READS = tuple(read.table for read in STAGES[-1].reads)
+READS = tuple(read.table for stage in STAGES if stage.name == "bolt" for read in stage.reads)
 
 HOSTILE = (
     'quote " and \\ and \n',

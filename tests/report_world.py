@@ -322,7 +322,7 @@ def _events(workspace: Workspace, week: str) -> list[Row]:
     names = {row["cluster_id"]: row["name"] for row in _rows(workspace, "clusters", week)}
     return [
         {"event": row["event"], "cluster_id": row["cluster_id"], "name": names[row["cluster_id"]]}
-        | {"other_id": row["other_id"], "measure": row["measure"]}
+        | {key: row[key] for key in ("other_id", "measure", "done_by")}
         for row in _rows(workspace, "lineage", week)
     ]
 

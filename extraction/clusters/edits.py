@@ -10,7 +10,7 @@ Knows nothing about the file, which `kg/edits.py` reads.
 """
 
 import re
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -150,10 +150,11 @@ class Hand:
     def happened(
         self,
         found: Iterable[Event],
-        before: Mapping[str, Cluster],
+        before: Iterable[Cluster],
         clusters: Iterable[Cluster],
     ) -> list[Event]:
         """The events that are told: those of clusters that are told, and what the hand did."""
+        earlier = {cluster.cluster_id: cluster for cluster in before}
         now = {cluster.cluster_id: cluster for cluster in clusters}
         told_as = {c: cluster.told_as for c, cluster in now.items() if cluster.told_as is not None}
         events = []
@@ -162,7 +163,7 @@ class Hand:
             if event.cluster_id not in told_as and other != event.cluster_id:
                 events.append(replace(event, other_id=other))
         for cluster_id in sorted(now):
-            events += self._done(now[cluster_id], before.get(cluster_id), now)
+            events += self._done(now[cluster_id], earlier.get(cluster_id), now)
         return events
 
     def _done(
@@ -173,17 +174,21 @@ class Hand:
         if cluster.told_as is not None:
             if before is None or before.told_as is None:
                 if cluster.told_as == NONE:
-                    yield Event("deleted", cluster_id, None, by=HAND)
+                    yield Event("deleted", cluster_id, None, done_by=HAND)
                 else:
                     near = cosine(cluster.core, now[cluster.told_as].core)
                     yield Event("merged", cluster_id, near, cluster.told_as, HAND)
             return
         name = self.names.get(cluster_id)
         is_part = any(part.part_id == cluster_id and part.name == name for part in self.parts)
-        if name and not is_part and (before is None or Name(before.name_en, before.name_zh) != name):
-            yield Event("renamed", cluster_id, None, by=HAND)
+        if (
+            name
+            and not is_part
+            and (before is None or Name(before.name_en, before.name_zh) != name)
+        ):
+            yield Event("renamed", cluster_id, None, done_by=HAND)
         if cluster.is_pinned and (before is None or not before.is_pinned):
-            yield Event("pinned", cluster_id, None, by=HAND)
+            yield Event("pinned", cluster_id, None, done_by=HAND)
 
 
 def hand_of(edits: pa.Table) -> Hand:
@@ -243,14 +248,15 @@ def _leaving(part: Part, window: Window, labels: Labels) -> NDArray[np.bool_]:
 
 def _examples(part: Part, window: Window, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The posts, (n,), that the part names, or that say one of its words."""
-    says = [_pattern(word) for word in part.words]
-    return among & np.array(
+    words = [_pattern(word) for word in part.words]
+    says: NDArray[np.bool_] = np.array(
         [
-            post_id in part.posts or any(word.search(text.words) for word in says)
+            post_id in part.posts or any(word.search(text.words) for word in words)
             for post_id, text in zip(window.cloud.post_ids, window.texts, strict=True)
         ],
         bool,
     )
+    return among & says
 
 
 def _pattern(word: str) -> re.Pattern[str]:
@@ -283,5 +289,7 @@ def _child(
     )
 
 
-def _core(window: Window, rows: NDArray[np.bool_], settings: ClusterSettings) -> NDArray[np.float32]:
+def _core(
+    window: Window, rows: NDArray[np.bool_], settings: ClusterSettings
+) -> NDArray[np.float32]:
     return mean_direction(window.cloud.points[rows], window.heat[rows] + settings.heat_floor)

@@ -293,7 +293,12 @@ class _Flows:
         for cluster_id in sorted(self.clusters):
             cluster = self.clusters[cluster_id]
             change = self.change(cluster, self.now, steady=True)
-            if cluster.state == ACTIVE and not cluster.hold and change and change.found <= GONE * change.expected:
+            if (
+                cluster.state == ACTIVE
+                and not cluster.hold
+                and change
+                and change.found <= GONE * change.expected
+            ):
                 yield cluster
 
     def end_of(self, old: Cluster) -> list[Event]:

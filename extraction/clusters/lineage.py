@@ -10,7 +10,7 @@ Comes in: clusters as they stood. Goes out: clusters as they stand, and events, 
     merged    into `other_id`; measure: cosine of the two cores (also told by flows.py)
     split     off from `other_id`; measure: cosine of the two parts (births.py and flows.py)
     continued turned out to be `other_id` in a new look; measure: cosine of the two (flows.py)
-    renamed, deleted, pinned, and merged and split where they are `by` hand (edits.py)
+    renamed, deleted, pinned, and merged and split where `done_by` is hand (edits.py)
 
 Knows nothing about posts.
 """
@@ -50,7 +50,7 @@ class Event:
     cluster_id: str
     measure: float | None
     other_id: str = ""
-    by: str | None = None
+    done_by: str | None = None
 
     def row(self, week: str) -> dict[str, Any]:
         """The row of the table `lineage`."""
@@ -60,7 +60,7 @@ class Event:
             "cluster_id": self.cluster_id,
             "other_id": self.other_id,
             "measure": None if self.measure is None else round(self.measure, 6),
-            "by": self.by,
+            "done_by": self.done_by,
         }
 
 

@@ -104,8 +104,8 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], _Posts, list[Event], Window]:
     settings = job.settings.clusters
     window = look_back(job)
     hand = hand_of(job.table("edits"))
-    standing = [cluster_of(row) for row in job.table("clusters", "before").to_pylist()]
-    standing = [hand.hold(cluster) for cluster in standing]
+    before = [cluster_of(row) for row in job.table("clusters", "before").to_pylist()]
+    standing = [hand.hold(cluster) for cluster in before]
     told = converge([cluster for cluster in standing if not cluster.hold], settings.merge)
     follow = {event.cluster_id: event.other_id for event in told.events}
     follow |= {c.cluster_id: c.parent for c in standing if c.state == CONTINUED}
@@ -132,8 +132,7 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], _Posts, list[Event], Window]:
     lived = [live_on(cluster, job.week, settings) for cluster in spoken]
     found = [*told.events, *parted, *splits, *flows, *(event for _, own in lived for event in own)]
     stand = [cluster for cluster, _ in lived]
-    earlier = {cluster.cluster_id: cluster for cluster in standing}
-    return stand, posts, hand.happened(found, earlier, stand), window
+    return stand, posts, hand.happened(found, before, stand), window
 
 
 def _followed(label: str, follow: Mapping[str, str]) -> str:
@@ -243,6 +242,8 @@ def _described(
     that in which a hand gave it one.
     """
     best = telling_words(_word_counts(window, posts.told), NAMING_WORDS)
+    if any(cluster.told_as is not None and not cluster.name for cluster in clusters):
+        best = telling_words(_word_counts(window, posts.joined), NAMING_WORDS) | best
     taken = {Name(cluster.name_en, cluster.name_zh) for cluster in clusters}
     taken |= set(hand.names.values())
     told = []

@@ -1,0 +1,331 @@
+"""The file of edits is strict at the door, and the commands write no other file than it reads."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.cluster_world import FIRST
+from tests.conftest import Run, posts_with_vectors, table_bytes, write_posts
+from zeitgraph.cli import add, forget, run
+from zeitgraph.kg.edit_commands import delete, list_edits, merge, pin, rename, split
+from zeitgraph.kg.edits import EDITS_FILE, KINDS, parse_edits, read_edits
+from zeitgraph.kg.errors import EditsError, UserError
+from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.kg.workspace import Workspace
+
+A, B, C = "c-aaaaaaaaaaaa", "c-bbbbbbbbbbbb", "c-cccccccccccc"
+WRONG = {
+    "what is no TOML": ("[[rename", "not TOML"),
+    "an unknown kind": ("[[renam]]\ncluster = 'a'", r"«renam»\D+known: delete, merge, pin"),
+    "single brackets": ("[rename]\ncluster = 'a'", r"write \[\[rename\]\]"),
+    "an unknown key": (f"[[delete]]\ncluster='{A}'\nweek='x'", r"\[\[delete\]\] 1 .* «week»"),
+    "the second entry": (
+        f"[[delete]]\ncluster='{A}'\n[[delete]]\nclustr='{A}'",
+        r"\[\[delete\]\] 2 .* «clustr».*known: cluster, from",
+    ),
+    "a missing key": (f"[[merge]]\ncluster='{A}'", r"\[\[merge\]\] 1, into: Field required"),
+    "a number": ("[[delete]]\ncluster=7", r"cluster: Input should be a valid string"),
+    "no week": (f"[[delete]]\ncluster='{A}'\nfrom='2026-W60'", r"from: «2026-W60» is no ISO week"),
+    "a date": (f"[[delete]]\ncluster='{A}'\nfrom=2026-01-01", "from: Input should be a valid str"),
+    "no name": (f"[[rename]]\ncluster='{A}'", "has no name"),
+    "two lines": (f"[[rename]]\ncluster='{A}'\nen='a\\u000ab'".replace("'", '"'), "one plain line"),
+    "a long name": (f"[[rename]]\ncluster='{A}'\nen='{'a' * 81}'", "at most 80"),
+    "no example": (f"[[split]]\ncluster='{A}'\nen='X'", "give example posts, words or both"),
+    "an empty word": (f"[[split]]\ncluster='{A}'\nen='X'\nwords=['']", "words, 0: is empty"),
+    "a number as post": (f"[[split]]\ncluster='{A}'\nen='X'\nposts=[1]", "posts, 0: Input"),
+    "a third way to pin": (f"[[pin]]\ncluster='{A}'\ncentre='up'", "'follows' or 'still'"),
+    "merged into itself": (f"[[merge]]\ncluster='{A}'\ninto='{A}'", f"circle: {A} → {A}"),
+    "a circle": (
+        f"[[merge]]\ncluster='{A}'\ninto='{B}'\n[[merge]]\ncluster='{B}'\ninto='{C}'\n"
+        f"[[merge]]\ncluster='{C}'\ninto='{A}'",
+        f"circle: {A} → {B} → {C} → {A}",
+    ),
+    "deleted and pinned": (
+        f"[[delete]]\ncluster='{A}'\n[[pin]]\ncluster='{A}'",
+        r"\[\[pin\]\] 1: c-a+ is deleted by \[\[delete\]\] 1",
+    ),
+    "deleted and merged": (
+        f"[[merge]]\ncluster='{A}'\ninto='{B}'\n[[delete]]\ncluster='{A}'",
+        r"is deleted by \[\[delete\]\] 1",
+    ),
+    "merged into a deleted one": (
+        f"[[merge]]\ncluster='{A}'\ninto='{B}'\n[[delete]]\ncluster='{B}'",
+        f"{B} is deleted by .* delete {A} instead",
+    ),
+    "merged and pinned": (
+        f"[[merge]]\ncluster='{A}'\ninto='{B}'\n[[pin]]\ncluster='{A}'",
+        r"is merged by \[\[merge\]\] 1",
+    ),
+    "merged twice": (
+        f"[[merge]]\ncluster='{A}'\ninto='{B}'\n[[merge]]\ncluster='{A}'\ninto='{C}'",
+        r"\[\[merge\]\] 2: \[\[merge\]\] 1 says so",
+    ),
+    "one name for two": (
+        f"[[rename]]\ncluster='{A}'\nen='X'\n[[rename]]\ncluster='{B}'\nen='X'",
+        r"«X» is a name by \[\[rename\]\] 1",
+    ),
+    "renamed twice": (
+        f"[[rename]]\ncluster='{A}'\nen='X'\n[[rename]]\ncluster='{A}'\nen='Y'",
+        r"\[\[rename\]\] 2: \[\[rename\]\] 1 says so",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_told_in_one_line_with_its_entry(case: str) -> None:
+    text, told = WRONG[case]
+    with pytest.raises(EditsError, match=told) as caught:
+        parse_edits(text, Path("my/edits.toml"))
+    assert "my/edits.toml" in caught.value.line
+    assert "\n" not in caught.value.line
+
+
+def test_a_name_may_change_again_and_what_is_split_off_may_be_merged() -> None:
+    text = (
+        f"[[rename]]\ncluster='{A}'\nen='X'\n[[rename]]\ncluster='{A}'\nen='Y'\nfrom='2026-W10'\n"
+        f"[[split]]\ncluster='{A}'\nzh='毡房'\nwords=['毡房']\n"
+        f"[[split]]\ncluster='{A}'\nen='Fires'\nposts=['p1']\n[[delete]]\ncluster='{B}'\n"
+    )
+    edits = parse_edits(text, Path())
+    assert [e.entry for e in edits] == [
+        "[[rename]] 1", "[[rename]] 2", "[[split]] 1", "[[split]] 2", "[[delete]] 1"
+    ]  # fmt: skip
+    parts = {edit.other for edit in edits if edit.kind == "split"}
+    assert len(parts) == 2
+    assert len(parse_edits(f"{text}[[merge]]\ncluster='{parts.pop()}'\ninto='{C}'\n", Path())) == 6
+
+
+_VALUES = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from([A, B, C, "2026-W10", "still", "follows"]),
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.lists(st.text(max_size=4), max_size=3),
+)
+_KEYS = st.sampled_from(["cluster", "into", "en", "zh", "from", "posts", "words", "centre", "x"])
+_ENTRIES = st.dictionaries(_KEYS, _VALUES, max_size=5)
+
+
+def _written(kind: str, entry: dict[str, object]) -> str:
+    import json
+
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=True)}" for key, value in entry.items()]
+    return "\n".join([f"[[{kind}]]", *lines])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([*KINDS, "other"]), _ENTRIES), max_size=6))
+def test_any_entries_are_edits_or_one_clear_line(
+    entries: list[tuple[str, dict[str, object]]],
+) -> None:
+    _edits_or_a_line("\n".join(_written(kind, entry) for kind, entry in entries))
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_is_edits_or_one_clear_line(text: str) -> None:
+    _edits_or_a_line(text)
+
+
+@pytest.mark.parametrize("text", ["a=" + "[" * 5000, "a=" + "9" * 5000, "a=" + "{a=" * 3000])
+def test_a_text_that_breaks_parsers_is_one_clear_line(text: str) -> None:
+    with pytest.raises(EditsError, match="not TOML"):
+        parse_edits(text, Path())
+
+
+def _edits_or_a_line(text: str) -> None:
+    try:
+        edits = parse_edits(text, Path("edits.toml"))
+    except EditsError as error:
+        assert "edits.toml" in error.line
+        assert "\n" not in error.line
+    else:
+        assert all(edit.cluster for edit in edits)
+
+
+def test_a_file_that_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path, "vectors")
+    (tmp_path / EDITS_FILE).write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(EditsError, match="cannot be read"):
+        read_edits(workspace)
+
+
+# -- the commands ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clusters(tmp_path: Path) -> Workspace:
+    """A workspace with three clusters, as if they had been found; the names are of hostile posts."""
+    workspace = Workspace.create(tmp_path, "vectors")
+    names = ("tent · fire", "lamp", "lamp")
+    rows = [
+        {"cluster_id": own, "name": name, "name_en": name, "name_zh": f"{name}（中）"}
+        for own, name in zip((A, B, C), names, strict=True)
+    ]
+    workspace.write("clusters", FIRST, make_table(TABLES["clusters"], rows))
+    return workspace
+
+
+def test_commands_write_what_the_file_would_hold_and_keep_the_rest(clusters: Workspace) -> None:
+    path = clusters.root / EDITS_FILE
+    path.write_text(f"# mine\n[[pin]]\ncluster = '{B}'   # since Monday\n", "utf-8")
+    place = clusters.root
+    rename("tent · fire（中）", en='a "tent"', zh="帐篷\\", workspace=place)
+    told = split(A, post=["p\x7f1", "p'2"], word=["bell tent"], en="Bells", workspace=place)
+    part = read_edits(clusters)[-1].other
+    assert part in told
+    merge(part, B, since="2026-W12", workspace=place)
+    delete(C, workspace=place)
+    assert path.read_text("utf-8").startswith(
+        f"# mine\n[[pin]]\ncluster = '{B}'   # since Monday\n"
+    )
+    found = {edit.entry: edit.row(FIRST) for edit in read_edits(clusters)}
+    assert found["[[rename]] 1"]["en"] == 'a "tent"'
+    assert found["[[rename]] 1"]["zh"] == "帐篷\\"
+    assert found["[[split]] 1"]["posts"] == ("p\x7f1", "p'2")
+    assert found["[[merge]] 1"]["since"] == "2026-W12"
+    listed = list_edits(form="csv", workspace=place)
+    assert all(entry in listed for entry in found)
+    assert part in listed
+
+
+def test_a_command_that_cannot_be_leaves_the_file_as_it_was(clusters: Workspace) -> None:
+    place, path = clusters.root, clusters.root / EDITS_FILE
+    with pytest.raises(UserError, match=f"«lamp» are {B}, {C}"):
+        pin("lamp", workspace=place)
+    with pytest.raises(UserError, match="is it «tent · fire»"):
+        pin("tent fire", workspace=place)
+    assert not path.exists()
+    pin(A, workspace=place)
+    before = path.read_bytes()
+    with pytest.raises(EditsError, match=r"\[\[pin\]\] 1: .* is deleted by \[\[delete\]\] 1"):
+        delete(A, workspace=place)
+    with pytest.raises(EditsError, match="no ISO week"):
+        delete(B, since="soon", workspace=place)
+    assert path.read_bytes() == before
+
+
+def test_a_workspace_without_clusters_says_so(tmp_path: Path) -> None:
+    Workspace.create(tmp_path, "vectors")
+    with pytest.raises(UserError, match="no clusters yet"):
+        pin(A, workspace=tmp_path)
+
+
+# -- with all stages -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of all stages, without a Bolt server."""
+    folder = tmp_path_factory.mktemp("whole")
+    Workspace.create(folder, "vectors")
+    (folder / "zeitgraph.toml").write_text('profile = "vectors"\n[graph]\nbolt = "off"\n', "utf-8")
+    add([write_posts(folder / "posts.jsonl", posts_with_vectors(3))], workspace=folder)
+    run(workspace=folder)
+    return folder
+
+
+@pytest.fixture
+def trends(whole: Path, tmp_path: Path) -> Workspace:
+    """A copy of it."""
+    import shutil
+
+    return Workspace(shutil.copytree(whole, tmp_path / "copy"))
+
+
+def _largest(workspace: Workspace) -> str:
+    rows = workspace.read("clusters", workspace.weeks("clusters")[-1]).to_pylist()
+    return str(max(rows, key=lambda row: (row["posts"], row["cluster_id"]))["cluster_id"])
+
+
+def test_an_unknown_cluster_stops_before_any_work(trends: Workspace) -> None:
+    (trends.root / EDITS_FILE).write_text(f"[[delete]]\ncluster='{A}'\n", "utf-8")
+    before = table_bytes(trends.root)
+    with pytest.raises(EditsError, match=rf"\[\[delete\]\] 1: no cluster is called «{A}».*mend"):
+        run(workspace=trends.root)
+    with pytest.raises(EditsError, match="no cluster is called"):
+        forget(["p3-0"], workspace=trends.root)
+    assert table_bytes(trends.root) == before
+
+
+def test_what_no_week_knows_is_told_at_the_end_and_nothing_is_half_done(
+    whole: Path, tmp_path: Path
+) -> None:
+    """Before the first run no cluster is known; so it runs, and all tables stand but the pages."""
+    Workspace.create(tmp_path, "vectors")
+    (tmp_path / "zeitgraph.toml").write_bytes((whole / "zeitgraph.toml").read_bytes())
+    (tmp_path / EDITS_FILE).write_text(f"[[delete]]\ncluster='{A}'\n", "utf-8")
+    (tmp_path / "posts.jsonl").write_bytes((whole / "posts.jsonl").read_bytes())
+    with pytest.raises(EditsError, match=rf"\[\[delete\]\] 1: no cluster is called «{A}»"):
+        run([tmp_path / "posts.jsonl"], workspace=tmp_path)
+    pages = ("edits", "claims", "gallery")
+    (tmp_path / EDITS_FILE).unlink()
+    run(workspace=tmp_path)
+    assert table_bytes(tmp_path, *pages) == table_bytes(whole, *pages)
+
+
+def test_examples_that_are_nowhere_and_clusters_that_are_gone_are_told(trends: Workspace) -> None:
+    own = _largest(trends)
+    path = trends.root / EDITS_FILE
+    path.write_text(f"[[split]]\ncluster='{own}'\nen='X'\nposts=['nobody']\n", "utf-8")
+    with pytest.raises(EditsError, match=rf"no post of {own} is like its examples"):
+        run(workspace=trends.root)
+    path.unlink()
+    run(workspace=trends.root)
+
+
+def test_forget_updates_what_was_edited_and_refuses_to_leave_an_example(trends: Workspace) -> None:
+    own = _largest(trends)
+    members = sorted(
+        row["post_id"]
+        for row in trends.read_all("memberships").to_pylist()
+        if row["cluster_id"] == own
+    )
+    path = trends.root / EDITS_FILE
+    path.write_text(
+        f'[[split]]\ncluster="{own}"\nen="X"\nposts=["{members[0]}"]\n'
+        f'[[rename]]\ncluster="{own}"\nen="Mine"\n',
+        "utf-8",
+    )
+    before = table_bytes(trends.root)
+    with pytest.raises(EditsError, match=rf"has the post «{members[0]}» as an example.*take it"):
+        forget([members[0]], workspace=trends.root)
+    assert table_bytes(trends.root) == before
+    path.write_text(f'[[delete]]\ncluster="{own}"\n', "utf-8")
+    run(workspace=trends.root)
+    newest = trends.weeks("posts")[-1]
+    gone = max(trends.read("posts", newest)["post_id"].to_pylist(), key=len)
+    forget([gone], workspace=trends.root)
+    assert path.read_text("utf-8") == f'[[delete]]\ncluster="{own}"\n'
+    for file in (trends.root / "tables").rglob("*.parquet"):
+        assert gone.encode() not in file.read_bytes()
+    assert own not in set(trends.read_all("memberships")["cluster_id"].to_pylist())
+
+
+def test_the_command_line_edits(trends: Workspace, zeitgraph: Run) -> None:
+    own = _largest(trends)
+    weeks = trends.weeks("posts")
+    told = zeitgraph(
+        "edit", "rename", own, "--en", "Glamping", "--zh", "精致露营", "--from", weeks[-1],
+        "-w", trends.root,
+    )  # fmt: skip
+    assert (told.returncode, told.stderr) == (0, "")
+    assert zeitgraph("run", "-w", trends.root).returncode == 0
+    asked = zeitgraph("answer", "events", f"week={weeks[-1]}", "--format", "csv", "-w", trends.root)
+    assert re.search(rf"renamed,{own},Glamping,,,hand", asked.stdout)
+    listed = zeitgraph("edit", "list", "-w", trends.root)
+    assert "Glamping" in listed.stdout
+    wrong = zeitgraph("edit", "merge", own, own, "-w", trends.root)
+    assert wrong.returncode == 2
+    assert len(wrong.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_the_example_of_the_readme_is_such_a_file(readme: str) -> None:
+    text = (Path(__file__).parents[1] / readme).read_text("utf-8")
+    [example] = [t for t in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[[merge]]" in t]
+    assert {edit.kind for edit in parse_edits(example, Path())} == set(KINDS)
