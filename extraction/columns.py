@@ -29,6 +29,9 @@ LONGEST_ID = 200
 LARGEST_COUNT = 2**53
 """Counts beyond this are not exact in every reader of JSON (RFC 8259, 6)."""
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Years of a post: a clock that tells others is wrong. Weeks around them can be reckoned with."""
+
 Vector = NDArray[np.float32]
 
 
@@ -167,7 +170,8 @@ def _moment(value: object) -> datetime:
             raise BadRow(f"bad time: published_at is {_short(value)}, not ISO 8601")
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         moment = moment.astimezone(UTC)
-        week_of(moment)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise BadRow(f"bad time: published_at is in the year {moment.year}; is a clock wrong?")
     except (ValueError, OverflowError) as error:
         if isinstance(error, BadRow):
             raise

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice, product
 from pathlib import Path
@@ -28,6 +29,7 @@ from zeitgraph.extraction.spool import Candidate, Spool
 from zeitgraph.extraction.vector_cache import VectorCache
 from zeitgraph.kg.ids import content_id, digest_bytes, digest_json, digest_text
 from zeitgraph.kg.tables import TABLES, join_tables, make_table
+from zeitgraph.kg.weeks import week_of
 from zeitgraph.kg.workspace import NO_WEEK, Workspace, write_aside
 
 BATCH = 512
@@ -58,6 +60,12 @@ class AddSummary:
         lines = [f"  {count:,} x {kind}" for kind, count in sorted(self.rejected.items())]
         set_aside = sum(self.rejected.values())
         told += f", {set_aside:,} rejects (see the table rejects):" if set_aside else "."
+        now = week_of(datetime.now(UTC))
+        if ahead := [week for week in self.weeks if week > now]:
+            lines.append(
+                f"  posts of weeks to come, up to {ahead[-1]}: no report tells of them before these"
+                " are over; is a clock wrong?"
+            )
         return "\n".join([told, *lines])
 
 

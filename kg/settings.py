@@ -88,7 +88,9 @@ class ClusterSettings(Branch):
         0.005, ge=0, le=1, description="and at least this share of the posts of the window"
     )
     seedling: int = Field(5, ge=2, description="fewest posts of a tight new group of two weeks")
-    window_weeks: int = Field(8, ge=0, description="earlier weeks that a search looks back on")
+    window_weeks: int = Field(
+        8, ge=0, le=1040, description="earlier weeks that a search looks back on"
+    )
     neighbours: int = Field(15, ge=1, description="a post is seen as the mean of so many nearest")
     style_near: float = Field(
         0.5, ge=-1, le=1, description="a text this near to a style's phrasings joins it (cosine)"
@@ -125,7 +127,9 @@ class ClusterSettings(Branch):
     )
     words: int = Field(12, ge=1, le=100, description="telling words of a cluster")
     exemplars: int = Field(12, ge=1, le=1000, description="posts that stand for a cluster")
-    trend_weeks: int = Field(4, ge=1, description="earlier weeks that a trend is measured against")
+    trend_weeks: int = Field(
+        4, ge=1, le=1040, description="earlier weeks that a trend is measured against"
+    )
 
 
 class EntitySettings(Branch):

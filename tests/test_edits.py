@@ -3,10 +3,12 @@
 import shutil
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from tests.cluster_world import (
     FIRST,
@@ -19,7 +21,8 @@ from tests.cluster_world import (
     run,
 )
 from tests.conftest import table_bytes
-from zeitgraph.kg.edits import Split
+from zeitgraph.kg.edits import Split, read_edits
+from zeitgraph.kg.errors import EditsError
 from zeitgraph.kg.weeks import week_after
 from zeitgraph.kg.workspace import Workspace
 
@@ -314,3 +317,80 @@ def test_a_pinned_cluster_without_posts_is_still_there(tmp_path: Path) -> None:
     assert {row["state"] for row in rows_of(workspace, own).values()} == {"active"}
     edit(workspace, f'[[pin]]\ncluster = "{own}"\nfrom = "{last}"')
     assert rows_of(workspace, own)[last]["state"] == "active"
+
+
+# -- always the same -------------------------------------------------------------------------------
+
+
+def test_neither_order_nor_threads_nor_a_later_edit_change_a_byte(
+    world: tuple[Workspace, Planted], tmp_path: Path
+) -> None:
+    """All at once, edits in another order, rows in another order, four threads: the same tables."""
+    workspace, planted = world
+    one, two, three = (cluster_of_style(workspace, planted, style) for style in (1, 2, 3))
+    entries = [
+        f'[[delete]]\ncluster = "{one}"\nfrom = "{MIDDLE}"\n',
+        f'[[merge]]\ncluster = "{two}"\ninto = "{three}"\n',
+        f'[[rename]]\ncluster = "{three}"\nen = "Both"\n',
+        f'[[split]]\ncluster = "{three}"\nwords = ["ribbon"]\nen = "A"\n',
+        f'[[split]]\ncluster = "{two}"\nwords = ["露营"]\nen = "B"\n',
+    ]
+    for count in range(1, 6):
+        (workspace.root / "edits.toml").write_text("".join(entries[:count]), "utf-8")
+        if count in (2, 5):
+            run(workspace)
+    other = new_workspace(tmp_path / "other", SETTINGS)
+    random = np.random.default_rng()
+    for week in workspace.weeks("posts"):
+        for table in ("posts", "vectors"):
+            rows = workspace.read(table, week)
+            other.write(table, week, rows.take(random.permutation(rows.num_rows)))
+    (other.root / "edits.toml").write_text("".join(entries[::-1]), "utf-8")
+    with threadpool_limits(4):
+        run(other)
+    assert table_bytes(other.root, "edits") == table_bytes(workspace.root, "edits")
+
+
+def test_any_edits_leave_each_post_with_one_row(plain: World) -> None:
+    """Random edits about clusters that there are: the run ends, and what they say holds."""
+    before = joined(Workspace(plain[0]))
+    known = sorted({label for label in before.values() if label})
+    random = np.random.default_rng()
+    for _ in range(4):
+        with TemporaryDirectory() as folder:
+            copy = Workspace(shutil.copytree(plain[0], Path(folder) / "copy"))
+            (copy.root / "edits.toml").write_text(_some_edits(random, known), "utf-8")
+            try:
+                edits = read_edits(copy)
+            except EditsError:  # they contradict each other
+                continue
+            run(copy)
+            after = joined(copy)
+            assert after.keys() == before.keys()
+            gone = {e.cluster for e in edits if e.kind in {"delete", "merge"} and e.since is None}
+            last = copy.read("memberships", copy.weeks("memberships")[-1])["cluster_id"].to_pylist()
+            assert not gone & set(last)
+            rows = copy.read("clusters", copy.weeks("clusters")[-1]).to_pylist()
+            names = {row["cluster_id"]: row["name_en"] for row in rows}
+            for edit_ in edits:
+                if edit_.kind == "rename" and edit_.since is None:
+                    assert names[edit_.cluster] == edit_.row(FIRST)["en"]
+            counted = Counter(after.values())
+            assert all(row["total_posts"] == counted[row["cluster_id"]] for row in rows)
+
+
+def _some_edits(random: np.random.Generator, known: list[str]) -> str:
+    lines = []
+    for number in range(int(random.integers(1, 7))):
+        kind = str(random.choice(["rename", "merge", "split", "delete", "pin"]))
+        own, other = random.choice(known, 2, replace=False)
+        more = {
+            "rename": f'en = "name {number}"',
+            "merge": f'into = "{other}"',
+            "split": f'en = "part {number}"\nwords = ["{random.choice(["sofa", "rain", "水墨"])}"]',
+            "delete": "",
+            "pin": f'centre = "{random.choice(["still", "follows"])}"',
+        }[kind]
+        since = f'from = "{week_after(FIRST, int(random.integers(WEEKS)))}"'
+        lines += [f"[[{kind}]]", f'cluster = "{own}"', more, since if random.random() < 0.4 else ""]
+    return "\n".join(lines)

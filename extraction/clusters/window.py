@@ -51,13 +51,14 @@ class Window:
 def look_back(job: Job) -> Window:
     """The window of `job.week`: `clusters.window_weeks` weeks back; posts on one line, one vector.
 
-    Vectors of another length than most are set aside with a note: they come of another model.
+    Vectors of another length than most are set aside with a note: they come of another model. So
+    are those that hold NaN or infinity. A post with such a vector joins no cluster.
     """
     settings = job.settings.clusters
     since = week_after(job.week, -settings.window_weeks)
     posts = _since(job, "posts", since).select(_POST).to_pylist()
     known = {row["post_id"]: row for row in posts}
-    vectors = _of_one_length(job, _since(job, "vectors", since))
+    vectors = _of_numbers(job, _of_one_length(job, _since(job, "vectors", since)))
     cloud = make_cloud(vectors, settings.neighbours)
     rows = [known[post_id] for post_id in cloud.post_ids]
     joined = {
@@ -98,7 +99,25 @@ def _of_one_length(job: Job, vectors: pa.Table) -> pa.Table:
         if before
         else max(Counter(lengths).items(), key=lambda i: i[::-1])[0]
     )
-    odd = sum(length != usual for length in lengths)
-    if odd:
-        job.note(f"{job.week}: {odd:,} vectors are not of length {usual}, and join no cluster")
-    return vectors.filter(pa.array([length == usual for length in lengths]))
+    odd = np.array([length != usual for length in lengths])
+    if odd.any():
+        job.note(
+            f"{job.week}: {odd.sum():,} vectors are not of length {usual}, and join no cluster"
+        )
+    return _without_posts(vectors, odd)
+
+
+def _of_numbers(job: Job, vectors: pa.Table) -> pa.Table:
+    if vectors.num_rows == 0:
+        return vectors
+    values = np.asarray(vectors["vector"].combine_chunks().flatten())
+    bad = ~np.isfinite(values.reshape(vectors.num_rows, -1)).all(axis=1)
+    if bad.any():
+        job.note(f"{job.week}: {bad.sum():,} vectors hold NaN or infinity, and join no cluster")
+    return _without_posts(vectors, bad)
+
+
+def _without_posts(vectors: pa.Table, bad: NDArray[np.bool_]) -> pa.Table:
+    """The rows of posts of which none is bad."""
+    posts = vectors["post_id"].filter(pa.array(bad)).unique()
+    return vectors.filter(pc.invert(pc.is_in(vectors["post_id"], posts)))
