@@ -1,8 +1,9 @@
 """The stage `trends`: how strong each cluster is this week, how sure that is, and what it does.
 
 Reads the posts of the week, memberships of this week and before, clusters, and earlier trends.
-Writes a row for each cluster with posts in this week or in the weeks it is measured against. Knows
-nothing about vectors.
+Writes a row for each cluster with posts in this week or in the weeks it is measured against, but
+for those that a hand merged or deleted: their past is another's, or nobody's. Knows nothing about
+vectors.
 
 `share` is a cluster's part of all posts of the week, with Jeffreys' interval of 95 % (Brown, Cai &
 DasGupta 2001, section 4). `growth` is the share over its mean in the `clusters.trend_weeks` weeks
@@ -175,7 +176,7 @@ def measure_trends(job: Job) -> Outputs:
     past = _Past.of(job)
     clusters = job.table("clusters").to_pylist()
     rows = []
-    for cluster in clusters:
+    for cluster in (row for row in clusters if row["told_as"] is None):
         own = inside.get(cluster["cluster_id"], _Posts([], []))
         children = [child for child in clusters if child["parent"] == cluster["cluster_id"]]
         before = past.course(cluster, children)

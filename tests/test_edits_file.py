@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.cluster_world import FIRST
 from tests.conftest import Run, posts_with_vectors, table_bytes, write_posts
-from zeitgraph.cli import add, forget, run
+from zeitgraph.cli import add, forget, report, run
 from zeitgraph.kg.edit_commands import delete, list_edits, merge, pin, rename, split
 from zeitgraph.kg.edits import EDITS_FILE, KINDS, parse_edits, read_edits
 from zeitgraph.kg.errors import EditsError, UserError
@@ -308,6 +308,26 @@ def test_forget_updates_what_was_edited_and_refuses_to_leave_an_example(trends: 
     assert own not in set(trends.read_all("memberships")["cluster_id"].to_pylist())
 
 
+def test_the_report_tells_what_a_hand_did(trends: Workspace) -> None:
+    last = trends.weeks("clusters")[-1]
+    rows = trends.read("clusters", last).to_pylist()
+    own = [r["cluster_id"] for r in sorted(rows, key=lambda row: -row["posts"])][:4]
+    since = f"from = '{last}'"
+    text = (
+        f"[[rename]]\ncluster='{own[0]}'\nen='Calm rooms'\nzh='静室'\n{since}\n"
+        f"[[merge]]\ncluster='{own[1]}'\ninto='{own[0]}'\n{since}\n"
+        f"[[delete]]\ncluster='{own[2]}'\n{since}\n[[pin]]\ncluster='{own[3]}'\n{since}\n"
+    )
+    (trends.root / EDITS_FILE).write_text(text, "utf-8")
+    run(workspace=trends.root)
+    for lang, word, name in (("en", "editor", "Calm rooms"), ("zh", "编辑", "静室")):
+        report(lang=lang, workspace=trends.root)
+        told = [r for r in trends.read("claims", last).to_pylist() if word in r["text"]]
+        assert len(told) == 4
+        assert {row["status"] for row in told} == {"kept"}
+        assert any(name in row["text"] for row in told)
+
+
 def test_the_command_line_edits(trends: Workspace, zeitgraph: Run) -> None:
     own = _largest(trends)
     weeks = trends.weeks("posts")
@@ -316,11 +336,10 @@ def test_the_command_line_edits(trends: Workspace, zeitgraph: Run) -> None:
         "-w", trends.root,
     )  # fmt: skip
     assert (told.returncode, told.stderr) == (0, "")
-    assert zeitgraph("run", "-w", trends.root).returncode == 0
+    run(workspace=trends.root)
     asked = zeitgraph("answer", "events", f"week={weeks[-1]}", "--format", "csv", "-w", trends.root)
     assert re.search(rf"renamed,{own},Glamping,,,hand", asked.stdout)
-    listed = zeitgraph("edit", "list", "-w", trends.root)
-    assert "Glamping" in listed.stdout
+    assert "Glamping" in list_edits(workspace=trends.root)
     wrong = zeitgraph("edit", "merge", own, own, "-w", trends.root)
     assert wrong.returncode == 2
     assert len(wrong.stderr.splitlines()) == 1
