@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -320,7 +321,11 @@ def test_the_report_tells_what_a_hand_did(trends: Workspace) -> None:
     )
     (trends.root / EDITS_FILE).write_text(text, "utf-8")
     run(workspace=trends.root)
-    for lang, word, name in (("en", "editor", "Calm rooms"), ("zh", "编辑", "静室")):
+    told_in: tuple[tuple[Literal["en", "zh"], str, str], ...] = (
+        ("en", "editor", "Calm rooms"),
+        ("zh", "编辑", "静室"),
+    )
+    for lang, word, name in told_in:
         report(lang=lang, workspace=trends.root)
         told = [r for r in trends.read("claims", last).to_pylist() if word in r["text"]]
         assert len(told) == 4
