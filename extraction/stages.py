@@ -44,6 +44,35 @@ STAGES = (
         also="zeitgraph.extraction.clusters.style_centres:styles_identity",
     ),
     Stage(
+        name="features",
+        run="zeitgraph.extraction.why.features:measure_posts",
+        reads=(Read("posts"), Read("media")),
+        writes=("features",),
+    ),
+    Stage(
+        name="substyles",
+        run="zeitgraph.extraction.clusters.substyles:find_substyles",
+        reads=(
+            Read("vectors"),
+            Read("vectors", "history"),
+            Read("memberships"),
+            Read("memberships", "history"),
+            Read("substyles", "before"),
+        ),
+        writes=("substyles",),
+        settings=("clusters",),
+    ),
+    Stage(
+        name="rules",
+        run="zeitgraph.extraction.why.rules:find_rules",
+        reads=(
+            *(Read(name) for name in ("features", "memberships", "lineage", "substyles")),
+            *(Read(name, "history") for name in ("features", "memberships", "lineage")),
+        ),
+        writes=("rules",),
+        settings=("clusters", "rules"),
+    ),
+    Stage(
         name="trends",
         run="zeitgraph.extraction.trends:measure_trends",
         reads=(

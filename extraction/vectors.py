@@ -87,11 +87,11 @@ def _embedded(job: Job, embedder: Embedder) -> Iterator[tuple[str, _Sides]]:
     files = {Path(row["path"]).stem: job.workspace.root / row["path"] for row in media}
     words = {digest_text(row["text"]): row["text"] for row in posts if row["text"]}
     work = (
-        _Work("picture", files, job.settings.vectors.batch, lambda p: embedder.pictures(_load(p))),
-        _Work("text", words, TEXTS, embedder.texts),
+        Work("picture", "vectors", files, job.settings.vectors.batch, _seen_by(embedder)),
+        Work("text", "vectors", words, TEXTS, embedder.texts),
     )
     found = {
-        side.name: _vectors(job, embedder.identity, side)
+        side.name: made_once(job, embedder.identity, side)
         for side in work
         if side.name in embedder.sides
     }
@@ -104,35 +104,46 @@ def _embedded(job: Job, embedder: Embedder) -> Iterator[tuple[str, _Sides]]:
         yield row["post_id"], _Sides(pictures.get(row["post_id"], {}), text)
 
 
+def _seen_by(embedder: Embedder) -> Callable[[Sequence[Path]], Vectors]:
+    return lambda paths: embedder.pictures(load_pictures(paths, LONGEST))
+
+
 @dataclass(frozen=True)
-class _Work:
-    """A side to embed: its contents by digest, how many at a time, and what embeds them."""
+class Work:
+    """A side whose contents become rows of numbers, called `what` where progress is told.
+
+    `contents` by digest, how many at a time, and what makes a row of each.
+    """
 
     name: str
+    what: str
     contents: Mapping[str, Any]
     batch: int
-    embed: Callable[[Sequence[Any]], Vectors]
+    make: Callable[[Sequence[Any]], Vectors]
 
 
-def _vectors(job: Job, model: str, side: _Work) -> Mapping[str, Vector]:
-    """Vectors by digest of content, from the cache where they are known."""
+def made_once(job: Job, recipe: str, side: Work) -> Mapping[str, Vector]:
+    """Rows by digest of content, from the cache where `recipe` made them before."""
     cache = VectorCache(job.workspace)
-    vectors = cache.look_up(model, side.name, side.contents)
+    vectors = cache.look_up(recipe, side.name, side.contents)
     missing = iter(sorted(side.contents.keys() - vectors.keys()))
     while digests := list(islice(missing, side.batch)):
-        rows = side.embed([side.contents[digest] for digest in digests])
+        rows = side.make([side.contents[digest] for digest in digests])
         new = dict(zip(digests, rows, strict=True))
-        cache.keep(model, side.name, new)
+        cache.keep(recipe, side.name, new)
         vectors |= new
-        job.note(f"{job.week}: {len(vectors):,} of {len(side.contents):,} {side.name} vectors")
+        job.note(f"{job.week}: {len(vectors):,} of {len(side.contents):,} {side.name} {side.what}")
     return vectors
 
 
-def _load(paths: Sequence[Path]) -> list[Any]:
-    """Pictures decoded side by side; raises `StoreError` for one that is gone from the media."""
+def load_pictures(paths: Sequence[Path], longest: int) -> list[Any]:
+    """Pictures decoded side by side, at most `longest` pixels a side.
+
+    Raises `StoreError` for one that is gone from the media.
+    """
     with strict_decoding(), ThreadPoolExecutor() as pool:
         try:
-            return list(pool.map(partial(load_picture, longest=LONGEST), paths))
+            return list(pool.map(partial(load_picture, longest=longest), paths))
         except OSError as error:
             raise StoreError(
                 "a picture of the workspace cannot be read",

@@ -132,6 +132,15 @@ class ClusterSettings(Branch):
     )
 
 
+class RuleSettings(Branch):
+    """When a rule that sets a cluster apart is worth telling; measured on posts it never saw."""
+
+    least: int = Field(20, ge=4, description="fewest posts of a cluster that gets a rule")
+    longest: int = Field(3, ge=1, le=6, description="most conditions of a rule")
+    precision: float = Field(0.6, ge=0, le=1, description="least part of what it picks that fits")
+    recall: float = Field(0.3, ge=0, le=1, description="least part of the posts that it finds")
+
+
 class EntitySettings(Branch):
     """How names in texts are found and linked."""
 
@@ -208,6 +217,7 @@ class Settings(Branch):
     vectors: VectorSettings = VectorSettings()
     styles: StyleSettings = StyleSettings()
     clusters: ClusterSettings = ClusterSettings()
+    rules: RuleSettings = RuleSettings()
     entities: EntitySettings = EntitySettings()
     graph: GraphSettings = GraphSettings()
     report: ReportSettings = ReportSettings()

@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from zeitgraph.kg.conditions import FEATURES
+
 Rows = Iterable[Mapping[str, Any]]
 
 TEXT, COUNT, REAL, TIME = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us", tz="UTC")
@@ -93,6 +95,15 @@ TABLES: Mapping[str, Table] = {
             "kind cluster_id other_id",
         ),
         _table(
+            "features",
+            "what is measured of a post: means over its `pictures` (null without any), hue in "
+            "degrees in [0,360), all others in [0,1], see kg/conditions.py; its words, each once",
+            {"post_id": TEXT, "week": TEXT, "pictures": COUNT}
+            | dict.fromkeys(FEATURES, REAL)
+            | {"words": TEXTS},
+            "post_id",
+        ),
+        _table(
             "clusters",
             "clusters as they stood at the end of a week; `centre` weighs by heat, `told_as` is the"
             " id under which an edit tells its posts (empty for none, null where no edit does)",
@@ -120,6 +131,25 @@ TABLES: Mapping[str, Table] = {
             {"week": TEXT, "event": TEXT, "cluster_id": TEXT, "other_id": TEXT, "measure": REAL}
             | {"done_by": TEXT},
             "cluster_id event other_id",
+        ),
+        _table(
+            "substyles",
+            "how far each post of a cluster's window is in a sub-style of it, seen in `week`; the "
+            "weights of a post, in [0,1], sum to 1 at most",
+            {"post_id": TEXT, "cluster_id": TEXT, "substyle_id": TEXT, "weight": REAL}
+            | {"week": TEXT},
+            "cluster_id post_id substyle_id",
+        ),
+        _table(
+            "rules",
+            "what sets a cluster, or a sub-style of it, apart: a row for each condition, low ≤ "
+            "feature < high or the word, all of which hold; position 0 where no rule is good "
+            "enough. Measured on posts that the rule was not learnt on: it picks `posts`, is right "
+            "in the part `precision` of them, and finds the part `recall` of `members`",
+            {"week": TEXT, "cluster_id": TEXT, "substyle_id": TEXT, "position": COUNT}
+            | {"feature": TEXT, "low": REAL, "high": REAL, "word": TEXT}
+            | {"precision": REAL, "recall": REAL, "posts": COUNT, "members": COUNT},
+            "cluster_id substyle_id position",
         ),
         _table(
             "trends",
