@@ -54,7 +54,7 @@ FEATURES: Mapping[str, Feature] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """`low` ≤ feature < `high`, None for no bound; or, for the feature `WORD`, the text says `word`.
+    """`low` ≤ feature < `high`, None for no bound; for the feature `WORD`, the text says `word`.
 
     Of a circular feature `low` may be above `high`: then it runs through where it begins.
     """

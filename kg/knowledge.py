@@ -8,8 +8,8 @@ from zeitgraph.kg.stages import Read, Stage
 _WHOLE_WEEK = tuple(
     Read(name)
     for name in (
-        "posts", "media", "clusters", "memberships", "lineage", "trends", "mentions", "links",
-        "entities", "facts",
+        "posts", "media", "clusters", "memberships", "lineage", "rules", "trends", "mentions",
+        "links", "entities", "facts",
     )
 )  # fmt: skip
 

@@ -154,6 +154,17 @@ def _events(job: Job) -> Part:
             yield Relation(relation, event, Ref("Cluster", (cluster_id,)), {})
 
 
+def _rules(job: Job) -> Part:
+    """A condition of the rule that sets a cluster, or a sub-style of it, apart."""
+    for row in job.table("rules").to_pylist():
+        of = (row["cluster_id"], job.week, *filter(None, [row["substyle_id"]]))
+        condition = Ref("Condition", (*of, str(row["position"])))
+        yield make_node(condition, row)
+        yield _in_week(job, condition)
+        yield _cluster(row["cluster_id"])
+        yield Relation("SETS_APART", condition, Ref("Cluster", (row["cluster_id"],)), {})
+
+
 def _entities(job: Job) -> Part:
     """An entity is told of in the weeks whose posts mention it."""
     met = {row["entity_id"]: row for row in job.table("entities").to_pylist()}
@@ -178,7 +189,7 @@ def _facts(job: Job) -> Part:
         yield Relation(relation, *ends, counted)
 
 
-_PARTS = (_week, _posts, _images, _clusters, _memberships, _events, _entities, _facts)
+_PARTS = (_week, _posts, _images, _clusters, _memberships, _events, _rules, _entities, _facts)
 
 
 # -- values --------------------------------------------------------------------------------------

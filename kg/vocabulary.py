@@ -109,6 +109,23 @@ KINDS: Mapping[str, Kind] = {
         },
         weekly=True,
     ),
+    "Condition": Kind(
+        "condition",
+        ("zg:Condition",),
+        {
+            "substyle_id": "zg:substyle",
+            "position": "zg:position",
+            "feature": "zg:feature",
+            "low": "zg:low",
+            "high": "zg:high",
+            "word": "zg:word",
+            "precision": "zg:precision",
+            "recall": "zg:recall",
+            "posts": "zg:posts",
+            "members": "zg:members",
+        },
+        weekly=True,
+    ),
     "Entity": Kind(
         "entity",
         ("zg:Entity",),
@@ -157,6 +174,7 @@ RELATIONS: Mapping[str, RelationKind] = {
     "MENTIONS": RelationKind("schema:mentions", {}),
     "IN_CLUSTER": RelationKind("zg:inCluster", {"weight": "zg:weight"}, "zg:Membership"),
     "OBSERVES": RelationKind("zg:observes", {}),
+    "SETS_APART": RelationKind("zg:setsApart", {}),
     "ABOUT": RelationKind("zg:about", {}),
     "OTHER": RelationKind("zg:other", {}),
     **{

@@ -91,12 +91,28 @@ class _Reading:
         self.items: list[Item] = [i for e in draft.evidence if (i := evidence.item(e))]
 
     @cached_property
+    def quotes(self) -> list[Span]:
+        """Words in “quotation marks” that a rule of the evidence asks for: quoted, not said."""
+        words = {str(row["word"]) for i in self.items for row in i.rows if row.get("word")}
+        return [m.span() for m in re.finditer("“([^“”]*)”", self.text) if m[1] in words]
+
+    @cached_property
     def names(self) -> list[_Named]:
-        return find_names(self.text, self.evidence)
+        quoted = self.quotes
+        return [
+            named
+            for named in find_names(self.text, self.evidence)
+            if not any(start <= named.start < end for start, end in quoted)
+        ]
+
+    @cached_property
+    def read(self) -> list[Span]:
+        """What is read as a name or a quotation, and as nothing else."""
+        return [*((n.start, n.end) for n in self.names), *self.quotes]
 
     @cached_property
     def quantities(self) -> list[Quantity]:
-        return read_quantities(self.text, [(n.start, n.end) for n in self.names])
+        return read_quantities(self.text, self.read)
 
     @cached_property
     def facts(self) -> list[Fact]:
@@ -106,7 +122,7 @@ class _Reading:
     def clauses(self) -> list[Span]:
         """The sentence cut where one statement ends and the next begins."""
         words = reading_words()["clause"]
-        taken = [(n.start, n.end) for n in self.names]
+        taken = [*self.read]
         taken += [(q.start, q.end) for q in self.quantities]
         text = blank(self.text, taken)
         if find_words(text, words["together"]):
@@ -232,7 +248,7 @@ def _numbers_are_there(reading: _Reading) -> str:
 
 def _directions_agree(reading: _Reading) -> str:
     words = reading_words()["direction"]
-    text = blank(reading.text, [(n.start, n.end) for n in reading.names])
+    text = blank(reading.text, reading.read)
     for clause in reading.clauses:
         part = text[slice(*clause)]
         up, down = find_words(part, words["up"]), find_words(part, words["down"])

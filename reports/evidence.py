@@ -32,6 +32,11 @@ MEASURES: Mapping[str, str] = {
     "growth": "growth",
     "measure": "measure",
     "weight": "measure",
+    "low": "measure",
+    "high": "measure",
+    "precision": "share",
+    "recall": "share",
+    "members": "posts",
 }
 """Which measure a column of an answer holds; a column that is not here holds no number."""
 
@@ -60,6 +65,7 @@ SHAPES: Mapping[str, Shape] = {
     "style_object_scene": Shape(focus=("style", "object", "scene"), needs=2),
     "cluster_history": Shape(focus=("cluster",)),
     "cluster_entities": Shape(focus=("entity_id",), context=("cluster",), ranked=True),
+    "cluster_rules": Shape(focus=("cluster",)),
     "cluster_posts": Shape(context=("cluster",)),
 }
 
@@ -170,7 +176,7 @@ def collect_evidence(
     """What is known about `week`, numbered in a fixed order; `ask` is the graph unless given.
 
     Asks for the week and the one before, the largest, rising and fading clusters, events and
-    triples; then, for each cluster told about, its history, entities and posts.
+    triples; then, for each cluster told about, its history, its rule, entities and posts.
     """
     limits = workspace.settings.report
     book = _Book(ask or ask_graph(workspace), week, known_names(workspace, week))
@@ -184,6 +190,7 @@ def collect_evidence(
     told = tuple(str(row["cluster_id"]) for row in top.rows if row["posts"])
     for cluster in told:
         book.add("cluster_history", cluster=cluster)
+        book.add("cluster_rules", cluster=cluster, week=week)
         for kind in ENTITY_KINDS:
             book.add("cluster_entities", cluster=cluster, week=week, kind=kind, limit=5)
         book.add("cluster_posts", cluster=cluster, week=week, limit=limits.posts)

@@ -12,6 +12,7 @@ from typing import Any
 from zeitgraph.reports.cards import Card
 from zeitgraph.reports.charts import shorten
 from zeitgraph.reports.evidence import Evidence, Item, Row, one_line
+from zeitgraph.reports.told_rules import bound_text
 from zeitgraph.reports.wording import count, labels, number, percent, signed
 
 WEEKLY = "week"
@@ -51,12 +52,14 @@ class Shown:
 
 
 _NUMBERS: Mapping[str, Callable[[float], str]] = {
-    **dict.fromkeys(("posts", "clustered", "clusters", "entities"), count),
+    **dict.fromkeys(("posts", "clustered", "clusters", "entities", "members", "position"), count),
     **dict.fromkeys(("share", "share_low", "share_high", "probability"), percent),
+    **dict.fromkeys(("precision", "recall"), percent),
     **dict.fromkeys(("heat",), number),
     **dict.fromkeys(("measure", "weight"), lambda value: f"{value:.2f}"),
     "growth": signed,
 }
+_BOUNDS = frozenset({"low", "high"})
 _HIDDEN = frozenset({"cluster_id", "entity_id", "post_id", "name_zh", "name_en"})
 
 
@@ -80,7 +83,9 @@ def show_item(item: Item, evidence: Evidence, cards: Mapping[str, Card]) -> Show
         title=words["question"][item.question].format(*about),
         command=_command(item),
         size=size,
-        columns=tuple(Column(words["column"].get(n, n), n in _NUMBERS) for n in columns),
+        columns=tuple(
+            Column(words["column"].get(n, n), n in _NUMBERS or n in _BOUNDS) for n in columns
+        ),
         rows=rows,
         derived=_derived(item, words["column"]),
         group=str(item.arguments.get("cluster", WEEKLY)),
@@ -104,8 +109,9 @@ def _cell(row: Row, column: str, evidence: Evidence, cards: Mapping[str, Card]) 
     value = row[column]
     if value is None or value == "":
         return Cell("–", style="num" if column in _NUMBERS else "")
-    if column in _NUMBERS:
-        return Cell(_NUMBERS[column](value), style="num")
+    if column in _NUMBERS or column in _BOUNDS:
+        told = _NUMBERS[column](value) if column in _NUMBERS else bound_text(row["feature"], value)
+        return Cell(told, style="num")
     if column == "name":
         return _named(str(row.get("cluster_id") or row.get("entity_id")), evidence)
     if str(value) in evidence.known:
@@ -121,6 +127,7 @@ def _word(column: str, value: str, words: Mapping[str, Any]) -> str:
     if column == "published_at":
         return value[:16].replace("T", " ")
     told = {
+        "feature": "feature",
         "state": "state",
         "origin": "page",
         "kind": "kind_of",

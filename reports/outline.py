@@ -23,7 +23,7 @@ class Section:
 
 WEEK = ("week_overview", "top_clusters", "rising_clusters", "fading_clusters", "events")
 MOVES = ("rising_clusters", "fading_clusters", "events")
-CLUSTER = ("cluster_history", "cluster_entities", "cluster_posts")
+CLUSTER = ("cluster_history", "cluster_rules", "cluster_entities", "cluster_posts")
 
 
 def outline(evidence: Evidence) -> list[Section]:

@@ -5,8 +5,8 @@ from zeitgraph.kg.stages import Read, Stage
 _TOLD = tuple(
     Read(name)
     for name in (
-        "posts", "media", "clusters", "memberships", "lineage", "trends", "links", "entities",
-        "facts",
+        "posts", "media", "clusters", "memberships", "lineage", "rules", "trends", "links",
+        "entities", "facts",
     )
 )  # fmt: skip
 

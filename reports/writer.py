@@ -15,6 +15,7 @@ from zeitgraph.kg.ids import digest_json
 from zeitgraph.reports.claims import Draft
 from zeitgraph.reports.evidence import ENTITY_KINDS, Evidence, Item
 from zeitgraph.reports.outline import Section
+from zeitgraph.reports.told_rules import rule_text
 from zeitgraph.reports.wording import labels, listing, percent, prompt_folder, words_environment
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -115,6 +116,7 @@ def _cluster_figures(
         "trough": shares[-1] == min(shares) and shares.count(shares[-1]) == 1,
         "best": best if best["week"] != evidence.week else None,
         "asked": asked,
+        **_rule_figures(evidence, cluster),
         "entities": {
             kind: [
                 row | {"called": _plain(evidence.called(str(row["entity_id"])))}
@@ -124,6 +126,15 @@ def _cluster_figures(
             for kind in ENTITY_KINDS
         },
     }
+
+
+def _rule_figures(evidence: Evidence, cluster: str) -> dict[str, Any]:
+    """The rule that sets a cluster apart: its text (empty where none is good enough), figures."""
+    for item in evidence.answers("cluster_rules", cluster=cluster):
+        first, text = item.rows[0], _plain(rule_text(item.rows, evidence.lang))
+        told = {name: first[name] for name in ("precision", "recall", "posts")}
+        return {"rules": item, "rule": told | {"text": text}}
+    return {"rules": None, "rule": None}
 
 
 def _first(item: Item, column: str) -> Mapping[str, Any]:

@@ -29,6 +29,8 @@ DRIFTS = {"camping": ("glamping", 1.0), "coastal": ("riviera", 0.65), "gothic": 
 OTHERS = {"camping": "glamping", "coastal": "riviera", "gothic": "velvet", "dopamine": "candy"}
 NAMED = {"cyberpunk", "camping", "coastal", "gothic", "dopamine", "y2k", "vintage-film"}
 OBJECTS = ("cup", "ball", "cake", "tent")
+RULED = {"cyberpunk": 300, "y2k": 230, "dopamine": 50}
+"""Styles with a planted rule, and their hue; all others are grey."""
 PER_WEEK = 12  # posts of each lineage
 
 
@@ -47,6 +49,10 @@ def drift_of(lineage: str, step: int) -> float:
 def planted() -> Rows:
     """The truth: 20 weeks, 12 posts a week of each lineage."""
     truth: Rows = {"posts": [], "mentions": [], "shares": [], "events": []}
+    truth["rules"] = [
+        {"style": style, "feature": "hue", "low": hue - 20, "high": hue + 20, "share": 1}
+        for style, hue in RULED.items()
+    ]
     for step, week in enumerate(WEEKS):
         for lineage in alive(step):
             share = 1 / len(alive(step))
@@ -75,6 +81,7 @@ def _plant_post(truth: Rows, week: str, lineage: str, number: int, drift: float)
     pair = OBJECTS[number % 4], OBJECTS[(number + 1 + number // 4) % 4]
     truth["posts"].append(
         {"post_id": post_id, "week": week, "style": look, "lineage": lineage, "drift": drift}
+        | {"pictures": int(number < PER_WEEK - 1)}
         | {"objects": "|".join(dict.fromkeys(pair))}
         | {"copy_of": f"{week}-{lineage}-00" if number == PER_WEEK - 1 else ""}
     )
@@ -133,6 +140,9 @@ def _tell_post(told: Rows, row: Mapping[str, Any]) -> None:
     )
     member = {"cluster_id": f"c-{row['lineage']}", "weight": 1.0, "copy_of": row["copy_of"]}
     told["memberships"].append(same | member)
+    told["features"].append(
+        same | {"pictures": row["pictures"], "hue": RULED.get(row["lineage"]), "words": ["word"]}
+    )
     lean = [1.0, number / 20]
     told["vectors"].append(same | {"side": "post", "item_id": post_id, "vector": lean})
 
@@ -155,6 +165,12 @@ def _tell_cluster(told: Rows, week: str, step: int, lineage: str) -> None:
         | {"share_low": share - 0.05, "share_high": share + 0.05}
         | {"state": states.get((lineage, step), "steady")}
     )
+    if lineage in RULED:
+        low, high = RULED[lineage] - 10.0, RULED[lineage] + 10.0
+        told["rules"].append(
+            {"week": week, "cluster_id": cluster, "substyle_id": "", "position": 1}
+            | {"feature": "hue", "low": low, "high": high, "word": ""}
+        )
     if step == len(WEEKS) - 1 and lineage in NAMED:
         told["gallery"].append(
             {"week": week, "cluster_id": cluster, "role": "prototype", "position": 1}
@@ -209,6 +225,8 @@ def blind(truth: Mapping[str, Sequence[Mapping[str, Any]]], seed: int = 1) -> Ro
     for row in told["links"]:
         row["entity_id"] = dice.choice(OBJECTS)
         row["how"] = "context"
+    for row in told["rules"]:
+        row["low"], row["high"] = dice.choice([(0.0, 100.0), (0.0, 360.0), (250.0, 20.0)])
     for row in told["facts"]:
         row["probability"] = dice.uniform(0.5, 1)
     return told

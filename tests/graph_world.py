@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ class World:
     """A workspace and the rows of its tables, week by week."""
 
     workspace: Workspace
-    rows: Mapping[str, Rows]
+    rows: Mapping[str, Rows] = field(repr=False)
 
     @property
     def weeks(self) -> list[str]:
@@ -143,6 +143,7 @@ def week_rows(week: str, dice: random.Random, posts: int, texts: Sequence[str]) 
             {"week": week, "event": "split", "cluster_id": clusters[2], "other_id": clusters[3]},
             {"week": week, "event": "faded", "cluster_id": "c-gone", "other_id": ""},
         ],
+        "rules": _rules(week, clusters, texts),
         "links": [
             {"post_id": post, "start": 3 * n, "end": 3 * n + 2, "entity_id": entity, "week": week}
             | {"score": 1.0, "how": "alias"}
@@ -157,6 +158,23 @@ def week_rows(week: str, dice: random.Random, posts: int, texts: Sequence[str]) 
         ],
         "facts": _facts(week, member, links, sizes),
     }
+
+
+def _rules(week: str, clusters: Sequence[str], texts: Sequence[str]) -> list[dict[str, Any]]:
+    """A rule for each cluster and some sub-styles but the first, for which there is none."""
+    dice = random.Random(week)
+    return [
+        {"week": week, "cluster_id": c, "substyle_id": part, "position": place}
+        | {"feature": "word" if place == 3 else "hue", "low": None if place == 2 else 200.0}
+        | {"high": 260.5, "word": dice.choice(texts) if place == 3 else ""}
+        | {"precision": dice.random(), "recall": dice.random(), "posts": 5, "members": 7}
+        for c in clusters[1:]
+        for part in ("", "s-1", f"s {dice.choice(texts)}")
+        for place in range(1, dice.randint(2, 4))
+    ] + [
+        {"week": week, "cluster_id": clusters[0], "substyle_id": "", "position": 0}
+        | {"feature": "", "word": "", "members": 9}
+    ]
 
 
 def _post(week: str, post: str, dice: random.Random, texts: Sequence[str]) -> dict[str, Any]:

@@ -35,6 +35,8 @@ STYLES = {  # name, Chinese name, hue, share at the start, share at the end
     "Vintage film": ("复古胶片", 0.07, 0.07, 0.07),
     "Bohemian": ("波西米亚", 0.03, 0.05, 0.04),
 }
+RULE_WORDS = ("tent", "rising", "two", "#fall", "帐篷", "上升", "lantern")
+"""Words of rules: names of things, and words that the claim checker reads in other places."""
 BORN = ("linen · veil · dawn", "亚麻 · 薄纱 · 晨光", 0.15)
 THINGS = {
     "object": (("tent", "帐篷"), ("lantern", "提灯"), ("sofa", "沙发"), ("umbrella", "雨伞"),
@@ -95,7 +97,7 @@ def _week(  # noqa: PLR0917 -- a drawing of many parts
     drawn = dice.choice(len(parts), size=total, p=parts / parts.sum())
     tables: dict[str, list[Row]] = {
         n: [] for n in ("intake", "posts", "media", "memberships", "clusters", "trends", "lineage",
-                        "entities", "facts", "mentions", "links")
+                        "entities", "facts", "mentions", "links", "rules")
     }  # fmt: skip
     shown: dict[str, Counter[str]] = {name: Counter() for name in names}
     order = list(weights)
@@ -119,6 +121,8 @@ def _week(  # noqa: PLR0917 -- a drawing of many parts
             | {"name_zh": zh, "source": "catalogue", "week": week}
             for en, zh in pairs
         ]
+    for number, style in enumerate(order):
+        tables["rules"] += _rule(week, ids[style], number)
     if age == 1.0:
         tables["lineage"] += [
             {"week": week, "event": "born", "cluster_id": ids[BORN[0]], "other_id": ""}
@@ -127,6 +131,22 @@ def _week(  # noqa: PLR0917 -- a drawing of many parts
             | {"measure": 0.71},
         ]
     return tables
+
+
+def _rule(week: str, cluster: str, number: int) -> list[Row]:
+    """A rule of one to three conditions, or none, with words that a checker might read."""
+    whose: dict[str, Any] = {"week": week, "cluster_id": cluster, "substyle_id": ""}
+    figures: dict[str, Any] = {"precision": 0.7 + number / 50, "recall": 0.9 - number / 40}
+    figures |= {"posts": 31 + number, "members": 40 + number}
+    if number % 5 == 4:
+        return [whose | {"position": 0, "feature": "", "word": "", "members": 8}]
+    conditions: list[dict[str, Any]] = [
+        {"feature": "hue", "low": 340.0, "high": 10.0 * number, "word": ""},
+        {"feature": "value", "low": 0.8, "high": None, "word": ""},
+        {"feature": "word", "low": None, "high": None, "word": RULE_WORDS[number % 7]},
+    ]
+    chosen = conditions[number % 3 :][: 1 + number % 3]
+    return [whose | c | figures | {"position": n} for n, c in enumerate(chosen, start=1)]
 
 
 def _post(  # noqa: PLR0917
@@ -291,6 +311,15 @@ def _history(workspace: Workspace, cluster: str) -> list[Row]:
     ]
 
 
+def _rules(workspace: Workspace, cluster: str, week: str) -> list[Row]:
+    keys = ("position", "feature", "low", "high", "word", "precision", "recall", "posts", "members")
+    return [
+        {key: None if row[key] == "" else row[key] for key in keys}
+        for row in _rows(workspace, "rules", week)
+        if row["cluster_id"] == cluster and not row["substyle_id"]
+    ]
+
+
 def _entities(workspace: Workspace, cluster: str, week: str, kind: str, limit: int) -> list[Row]:
     known = {row["entity_id"]: row for row in _rows(workspace, "entities", week)}
     rows: list[Row] = [
@@ -342,6 +371,7 @@ _ANSWERS: Mapping[str, Any] = {
     "fading_clusters": lambda w, **a: _moving(w, **a, states=("fading",)),
     "cluster_history": _history,
     "cluster_entities": _entities,
+    "cluster_rules": _rules,
     "cluster_posts": _posts,
     "events": _events,
     "style_object_scene": _triples,

@@ -33,7 +33,7 @@ from zeitgraph.reports.bench.wording import as_text, as_values, words_of
 from zeitgraph.reports.prototypes import style_prompt
 
 UNBUILT = {
-    "sub_styles", "sentiment", "people", "layout", "click_effect", "rules", "quality",
+    "sub_styles", "sentiment", "people", "layout", "click_effect", "quality",
     "prototype_objects",
 }  # fmt: skip
 CLUSTERED = {"ami_assigned", "ami_all", "ami_weekly", "noise", "named_posts", "named_clusters"}

@@ -55,6 +55,9 @@ WRONG = {
     ("shares", "posts"): ("many", "1e3"),
     ("posts", "week"): ("x",),
     ("posts", "drift"): ("", "far"),
+    ("posts", "pictures"): ("", "two", "-1"),
+    ("rules", "low"): ("", "blue", "nan"),
+    ("rules", "high"): ("", "∞"),
 }
 
 

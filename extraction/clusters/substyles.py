@@ -1,14 +1,14 @@
 """The stage `substyles`: dense groups inside each cluster, with how far each post is in them.
 
-Reads the vectors and memberships of the weeks that a search looks back on, and the sub-styles of the
-week before; writes `substyles`, a row for each post of a cluster's window and each sub-style that it
-is in. A cluster that does not part has none. Knows nothing about names or rules.
+Reads the vectors and memberships of the weeks that a search looks back on, and the sub-styles of
+the week before; writes `substyles`, a row for each post of a cluster's window and each sub-style
+that it is in. A cluster that does not part has none. Knows nothing about names or rules.
 
-HDBSCAN finds the groups, as among all posts; who is in none of them is in no core, and soft
-membership is that of noise clustering (Davé 1991, «Characterization and detection of noise in
-clustering», equation 8, with fuzzifier 2): one over the squared distance to a core, over the sum of
-these and of the same for a distance at which a post belongs nowhere. hdbscan's own soft clusters were
-not taken: they fail where posts are equal, and where all posts are in groups.
+HDBSCAN finds the groups, as among all posts. Soft membership is that of noise clustering (Davé
+1991, «Characterization and detection of noise in clustering», equation 8, with fuzzifier 2): one
+over the squared distance to a core, over the sum of these and of the same for a distance at which
+a post belongs nowhere. hdbscan's own soft clusters need its condensed tree and points apart from
+each other; posts are often equal.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from zeitgraph.extraction.clusters.assign import cosines
 from zeitgraph.extraction.clusters.cloud import Cloud, Points, make_cloud, one_thread, unit
 from zeitgraph.extraction.clusters.discovery import Groups, find_groups
-from zeitgraph.kg.ids import content_id
+from zeitgraph.kg.ids import content_id, digest_text
 from zeitgraph.kg.settings import ClusterSettings
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
@@ -33,6 +33,9 @@ Weights = NDArray[np.float64]
 
 PARTS = 4
 """A cluster of fewer posts than this times the smallest group is not searched."""
+
+MOST = 20_000
+"""Posts of a cluster that are looked at: of more, those with the least digests of their ids."""
 
 LEAST_PART = 0.1
 """The smallest share of a cluster's posts that is a sub-style."""
@@ -62,8 +65,14 @@ def find_substyles(job: Job) -> Outputs:
     with one_thread():
         for cluster in now:
             if len(own[cluster]) >= PARTS * settings.smallest:
-                rows += _of_cluster(job.week, cluster, _of(vectors, own[cluster]), before, settings)
+                some = fewer(own[cluster], MOST)
+                rows += _of_cluster(job.week, cluster, _of(vectors, some), before, settings)
     return {"substyles": make_table(TABLES["substyles"], rows)}
+
+
+def fewer(post_ids: Sequence[str], most: int) -> Sequence[str]:
+    """At most so many of these ids, the same whatever their order, and however many there are."""
+    return sorted(post_ids, key=digest_text)[:most] if len(post_ids) > most else post_ids
 
 
 def _since(job: Job, name: str, since: str) -> pa.Table:
@@ -118,7 +127,9 @@ def soft_weights(seen: Points, groups: Groups) -> Weights:
     `seen` are unit rows, `groups` numbers from 0, -1 for none; each group has a post.
     """
     count = int(groups.max()) + 1
-    cores = np.stack([unit(seen[groups == g].sum(axis=0, dtype=float)[None])[0] for g in range(count)])
+    cores = np.stack(
+        [unit(seen[groups == g].sum(axis=0, dtype=float)[None])[0] for g in range(count)]
+    )
     apart = np.maximum(2 - 2 * cosines(seen, cores), 1e-6)  # squared distances of unit vectors
     held = np.flatnonzero(groups >= 0)
     nowhere = NOWHERE**2 * float(np.median(apart[held, groups[held]]))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from zeitgraph.extraction.vectors import Work, load_pictures, made_once
-from zeitgraph.extraction.why.pixels import RAW, SIDE, Numbers, mean_hue, measure
+from zeitgraph.extraction.why.pixels import RAW, SIDE, Numbers, mean_hue, mean_row, measure
 from zeitgraph.extraction.words import tokens
 from zeitgraph.kg.conditions import FEATURES
 from zeitgraph.kg.stages import Job, Outputs
@@ -51,11 +51,11 @@ def features_of(pictures: Sequence[Numbers]) -> dict[str, float | int | None]:
     """The features of a post with these rows of `measure`, and how many they are."""
     if not pictures:
         return {"pictures": 0}
-    mean = dict(zip(RAW, np.mean(np.stack(pictures), axis=0, dtype=np.float64), strict=True))
+    mean = dict(zip(RAW, mean_row(pictures).tolist(), strict=True))
     hue = mean_hue(pictures)
     told = mean | {"unity": hue.unity}
     numbers: dict[str, float | int | None] = {
-        name: round(float(told[name]), DIGITS) for name in FEATURES if name != "hue"
+        name: round(told[name], DIGITS) for name in FEATURES if name != "hue"
     }
     degrees = None if hue.degrees is None else round(hue.degrees, 1) % 360
     return numbers | {"hue": degrees, "pictures": len(pictures)}

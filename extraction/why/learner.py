@@ -97,7 +97,9 @@ class Sheet:
         from scipy import sparse
 
         place = {word: i for i, word in enumerate(self.words)}
-        cells = [(place[w], n) for n, row in enumerate(self.rows) for w in sorted(row["words"] or ())]
+        cells = [
+            (place[w], n) for n, row in enumerate(self.rows) for w in sorted(row["words"] or ())
+        ]
         rows, columns = zip(*cells, strict=True) if cells else ((), ())
         shape = (len(self.words), len(self))
         ones = np.ones(len(cells), np.float32)
@@ -270,8 +272,7 @@ def _scores(right: Counts, wrong: Counts, total: int) -> Values:
     """F of each interval: of row `first` and column `count` - 1, going around at the end."""
     first, end = _intervals(len(right))
     hits, all_in = (
-        line[end] - line[first]
-        for line in (_running(counts) for counts in (right, right + wrong))
+        line[end] - line[first] for line in (_running(counts) for counts in (right, right + wrong))
     )
     return np.round(2 * hits / np.maximum(total + all_in, 1), 9)
 

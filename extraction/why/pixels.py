@@ -1,9 +1,10 @@
 """What a picture measures: colour, light, texture, layout, round shapes; by its pixels alone.
 
-In comes an RGB picture; out comes a row of numbers, the same on every machine up to the fifth digit.
+In comes an RGB picture; out comes a row of numbers, on any machine the same up to the fifth digit.
 Knows nothing about posts, styles or models. What each number is stands in `kg/conditions.py`.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
@@ -54,7 +55,7 @@ def measure(image: Image.Image) -> Numbers:
     A flat picture has zero texture, entropy 1 and perfect symmetry; nothing is ever NaN.
     """
     rgb = np.asarray(image, np.uint8)
-    light = np.asarray(image.convert("L"), np.float32) / 255
+    light: Numbers = np.asarray(image.convert("L"), np.float32) / np.float32(255)
     row = (*_colour(image, rgb), *_light(light), *_layout(image), _roundness(light))
     return np.array(row, np.float32)
 
@@ -66,13 +67,18 @@ class Hue(NamedTuple):
     unity: float
 
 
+def mean_row(rows: Sequence[Numbers]) -> Plane:
+    """The mean of rows of `measure`, float64 of shape (len(RAW),)."""
+    return np.asarray(np.stack(rows).astype(np.float64).sum(axis=0) / len(rows))
+
+
 def mean_hue(rows: Sequence[Numbers]) -> Hue:
     """The circular mean of the hues of several pictures, each pixel weighed by its chroma.
 
     `unity`, in [0, 1], is the length of that mean (Mardia & Jupp 2000, section 2.2): 1 for pixels
     of one hue, 0 for hues that cancel.
     """
-    x, y, chroma, coloured = np.mean(np.stack(rows), axis=0, dtype=np.float64)[:4].tolist()
+    x, y, chroma, coloured = mean_row(rows)[:4].tolist()
     length = float(np.hypot(x, y)) / max(chroma, 1e-9)
     if coloured < GREY or length < SCATTERED:
         return Hue(None, min(length, 1.0) if coloured >= GREY else 0.0)
@@ -133,7 +139,7 @@ def _layout(image: Image.Image) -> tuple[float, float, float, float]:
     heaviest = divmod(int(np.round(blurred, 9).argmax()), COARSE)
     places = [(place + 0.5) / COARSE for place in heaviest]
     off = [min(abs(place - GOLDEN), abs(place - 1 + GOLDEN)) for place in places]
-    return float(entropy), float(1 - 2 * abs(across - 0.5)), float(mirrored), float(np.hypot(*off))
+    return float(entropy), float(1 - 2 * abs(across - 0.5)), float(mirrored), math.hypot(*off)
 
 
 def _roundness(light: Numbers) -> float:

@@ -1,9 +1,9 @@
-"""The stage `rules`: what sets each cluster apart from the others, and its sub-styles from each other.
+"""The stage `rules`: what sets each cluster apart from the others, and its sub-styles likewise.
 
 Reads the features and memberships of the weeks that a search looks back on, and the sub-styles of
 the week; writes `rules`. A rule is learnt on three fifths of the posts and measured on the others,
 split by the id of the post, a copy going where its original goes. Posts in no cluster are left out.
-Knows nothing about pixels or sentences.
+Of very many posts, `MOST` are looked at. Knows nothing about pixels or sentences.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from zeitgraph.extraction.clusters.substyles import fewer
 from zeitgraph.extraction.why.learner import Measured, Rule, Sheet, learn_rule, measure_rule
 from zeitgraph.kg.ids import digest_text
 from zeitgraph.kg.settings import RuleSettings
@@ -31,6 +32,9 @@ TURNED = ("merged", "continued")
 """Events that put the posts of one cluster under the id of another."""
 
 DIGITS = 6
+
+MOST = 20_000
+"""Posts that rules are learnt from and measured on, at most."""
 
 
 def find_rules(job: Job) -> Outputs:
@@ -61,6 +65,7 @@ def _window(job: Job) -> tuple[Sequence[Mapping[str, Any]], Labels, Mask]:
     """
     since = week_after(job.week, -job.settings.clusters.window_weeks)
     members = {r["post_id"]: r for r in _since(job, "memberships", since) if r["cluster_id"]}
+    members = {post_id: members[post_id] for post_id in fewer(list(members), MOST)}
     rows = sorted(
         (row for row in _since(job, "features", since) if row["post_id"] in members),
         key=lambda row: str(row["post_id"]),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from zeitgraph.kg.errors import InputError
-from zeitgraph.reports.bench import clustering, happenings, meaning, strength
+from zeitgraph.reports.bench import clustering, explaining, happenings, meaning, strength
 from zeitgraph.reports.bench.case import Case
 from zeitgraph.reports.bench.score import CannotScore, Goal, Score
 
@@ -131,7 +131,7 @@ COLUMNS: Sequence[Column] = (
     Column("people", "meaning", "ratio", _at_least(0.9)),
     Column("layout", "pictures", "ratio", _at_least(0.9)),
     Column("click_effect", "pictures", "ratio", Goal(0.18, 0.28)),
-    Column("rules", "pictures", "ratio", _at_least(0.9)),
+    Column("rules", "pictures", "ratio", _at_least(0.9), explaining.rules),
     Column("quality", "pictures", "ratio", _at_least(0.9)),
     Column("duplicates", "pictures", "ratio", _at_least(0.9), meaning.duplicates),
     Column("prototype_styles", "pictures", "ratio", _at_least(0.9), meaning.prototype_styles),

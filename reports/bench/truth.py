@@ -62,9 +62,10 @@ def _or_none(read: Reader) -> Reader:
 
 
 READERS: Mapping[str, Mapping[str, Reader]] = {
-    "posts": {"week": _week, "drift": _part},
+    "posts": {"week": _week, "drift": _part, "pictures": _count},
     "mentions": {"start": _count, "end": _count},
     "events": {"week": _week, "until": _or_none(_week), "strength": _or_none(_number)},
+    "rules": {"low": _number, "high": _number},
     "shares": {"week": _week, "share": _part, "posts": _count},
 }
 """How the cells of a table's columns are read; all others are text."""
