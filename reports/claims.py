@@ -328,7 +328,10 @@ def _moves(reading: _Reading, quantity: Quantity) -> bool:
 
 
 def _number(quantity: Quantity, reading: _Reading) -> bool:
-    measures = set(_COUNTED[quantity.noun]) | ({"share", "growth"} if quantity.decimals else set())
+    if reading.text[quantity.end :].startswith("°"):
+        return _among(quantity, reading, {"bound"})
+    measures = set(_COUNTED[quantity.noun])
+    measures |= {"share", "growth", "bound"} if quantity.decimals else set()
     if _among(quantity, reading, measures):
         return True
     return quantity.noun == "" and not quantity.decimals and _year(quantity, reading)

@@ -32,8 +32,8 @@ MEASURES: Mapping[str, str] = {
     "growth": "growth",
     "measure": "measure",
     "weight": "measure",
-    "low": "measure",
-    "high": "measure",
+    "low": "bound",
+    "high": "bound",
     "precision": "share",
     "recall": "share",
     "members": "posts",
@@ -76,8 +76,8 @@ class Fact:
 
     Measures: posts, clusters, entities, rows, weeks, rank (counts); share in [0, 1]; growth, a
     fraction (0.4 is a share 40 % above its mean of the weeks before); points, a
-    difference of shares; heat, measure. `focus` names what the number belongs to, `context` what
-    else the row hangs on.
+    difference of shares; bound, of a condition of a rule; heat, measure. `focus` names what the
+    number belongs to, `context` what else the row hangs on.
     """
 
     measure: str

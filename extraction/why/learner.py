@@ -33,10 +33,10 @@ Rule = tuple[Condition, ...]
 BEAM = 6
 """Rules that are kept at each length."""
 
-CUTS = 24
+CUTS = 12
 """Parts of equal size into which the values of a feature are cut."""
 
-DEARER = 0.03
+DEARER = 0.02
 """F-measure on the posts it is learnt from that one more condition must bring."""
 
 TWO_SIDED = 0.01
@@ -186,7 +186,7 @@ class _Search:
     def picked(self, rule: Rule) -> Mask:
         """Which of the m posts meet all of it."""
         masks = [self._meets(condition) for condition in rule]
-        return np.logical_and.reduce([np.ones(len(self.wanted), bool), *masks])
+        return np.asarray(np.logical_and.reduce([np.ones(len(self.wanted), bool), *masks]))
 
     def _meets(self, condition: Condition) -> Mask:
         if condition not in self._masks:
@@ -274,7 +274,7 @@ def _scores(right: Counts, wrong: Counts, total: int) -> Values:
     hits, all_in = (
         line[end] - line[first] for line in (_running(counts) for counts in (right, right + wrong))
     )
-    return np.round(2 * hits / np.maximum(total + all_in, 1), 9)
+    return np.asarray(np.round(2 * hits / np.maximum(total + all_in, 1), 9))
 
 
 def _running(counts: Counts) -> Counts:

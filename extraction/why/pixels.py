@@ -148,6 +148,8 @@ def _roundness(light: Numbers) -> float:
     Edges vote for centres along their gradient, both ways, at each radius (Loy & Zelinsky 2003,
     «Fast radial symmetry for detecting points of interest», section 3, orientation only).
     """
+    if min(light.shape) < 2:
+        return 0.0
     smooth = ndimage.gaussian_filter(light, 1.0, mode="nearest", truncate=2.0)
     down, across = np.gradient(smooth)
     steep = (down**2 + across**2).ravel()
