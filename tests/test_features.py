@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -134,7 +135,8 @@ def test_every_picture_of_any_size_has_every_number_within_its_range(
 def put(folder: Path, posts: dict[str, tuple[str, list[Image.Image]]]) -> Workspace:
     """A workspace with these posts: text and pictures by id."""
     place = Workspace.create(folder, "vectors")
-    rows, media = [], []
+    rows: list[dict[str, Any]] = []
+    media: list[dict[str, Any]] = []
     for post_id, (text, images) in posts.items():
         rows.append({"post_id": post_id, "week": WEEK, "published_at": week_start(WEEK)})
         rows[-1] |= {"text": text, "lang": "", "heat": 0.0}

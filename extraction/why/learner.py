@@ -45,7 +45,8 @@ TWO_SIDED = 0.01
 LEAST_SAYING = 3
 """A word in fewer of the wanted posts is chance."""
 
-CIRCLE = 360.0
+LINEAR = tuple(name for name, feature in FEATURES.items() if not feature.circular)
+CIRCULAR = tuple(name for name, feature in FEATURES.items() if feature.circular)
 
 
 class Measured(NamedTuple):
@@ -164,10 +165,13 @@ class _Search:
         self.wanted = wanted[rows]
         self.total = int(self.wanted.sum())
         self.numbers = {name: sheet.numbers[name][rows] for name in FEATURES}
-        self.cuts = {name: _cuts(FEATURES[name], self.numbers[name]) for name in FEATURES}
-        self.bins = {
-            name: np.searchsorted(self.cuts[name], self.numbers[name], side="right")
-            for name in FEATURES
+        self.edges = np.stack([_edges(FEATURES[n], self.numbers[n]) for n in LINEAR])
+        self.bins = np.stack(
+            [_bins(self.numbers[n], self.edges[row], CUTS) for row, n in enumerate(LINEAR)]
+        )
+        around = {n: np.arange(0, FEATURES[n].high, FEATURES[n].step) for n in CIRCULAR}
+        self.arcs = {
+            n: (cuts, _bins(self.numbers[n], cuts[1:], len(cuts))) for n, cuts in around.items()
         }
         often = sheet.said @ (wanted & among).astype(np.float32) >= LEAST_SAYING
         self.words = [sheet.words[place] for place in np.flatnonzero(often)]
@@ -185,8 +189,10 @@ class _Search:
 
     def picked(self, rule: Rule) -> Mask:
         """Which of the m posts meet all of it."""
-        masks = [self._meets(condition) for condition in rule]
-        return np.asarray(np.logical_and.reduce([np.ones(len(self.wanted), bool), *masks]))
+        picked = np.ones(len(self.wanted), bool)
+        for condition in rule:
+            picked &= self._meets(condition)
+        return picked
 
     def _meets(self, condition: Condition) -> Mask:
         if condition not in self._masks:
@@ -201,10 +207,10 @@ class _Search:
         """The rule with each condition that may be added."""
         picked = self.picked(rule)
         used = {condition.feature for condition in rule}
-        added = [self._interval(name, picked) for name in FEATURES if name not in used]
-        grown = [(*rule, condition) for condition in added if condition is not None]
-        grown += [(*rule, Condition(WORD, word=word)) for word in self._words(picked)]
-        return [one for one in grown if len(set(one)) == len(one)]
+        added = self._bounded(FEATURES.keys() - used, picked) + self._words(picked)
+        grown = {(*rule, one): score for one, score in added if one not in rule}
+        self._scores |= grown
+        return list(grown)
 
     def best(self, rules: Collection[Rule]) -> list[Rule]:
         """The `BEAM` best of them, the best first."""
@@ -215,93 +221,107 @@ class _Search:
         for place, condition in enumerate(rule[:-1]):
             if condition.feature != WORD:
                 rest = (*rule[:place], *rule[place + 1 :])
-                again = self._interval(condition.feature, self.picked(rest))
-                trial = (*rule[:place], again or condition, *rule[place + 1 :])
-                if self.score(trial) > self.score(rule):
-                    rule = trial
+                for again, _ in self._bounded({condition.feature}, self.picked(rest)):
+                    trial = (*rule[:place], again, *rule[place + 1 :])
+                    rule = trial if self.score(trial) > self.score(rule) else rule
         return rule
 
-    def _words(self, picked: Mask) -> list[str]:
-        """The words that make the best rules among what is picked already."""
-        right = self.said @ (picked & self.wanted).astype(np.float32)
-        both = self.said @ picked.astype(np.float32)
-        scores = np.round(2 * right / np.maximum(self.total + both, 1), 6)
+    def _words(self, picked: Mask) -> list[tuple[Condition, float]]:
+        """The words that are best among what is picked already, and the F they make."""
+        right, both = (
+            (self.said @ some.astype(np.float32)).astype(np.float64)
+            for some in (picked & self.wanted, picked)
+        )
+        scores = np.round(2 * right / np.maximum(self.total + both, 1), 9)
         order = np.argsort(-scores, kind="stable")[:BEAM]
-        return [self.words[place] for place in order if right[place] >= LEAST_SAYING]
+        return [
+            (Condition(WORD, word=self.words[place]), float(scores[place]))
+            for place in order
+            if right[place] >= LEAST_SAYING
+        ]
 
-    def _interval(self, name: str, picked: Mask) -> Condition | None:
-        """The best bounds of a feature among what is picked; None where none picks anything."""
-        known = ~np.isnan(self.numbers[name]) & picked
-        size, bins = len(self.cuts[name]) + 1, self.bins[name]
-        right = np.bincount(bins[known & self.wanted], minlength=size)
-        wrong = np.bincount(bins[known & ~self.wanted], minlength=size)
-        bounds = _arc if FEATURES[name].circular else _span
-        best = bounds(right, wrong, self.total, self.cuts[name])
-        return None if best is None else Condition(name, *best)
+    def _bounded(self, names: Collection[str], picked: Mask) -> list[tuple[Condition, float]]:
+        """For each of these features its best bounds among what is picked, and the F they make.
 
+        All that do not go around are bounded in one go: r features by j intervals.
+        """
+        found = [arc for name in CIRCULAR if name in names for arc in self._arc(name, picked)]
+        rows = [row for row, name in enumerate(LINEAR) if name in names]
+        lines = _running(self.bins[rows][:, picked & self.wanted], CUTS)
+        both = _running(self.bins[rows][:, picked], CUTS)
+        first, end = _intervals(CUTS)
+        scores = _scores(lines, both, first, end, self.total)
+        no_low, no_high = first == 0, np.isinf(self.edges[rows][:, end - 1])
+        bonus = np.where(no_low ^ no_high, TWO_SIDED, 0.0)
+        table = np.where((scores > 0) & ~(no_low & no_high), scores + bonus, 0.0)
+        for place, row in enumerate(rows):
+            best = int(table[place].argmax())
+            if table[place, best] > 0:
+                low = None if no_low[best] else float(self.edges[row][first[best] - 1])
+                high = None if no_high[place, best] else float(self.edges[row][end[best] - 1])
+                found.append((Condition(LINEAR[row], low, high), float(scores[place, best])))
+        return found
 
-Bounds = tuple[float | None, float | None]
-
-
-def _span(right: Counts, wrong: Counts, total: int, cuts: Values) -> Bounds | None:
-    """The bounds of the best F, of counts by bin; a second bound must bring `TWO_SIDED`."""
-    size = len(right)
-    table = _scores(right, wrong, total)
-    table[_intervals(size)[1] > size] = 0.0
-    one_sided = np.zeros((size, size))
-    one_sided[0, : size - 1] = TWO_SIDED
-    one_sided[np.arange(1, size), size - 1 - np.arange(1, size)] = TWO_SIDED
-    first, count = _widest(np.where(table > 0, table + one_sided, 0.0))
-    if not table[first, count - 1] or count == size:
-        return None
-    end = first + count
-    return float(cuts[first - 1]) if first else None, float(cuts[end - 1]) if end < size else None
-
-
-def _arc(right: Counts, wrong: Counts, total: int, cuts: Values) -> Bounds | None:
-    """As `_span` on a circle, whose `cuts` begin at its beginning: the first bin is empty."""
-    table = _scores(right[1:], wrong[1:], total)[:, :-1]
-    first, count = _widest(table)
-    if not table[first, count - 1]:
-        return None
-    end = (first + count) % len(cuts)
-    return float(cuts[first]), float(cuts[end]) if end else CIRCLE
-
-
-def _scores(right: Counts, wrong: Counts, total: int) -> Values:
-    """F of each interval: of row `first` and column `count` - 1, going around at the end."""
-    first, end = _intervals(len(right))
-    hits, all_in = (
-        line[end] - line[first] for line in (_running(counts) for counts in (right, right + wrong))
-    )
-    return np.asarray(np.round(2 * hits / np.maximum(total + all_in, 1), 9))
+    def _arc(self, name: str, picked: Mask) -> list[tuple[Condition, float]]:
+        """The same of a feature that goes around, cut at every step."""
+        cuts, bins = self.arcs[name]
+        lines = _running(bins[None, picked & self.wanted], len(cuts), around=True)
+        both = _running(bins[None, picked], len(cuts), around=True)
+        first, end = _intervals(len(cuts), around=True)
+        scores = _scores(lines, both, first, end, self.total)[0]
+        best = int(scores.argmax())
+        if not scores[best]:
+            return []
+        stop = int(end[best]) % len(cuts)
+        high = float(cuts[stop]) if stop else FEATURES[name].high
+        return [(Condition(name, float(cuts[first[best]]), high), float(scores[best]))]
 
 
-def _running(counts: Counts) -> Counts:
-    """Sums from the first bin on, twice around, shape (2k + 1,)."""
-    return np.concatenate([np.zeros(1, counts.dtype), np.cumsum(np.tile(counts, 2))])
+def _running(bins: Counts, size: int, *, around: bool = False) -> Counts:
+    """Sums of the counts of bins from the first on, shape (r, size + 1); (r, 2 size + 1) `around`.
+
+    `bins` are r rows; a bin of `size` is no bin.
+    """
+    shifted = bins + np.arange(len(bins))[:, None] * (size + 1)
+    counts = np.bincount(shifted.ravel(), minlength=len(bins) * (size + 1))
+    counts = counts.reshape(len(bins), size + 1)[:, :size]
+    counts = np.concatenate([counts, counts], axis=1) if around else counts
+    sums = np.zeros((len(bins), counts.shape[1] + 1), np.intp)
+    np.cumsum(counts, axis=1, out=sums[:, 1:])
+    return sums
+
+
+def _scores(right: Counts, both: Counts, first: Counts, end: Counts, total: int) -> Values:
+    """F of j intervals, for r rows of running sums: shape (r, j)."""
+    hits, picked = (line[:, end] - line[:, first] for line in (right, both))
+    return np.asarray(np.round(2 * hits / np.maximum(total + picked, 1), 9))
 
 
 @cache
-def _intervals(size: int) -> tuple[Counts, Counts]:
-    """First bins, shape (size, 1), and ends of the intervals from them, shape (size, size)."""
-    first = np.arange(size)[:, None]
-    return first, first + np.arange(1, size + 1)
+def _intervals(size: int, *, around: bool = False) -> tuple[Counts, Counts]:
+    """First bins and ends of all intervals of `size` bins, the widest first, each of shape (j,)."""
+    pairs = [
+        (first, first + count)
+        for count in range(size - 1 if around else size, 0, -1)
+        for first in range(size if around else size - count + 1)
+    ]
+    first, end = np.array(pairs, np.intp).T
+    return first, end
 
 
-def _widest(table: Values) -> tuple[int, int]:
-    """First bin and count of bins of the best interval: of those that tie the widest."""
-    rows, columns = np.nonzero(table == table.max())
-    less, first = min(zip((-columns).tolist(), rows.tolist(), strict=True))
-    return first, 1 - less
+def _edges(feature: Feature, values: Values) -> Values:
+    """Where a feature is cut: at `CUTS` - 1 quantiles, rounded, no two the same; ∞ for the others.
 
-
-def _cuts(feature: Feature, values: Values) -> Values:
-    """Where a feature may be cut: at quantiles, rounded; all around a circle at every `step`."""
-    if feature.circular:
-        return np.arange(0, feature.high, feature.step)
+    Shape (CUTS,).
+    """
     known = values[~np.isnan(values)]
-    if not len(known):
-        return np.empty(0)
-    quantiles = np.quantile(known, np.arange(1, CUTS) / CUTS, method="inverted_cdf")
-    return np.unique(np.round(np.round(quantiles / feature.step) * feature.step, 9))
+    cuts = np.empty(0)
+    if len(known):
+        quantiles = np.quantile(known, np.arange(1, CUTS) / CUTS, method="inverted_cdf")
+        cuts = np.unique(np.round(np.round(quantiles / feature.step) * feature.step, 9))
+    return np.pad(cuts, (0, CUTS - len(cuts)), constant_values=np.inf)
+
+
+def _bins(values: Values, cuts: Values, none: int) -> Counts:
+    """The bin of each value: how many cuts are not above it; `none` for NaN."""
+    return np.where(np.isnan(values), none, np.searchsorted(cuts, values, side="right"))
