@@ -232,6 +232,7 @@ def test_a_range_is_shown_as_a_range_and_an_interval_as_one(
     bounds = {"birth_delay": "range", "drift_path": "range", "noise": "interval"}
     scores = {"birth_delay": Score(3, 2, 4, bounds="range"), "noise": Score(0.1, 0.05, 0.2)}
     scores["drift_path"] = Score(0.5, 0.25, 0.75, bounds="range")
+    scores["rules"] = Score(1.0)
     results = [
         replace(result, score=scores.get(result.column.key, result.score))
         for result in score_all(case)
