@@ -78,8 +78,7 @@ def _map(here: Map, there: Map, pull: float) -> Map:
     size = float(np.sum(here * there) / np.sum(here * here))
     prior = max(size, 0.0) * np.eye(width)
     strength = pull * np.eye(width)
-    found: Map = np.linalg.solve(here.T @ here + strength, here.T @ there + strength @ prior)
-    return found
+    return np.asarray(np.linalg.solve(here.T @ here + strength, here.T @ there + strength @ prior))
 
 
 def _found(pairs: tuple[Map, Map], pull: float | None) -> NDArray[np.bool_]:
