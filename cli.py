@@ -281,6 +281,19 @@ def bench(
 
 
 @app.command()
+def backtest(
+    as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
+    workspace: In = HERE,
+) -> str:
+    """How well past forecasts and calls were borne out by the weeks after them."""
+    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.reports.backtest import look_back
+
+    found = look_back(Workspace(workspace))
+    return found.as_json() if as_json else str(found)
+
+
+@app.command()
 def status(
     as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
     workspace: In = HERE,

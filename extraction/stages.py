@@ -74,7 +74,7 @@ STAGES = (
     ),
     Stage(
         name="trends",
-        run="zeitgraph.extraction.trends:measure_trends",
+        run="zeitgraph.extraction.trends.week:measure_trends",
         reads=(
             Read("posts"),
             Read("memberships"),
@@ -82,8 +82,9 @@ STAGES = (
             Read("clusters"),
             Read("trends", "history"),
         ),
-        writes=("trends",),
-        settings=("clusters",),
+        writes=("trends", "balance"),
+        settings=("clusters", "trends", "fairness"),
+        version=2,
     ),
     Stage(
         name="mentions",

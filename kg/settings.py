@@ -9,9 +9,9 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from zeitgraph.kg.errors import SettingsError, UnknownName
 
@@ -141,6 +141,43 @@ class RuleSettings(Branch):
     recall: float = Field(0.3, ge=0, le=1, description="least part of the posts that it finds")
 
 
+class TrendSettings(Branch):
+    """Which changes of a week are told."""
+
+    false_discoveries: float = Field(
+        0.1, gt=0, lt=1, description="of the changes told, this part may be chance"
+    )
+
+
+Side = Literal["region", "gender", "age_band", "author", "head"]
+
+
+class FairnessSettings(Branch):
+    """Fair shares beside the plain ones, off where nothing is to be balanced."""
+
+    balance: list[Side] = Field(
+        [], description="what posts are balanced by: region, gender, age_band, author, head"
+    )
+    targets: dict[Side, dict[str, float]] = Field(
+        {}, description="the weights that values are to have; without, all have the same"
+    )
+    head: float = Field(
+        0.1, gt=0, lt=1, description="head content: this part of a week's posts, the most viewed"
+    )
+    cap: float = Field(5.0, ge=1, description="no post counts for more, nor for less than 1 / cap")
+
+    @model_validator(mode="after")
+    def _is_stated(self) -> Self:
+        if "head" in self.balance and not self.targets.get("head"):
+            raise ValueError("balancing by head needs targets.head = {head = …, rest = …}")
+        if unused := sorted(set(self.targets) - set(self.balance)):
+            raise ValueError(f"targets of {', '.join(unused)}, by which nothing is balanced")
+        for side, weights in self.targets.items():
+            if any(weight <= 0 for weight in weights.values()):
+                raise ValueError(f"targets.{side} has a weight that is not above 0")
+        return self
+
+
 class EntitySettings(Branch):
     """How names in texts are found and linked."""
 
@@ -218,6 +255,8 @@ class Settings(Branch):
     styles: StyleSettings = StyleSettings()
     clusters: ClusterSettings = ClusterSettings()
     rules: RuleSettings = RuleSettings()
+    trends: TrendSettings = TrendSettings()
+    fairness: FairnessSettings = FairnessSettings()
     entities: EntitySettings = EntitySettings()
     graph: GraphSettings = GraphSettings()
     report: ReportSettings = ReportSettings()

@@ -153,11 +153,19 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "trends",
-            "a cluster's week: volume, heat, share in [0,1] with its 95 % interval, growth, state",
+            "a cluster's week: volume, heat, share in [0,1], growth, state; next week's `forecast`",
             {"week": TEXT, "cluster_id": TEXT, "posts": COUNT, "heat": REAL, "share": REAL}
             | {"growth": REAL, "state": TEXT, "share_low": REAL, "share_high": REAL}
-            | {"heat_share": REAL},
+            | {"heat_share": REAL, "fair_share": REAL, "p_value": REAL}
+            | {"forecast": REAL, "forecast_low": REAL, "forecast_high": REAL},
             "cluster_id",
+        ),
+        _table(
+            "balance",
+            "what fair shares are balanced by: the part of a value's posts before and after",
+            {"week": TEXT, "side": TEXT, "value": TEXT, "posts": COUNT, "before": REAL}
+            | {"target": REAL, "after": REAL},
+            "side value",
         ),
         _table(
             "mentions",

@@ -28,6 +28,10 @@ MEASURES: Mapping[str, str] = {
     "share": "share",
     "share_low": "share",
     "share_high": "share",
+    "fair_share": "share",
+    "forecast": "share",
+    "forecast_low": "share",
+    "forecast_high": "share",
     "probability": "share",
     "growth": "growth",
     "measure": "measure",
@@ -61,6 +65,8 @@ SHAPES: Mapping[str, Shape] = {
     "top_clusters": Shape(focus=("cluster_id",), ranked=True),
     "rising_clusters": Shape(focus=("cluster_id",), ranked=True),
     "fading_clusters": Shape(focus=("cluster_id",), ranked=True),
+    "forecasts": Shape(focus=("cluster_id",)),
+    "fair_shares": Shape(focus=("cluster_id",)),
     "events": Shape(focus=("cluster_id", "other_id")),
     "style_object_scene": Shape(focus=("style", "object", "scene"), needs=2),
     "cluster_history": Shape(focus=("cluster",)),
@@ -176,7 +182,8 @@ def collect_evidence(
     """What is known about `week`, numbered in a fixed order; `ask` is the graph unless given.
 
     Asks for the week and the one before, the largest, rising and fading clusters, events and
-    triples; then, for each cluster told about, its history, its rule, entities and posts.
+    triples; then, for each cluster told about, its history, its rule, entities and posts; last,
+    what next week is to bring, and the shares of the balanced week where the settings ask for it.
     """
     limits = workspace.settings.report
     book = _Book(ask or ask_graph(workspace), week, known_names(workspace, week))
@@ -194,6 +201,8 @@ def collect_evidence(
         for kind in ENTITY_KINDS:
             book.add("cluster_entities", cluster=cluster, week=week, kind=kind, limit=5)
         book.add("cluster_posts", cluster=cluster, week=week, limit=limits.posts)
+    for question in ("forecasts", "fair_shares"):
+        book.add(question, week=week, limit=limits.clusters)
     return Evidence(week, lang, tuple(book.items), book.known, told)
 
 

@@ -53,7 +53,8 @@ class Shown:
 
 _NUMBERS: Mapping[str, Callable[[float], str]] = {
     **dict.fromkeys(("posts", "clustered", "clusters", "entities", "members", "position"), count),
-    **dict.fromkeys(("share", "share_low", "share_high", "probability"), percent),
+    **dict.fromkeys(("share", "share_low", "share_high", "fair_share", "probability"), percent),
+    **dict.fromkeys(("forecast", "forecast_low", "forecast_high"), percent),
     **dict.fromkeys(("precision", "recall"), percent),
     **dict.fromkeys(("heat",), number),
     **dict.fromkeys(("measure", "weight"), lambda value: f"{value:.2f}"),

@@ -23,6 +23,7 @@ class Section:
 
 WEEK = ("week_overview", "top_clusters", "rising_clusters", "fading_clusters", "events")
 MOVES = ("rising_clusters", "fading_clusters", "events")
+WATCHED = ("top_clusters", *MOVES, "forecasts", "fair_shares")
 CLUSTER = ("cluster_history", "cluster_rules", "cluster_entities", "cluster_posts")
 
 
@@ -34,7 +35,7 @@ def outline(evidence: Evidence) -> list[Section]:
         Section("summary", "summary", _asked(evidence, (*WEEK, "style_object_scene"))),
         Section("moves", "moves", (*_asked(evidence, MOVES), *histories)),
         *clusters,
-        Section("watch", "watch", (*_asked(evidence, ("top_clusters", *MOVES)), *histories)),
+        Section("watch", "watch", (*_asked(evidence, WATCHED), *histories)),
     ]
 
 

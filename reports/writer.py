@@ -87,6 +87,14 @@ def _figures(section: Section, evidence: Evidence) -> dict[str, Any]:
         "happened": happened,
         "events": _named(evidence, [happened]),
     }
+    figures["coming"] = evidence.answers("forecasts")
+    figures["foretold"] = _named(evidence, figures["coming"])
+    figures["balanced"] = evidence.answers("fair_shares")
+    figures["unlike"] = max(
+        _named(evidence, figures["balanced"]),
+        key=lambda r: abs(r["fair_share"] - r["share"]),
+        default=None,
+    )
     figures["born"] = [row for row in figures["events"] if row["event"] == "born"]
     doubtful = [row for row in figures["top"] if row["share_low"] is not None and row["share"]]
     figures["uncertain"] = max(

@@ -219,7 +219,9 @@ def _trend(  # noqa: PLR0917
     tables["trends"].append(
         {"week": week, "cluster_id": cluster, "posts": count, "heat": count * 3.1, "share": share}
         | {"growth": growth, "state": state, "share_low": max(0.0, share - spread)}
-        | {"share_high": share + spread, "heat_share": share}
+        | {"share_high": share + spread, "heat_share": share, "fair_share": 0.8 * share}
+        | {"forecast": 0.9 * share, "forecast_low": max(0.0, share - 2 * spread)}
+        | {"forecast_high": share + 2 * spread}
     )
     tables["clusters"].append(
         {
@@ -302,6 +304,18 @@ def _moving(workspace: Workspace, week: str, limit: int, states: tuple[str, ...]
     return sorted(rows, key=lambda row: (-abs(row["growth"]), row["cluster_id"]))[:limit]
 
 
+def _told(workspace: Workspace, week: str, limit: int, column: str) -> list[Row]:
+    """The clusters of which `column` is told, with all columns that begin with its name."""
+    trends = {row["cluster_id"]: row for row in _rows(workspace, "trends", week)}
+    rows: list[Row] = [
+        {key: row[key] for key in ("cluster_id", "name", "name_zh", "posts", "share")}
+        | {key: value for key, value in trend.items() if key.startswith(column)}
+        for row in _clusters(workspace, week, 999)
+        if (trend := trends[row["cluster_id"]])[column] is not None
+    ]
+    return sorted(rows, key=lambda row: (-row[column], -row["posts"], row["cluster_id"]))[:limit]
+
+
 def _history(workspace: Workspace, cluster: str) -> list[Row]:
     return [
         {key: row[key] for key in ("week", "posts", "share", "heat", "growth", "state")}
@@ -369,6 +383,8 @@ _ANSWERS: Mapping[str, Any] = {
     "top_clusters": _clusters,
     "rising_clusters": lambda w, **a: _moving(w, **a, states=("rising", "emerging")),
     "fading_clusters": lambda w, **a: _moving(w, **a, states=("fading",)),
+    "forecasts": lambda w, **a: _told(w, **a, column="forecast"),
+    "fair_shares": lambda w, **a: _told(w, **a, column="fair_share"),
     "cluster_history": _history,
     "cluster_entities": _entities,
     "cluster_rules": _rules,

@@ -21,14 +21,12 @@ from tests.bench_world import (
     told_event,
     write,
 )
-from zeitgraph.extraction import trends
 from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.prompts.library import load_styles
 from zeitgraph.reports.bench.board import bench_workspace
 from zeitgraph.reports.bench.columns import COLUMNS, score_all
 from zeitgraph.reports.bench.page import workspace_page
 from zeitgraph.reports.bench.score import Score
-from zeitgraph.reports.bench.strength import STATES
 from zeitgraph.reports.bench.wording import as_text, as_values, words_of
 from zeitgraph.reports.prototypes import style_prompt
 
@@ -68,15 +66,24 @@ def test_what_is_not_built_says_what_is_missing_and_has_no_figure(
         row["state"] = "steady"
     results = score_all(write(tmp_path, truth, told))
     unbuilt = {r.column.key: r for r in results if r.score.why == "unbuilt"}
-    states = {"season_found", "season_false"}
-    assert set(unbuilt) == UNBUILT | states
+    assert set(unbuilt) == UNBUILT
     assert all(r.score.value is None and as_values(r)["why"] for r in unbuilt.values())
     burst = next(r for r in results if r.column.key == "burst_found")
     assert burst.score.value == 0.0
 
 
-def test_the_states_that_are_built_are_those_of_the_stage() -> None:
-    assert {state for state, _ in trends.STATES} == STATES  # else what is built says it is not
+def test_a_season_of_the_first_year_counts_only_where_it_is_told(
+    tmp_path: Path, truth: Rows, told: Rows
+) -> None:
+    def season() -> Score:
+        results = score_all(write(tmp_path, truth, told))
+        return next(r.score for r in results if r.column.key == "season_found")
+
+    assert season().value == 1.0
+    for row in told["trends"]:
+        row["state"] = "steady"
+    assert season().why == "early"
+    assert words_of("en")["because"]["early"] != words_of("zh")["because"]["early"]
 
 
 def test_no_column_of_objects_as_long_as_prompts_ask_for_none() -> None:

@@ -1,16 +1,16 @@
-"""How strong a cluster is, and how sure that is."""
+"""The stage `trends`: what it tells of a cluster's week, and from which past."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.cluster_world import FIRST, new_workspace, post_rows
+from zeitgraph.extraction.demo.story.timeline import SEASON, Timeline
 from zeitgraph.extraction.stages import STAGES
-from zeitgraph.extraction.trends import Course, Week, jeffreys, state_of
+from zeitgraph.extraction.trends.states import Course, state_of
+from zeitgraph.kg.settings import SETTINGS_FILE
 from zeitgraph.kg.stages import bring_up_to_date
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.weeks import week_after
@@ -19,56 +19,23 @@ from zeitgraph.kg.workspace import Workspace
 TREND = [stage for stage in STAGES if stage.name == "trends"]
 
 
-def test_the_interval_is_that_of_jeffreys() -> None:
-    # Brown, Cai & DasGupta 2001, and any table of Beta(1.5, 9.5): 1 of 10
-    interval = jeffreys(1, 10)
-    assert (round(interval.low, 4), round(interval.high, 4)) == (0.0110, 0.3813)
-    assert jeffreys(0, 10).low == 0
-    assert jeffreys(10, 10).high == 1
-
-
-@given(st.integers(1, 10_000), st.floats(0, 1))
-def test_an_interval_holds_its_share_and_narrows_with_more_posts(total: int, part: float) -> None:
-    count = round(total * part)
-    interval = jeffreys(count, total)
-    assert 0 <= interval.low <= count / total <= interval.high <= 1
-    wider = jeffreys(count, total)
-    narrower = jeffreys(count * 100, total * 100)
-    assert narrower.high - narrower.low <= wider.high - wider.low
-
-
-def _course(
-    now: int,
-    past: Sequence[int],
-    *,
-    is_new: bool = False,
-    warmth: float = 1.0,
-    copied: int = 0,
-) -> Course:
-    return Course(
-        now=Week(now, 200, warmth),
-        past=[Week(posts, 200, 1.0) for posts in past],
-        is_new=is_new,
-        warmth_low=warmth - 0.1,
-        copied=copied,
-    )
-
-
 @pytest.mark.parametrize(
     ("course", "state"),
     [
-        (_course(30, []), "not-enough-data"),
-        (_course(2, [1, 0, 2]), "not-enough-data"),
-        (_course(14, [0, 0, 0, 0], is_new=True), "emerging"),
-        (_course(50, [20, 20, 20, 20]), "rising"),
-        (_course(24, [20, 20, 20, 20]), "steady"),
-        (_course(3, [20, 20, 20, 20]), "fading"),
-        (_course(20, [20, 20, 20, 20], warmth=1.6), "heat-burst"),
-        (_course(50, [20, 20, 20, 20], warmth=1.6), "rising"),
-        (_course(50, [20, 20, 20, 20], copied=15), "bot-suspect"),
-        (_course(90, [20, 20, 20, 20], copied=5), "rising"),
-        (_course(20, [20, 20, 20, 20], copied=8), "bot-suspect"),
-        (_course(5, [20, 20, 20, 20], copied=4), "fading"),
+        (Course(30, None), "not-enough-data"),
+        (Course(2, 1.0, rises=True), "not-enough-data"),
+        (Course(14, 0.0, is_new=True, rises=True), "emerging"),
+        (Course(14, 0.0, is_new=True), "steady"),
+        (Course(50, 20.0, rises=True), "rising"),
+        (Course(50, 20.0, rises=True, bursts=True), "rising"),
+        (Course(50, 20.0, rises=True, is_in_season=True), "seasonal"),
+        (Course(24, 20.0), "steady"),
+        (Course(3, 20.0, falls=True), "fading"),
+        (Course(20, 20.0, bursts=True), "heat-burst"),
+        (Course(50, 20.0, copied=15, rises=True), "bot-suspect"),
+        (Course(90, 20.0, copied=5, rises=True), "rising"),
+        (Course(20, 20.0, copied=8), "bot-suspect"),
+        (Course(5, 20.0, copied=4, falls=True), "fading"),
     ],
 )
 def test_a_state_follows_from_the_course(course: Course, state: str) -> None:
@@ -85,7 +52,8 @@ def _week(
         for number in range(count):
             post_id = f"{week}{cluster_id}{number}"
             warm = heat.get(cluster_id, 2.0) + 0.1 * (number % 3)
-            posts.append({"post_id": post_id, "heat": warm})
+            region = "east" if number % 4 else "west"
+            posts.append({"post_id": post_id, "heat": warm, "region": region})
             rows.append({"post_id": post_id, "cluster_id": cluster_id, "week": week})
     workspace.write("posts", week, make_table(TABLES["posts"], post_rows(week, posts)))
     workspace.write("memberships", week, make_table(TABLES["memberships"], rows))
@@ -109,8 +77,8 @@ def _trends(workspace: Workspace, week: str) -> dict[str, dict[str, Any]]:
     return {row["cluster_id"]: row for row in workspace.read("trends", week).to_pylist()}
 
 
-def test_a_week_is_measured_against_the_four_before(tmp_path: Path) -> None:
-    workspace = new_workspace(tmp_path)
+def _six_weeks(workspace: Workspace) -> str:
+    """Five weeks alike, then one in which much happens; gives its name."""
     last = week_after(FIRST, 5)
     for number in range(5):
         counts = {"": 100, "up": 20, "level": 20, "warm": 20, "gone": 20}
@@ -121,6 +89,12 @@ def test_a_week_is_measured_against_the_four_before(tmp_path: Path) -> None:
         {"": 60, "up": 60, "level": 20, "warm": 20, "gone": 0},
         heat={"warm": 6.0},
     )
+    return last
+
+
+def test_a_week_is_measured_against_the_four_before(tmp_path: Path) -> None:
+    workspace = new_workspace(tmp_path)
+    last = _six_weeks(workspace)
     rows = _trends(workspace, last)
     assert {name: row["state"] for name, row in rows.items()} == {
         "up": "rising",
@@ -131,15 +105,38 @@ def test_a_week_is_measured_against_the_four_before(tmp_path: Path) -> None:
     assert rows["up"]["share"] == 60 / 160
     assert rows["up"]["growth"] == pytest.approx((60 / 160) / (20 / 180) - 1)
     assert rows["gone"]["growth"] == -1
-    assert rows["up"]["share_low"] < rows["up"]["share"] < rows["up"]["share_high"]
+    assert rows["up"]["p_value"] < 0.001 < rows["level"]["p_value"]
+    for row in rows.values():
+        assert row["share_low"] <= row["share"] <= row["share_high"]
+        assert row["forecast_low"] <= row["forecast"] <= row["forecast_high"]
+        assert row["fair_share"] is None
+    assert rows["gone"]["share_low"] == 0
     assert sum(row["heat_share"] for row in rows.values()) < 1
+    assert workspace.weeks("balance") == []
+
+
+def test_fair_shares_stand_beside_the_plain_ones_and_change_nothing_else(tmp_path: Path) -> None:
+    workspace = new_workspace(tmp_path)
+    last = _six_weeks(workspace)
+    plain = _trends(workspace, last)
+    path = workspace.root / SETTINGS_FILE
+    path.write_text(f'{path.read_text("utf-8")}\n[fairness]\nbalance = ["region"]\n', "utf-8")
+    fair = _trends(Workspace(workspace.root), last)
+    for name, row in fair.items():
+        assert row | {"fair_share": None} == plain[name]
+        assert row["fair_share"] == pytest.approx(row["share"], abs=0.05)
+    assert fair["up"]["fair_share"] != fair["up"]["share"]
+    parts = workspace.read("balance", last).to_pylist()
+    assert [(part["value"], part["posts"]) for part in parts] == [("east", 120), ("west", 40)]
+    assert [part["after"] for part in parts] == pytest.approx([0.5, 0.5])
+    assert [part["before"] for part in parts] == pytest.approx([0.75, 0.25])
 
 
 def test_a_first_week_has_no_growth_and_no_state(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     _week(workspace, FIRST, {"": 5, "new": 20}, heat={})
     row = _trends(workspace, FIRST)["new"]
-    assert (row["growth"], row["state"]) == (None, "not-enough-data")
+    assert (row["growth"], row["state"], row["p_value"]) == (None, "not-enough-data", None)
 
 
 def test_what_was_told_under_another_id_counts_for_the_style_that_went_on(tmp_path: Path) -> None:
@@ -173,3 +170,47 @@ def test_what_is_found_late_is_not_called_new(tmp_path: Path) -> None:
     workspace.write("clusters", week, make_table(TABLES["clusters"], rows))
     states = {name: row["state"] for name, row in _trends(workspace, week).items()}
     assert states == {"late": "steady", "new": "emerging"}
+
+
+def test_a_split_is_no_fall(tmp_path: Path) -> None:
+    workspace = new_workspace(tmp_path)
+    for number in range(4):
+        _week(workspace, week_after(FIRST, number), {"": 100, "elder": 60}, heat={})
+    week = week_after(FIRST, 4)
+    _week(workspace, week, {"": 100, "elder": 30, "child": 30}, heat={})
+    clusters = workspace.read("clusters", week).to_pylist()
+    for row in clusters:
+        if row["cluster_id"] == "child":
+            row.update(first_week=week, unseen_posts=120, parent="elder")
+    workspace.write("clusters", week, make_table(TABLES["clusters"], clusters))
+    states = {name: row["state"] for name, row in _trends(workspace, week).items()}
+    assert states == {"elder": "steady", "child": "steady"}
+
+
+@pytest.mark.parametrize(("weeks", "is_known"), [(72, True), (26, False)])
+def test_the_planted_season_is_told_in_its_second_year_only(
+    tmp_path: Path, weeks: int, *, is_known: bool
+) -> None:
+    """The story of the demo world with every post in the cluster of its lineage."""
+    workspace = new_workspace(tmp_path)
+    time = Timeline(weeks, "2026-W46")
+    told = [f"2026-W{number}" for number in (30, 33, *SEASON)]
+    for index in range(weeks):
+        counts = {name: round(200 * share) for name, share in time.shares(index).items()}
+        _week(workspace, time.week(index), counts, heat={})
+    for week in told:  # a cluster stands in the table also where it has no posts
+        rows = workspace.read("clusters", week).to_pylist()
+        if all(row["cluster_id"] != "harvest" for row in rows):
+            rows.append(rows[0] | {"cluster_id": "harvest"})
+        workspace.write("clusters", week, make_table(TABLES["clusters"], rows))
+    bring_up_to_date(workspace, TREND, told)
+    states = {
+        (row["cluster_id"], week): row["state"]
+        for week in told
+        for row in workspace.read("trends", week).to_pylist()
+    }
+    in_season = {at for at, state in states.items() if state == "seasonal"}
+    assert {name for name, _ in in_season} == ({"harvest"} if is_known else set())
+    if is_known:
+        assert {f"2026-W{number}" for number in range(38, 43)} <= {week for _, week in in_season}
+    assert all(states[name, week] == "steady" for name in ("camping", "pastoral") for week in told)

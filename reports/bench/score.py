@@ -11,9 +11,9 @@ from typing import Literal
 from zeitgraph.kg.errors import ZeitgraphError
 from zeitgraph.reports.charts import Point
 
-Why = Literal["unbuilt", "untold", "unplanted", "unmeasured", "failed"]
+Why = Literal["unbuilt", "untold", "unplanted", "early", "unmeasured", "failed"]
 """Why there is no figure: the product does not do it; the truth does not tell it; the world has no
-such thing; nobody measured it; the run failed."""
+such thing, or too early for anybody to know it; nobody measured it; the run failed."""
 
 Bounds = Literal["interval", "range"]
 """What lies between two bounds: with 95 % the true value; or every figure there was."""

@@ -16,14 +16,11 @@ from zeitgraph.reports.bench.score import (
     rate_score,
     share_score,
 )
-from zeitgraph.reports.bench.truth import Planted
+from zeitgraph.reports.bench.truth import Planted, week_number
 from zeitgraph.reports.charts import Point
 
-STATES = frozenset(
-    {"emerging", "rising", "steady", "fading", "heat-burst", "bot-suspect", "not-enough-data"}
-)
-"""The states that the stage `trends` tells today: one of them that is never told was not seen. Any
-other that is never told is not built."""
+HISTORY: Mapping[str, int] = {"season": 52}
+"""Weeks that must lie before the end of an event for anybody to know it: one rise is no season."""
 
 DRAWN = 6
 """Lineages whose shares are drawn, those with the most posts first."""
@@ -131,9 +128,18 @@ def _curve(name: str, shares: list[_Share]) -> Curve:
 
 
 def state_found(case: Case, event: str, state: str) -> Score:
-    """The share of planted events of which a trend tells with its state, within a week."""
-    planted, told = case.truth.events(event), _told(case, state)
-    found = [p for p in planted if any(_tells(p, *one) for one in told)]
+    """The share of planted events of which a trend tells with its state, within a week.
+
+    One that nobody could know, and that was not told, does not count; raises `CannotScore` where
+    there is no other.
+    """
+    told = _told(case, state)
+    every = case.truth.events(event)
+    found = [p for p in every if any(_tells(p, *one) for one in told)]
+    least = week_number(case.weeks[0]) + HISTORY.get(event, 0)
+    planted = [p for p in every if p in found or week_number(p.until) >= least]
+    if not planted:
+        raise CannotScore("early", str(HISTORY.get(event, 0)))
     missed = [p.style for p in planted if p not in found]
     listed = f" (– {', '.join(missed)})" if missed else ""
     return share_score(len(found), len(planted), detail=f"{len(found)} / {len(planted)}{listed}")
@@ -152,12 +158,9 @@ def _tells(planted: Planted, week: str, lineage: str) -> bool:
 
 
 def _told(case: Case, state: str) -> list[tuple[str, str]]:
-    """Week and lineage of the trends with a state; raises `CannotScore` for one not built."""
-    told = [
+    """Week and lineage of the trends with a state."""
+    return sorted(
         (row["week"], case.lineage_of.get(row["cluster_id"], ""))
         for row in case.rows("trends", "week", "cluster_id", "state")
         if row["state"] == state
-    ]
-    if not told and state not in STATES:
-        raise CannotScore("unbuilt")
-    return sorted(told)
+    )

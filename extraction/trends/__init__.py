@@ -1,0 +1,1 @@
+"""How strong each cluster is this week, how sure that is, and what comes next."""

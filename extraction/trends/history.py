@@ -1,0 +1,104 @@
+"""How many posts each cluster had in every week so far.
+
+In come memberships of the past and the clusters as they stand, out comes a `History`. What is known
+by now of a cluster corrects its past: posts under the id of a cluster that was the same style count
+for the one that goes on; a cluster that nobody had named counts the posts that were already like it
+before its birth (`unseen_posts`), spread evenly over the window that was searched: what is found
+late is not new; and the one that it split from does without them: a split is no fall.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zeitgraph.extraction.clusters.state import CONTINUED
+from zeitgraph.extraction.trends.shares import Floats
+from zeitgraph.kg.stages import Job
+from zeitgraph.kg.weeks import week_after, week_start
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class History:
+    """Weeks with posts before the one at hand, oldest first.
+
+    `numbers` are the weeks as numbers that can be subtracted, `totals` all posts of each, `counts`
+    those of each cluster, float64 in the order of `weeks`; `born` is the place in `weeks` of the
+    week in which a cluster was first told of, `len(weeks)` for one of this week.
+    """
+
+    weeks: tuple[str, ...]
+    numbers: NDArray[np.int64]
+    totals: Floats
+    counts: Mapping[str, Floats]
+    born: Mapping[str, int]
+
+    def since(self, number: int, until: int) -> "NDArray[np.bool_]":
+        """Which weeks have a number in `number` .. `until`, both included."""
+        return (self.numbers >= number) & (self.numbers <= until)
+
+
+def week_number(week: str) -> int:
+    """Weeks as numbers, so that they can be subtracted."""
+    return week_start(week).toordinal() // 7
+
+
+def followed(clusters: Sequence[Row]) -> dict[str, str]:
+    """Under which id the posts of a cluster count that was the same style as another.
+
+    Or that a hand merged or deleted: its past is another's too, or nobody's (empty).
+    """
+    into = {row["cluster_id"]: row["parent"] for row in clusters if row["state"] == CONTINUED}
+    into |= {row["cluster_id"]: row["told_as"] for row in clusters if row["told_as"] is not None}
+    while any(parent in into for parent in into.values()):
+        into = {name: into.get(parent, parent) for name, parent in into.items()}
+    return into
+
+
+def look_back(job: Job) -> History:
+    """The history of the clusters that stand in the week of the job."""
+    clusters = job.table("clusters").to_pylist()
+    members = job.table("memberships", "history").select(["cluster_id", "week"])
+    counted = members.group_by(["cluster_id", "week"]).aggregate([([], "count_all")]).to_pylist()
+    weeks = tuple(sorted({row["week"] for row in counted}))
+    place = {week: i for i, week in enumerate(weeks)}
+    into = followed(clusters)
+    names = {row["cluster_id"] for row in clusters}
+    totals = np.zeros(len(weeks))
+    counts = {name: np.zeros(len(weeks)) for name in sorted(names)}
+    for row in counted:
+        totals[place[row["week"]]] += row["count_all"]
+        if (own := into.get(row["cluster_id"], row["cluster_id"])) in counts:
+            counts[own][place[row["week"]]] += row["count_all"]
+    _correct(counts, clusters, weeks, job.settings.clusters.window_weeks)
+    return History(
+        weeks=weeks,
+        numbers=np.array([week_number(week) for week in weeks], np.int64),
+        totals=totals,
+        counts=counts,
+        born={
+            row["cluster_id"]: sum(week < row["first_week"] for week in weeks) for row in clusters
+        },
+    )
+
+
+def _correct(
+    counts: Mapping[str, Floats], clusters: Sequence[Row], weeks: Sequence[str], window: int
+) -> None:
+    """Give a cluster the posts that were like it before its birth, and take them from its kin."""
+    taken = {name: np.zeros(len(weeks)) for name in counts}
+    for row in clusters:
+        since = week_after(row["first_week"], -window)
+        before = np.array([since <= week < row["first_week"] for week in weeks], bool)
+        if not row["unseen_posts"] or not before.any():
+            continue
+        unseen = before * (row["unseen_posts"] / before.sum())
+        counts[row["cluster_id"]] += unseen
+        if row["state"] != CONTINUED and row["parent"] in taken:
+            taken[row["parent"]] += unseen
+    for name, own in taken.items():
+        np.maximum(counts[name] - own, 0, out=counts[name])
