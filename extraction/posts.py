@@ -7,12 +7,15 @@ of pictures and vectors.
 import math
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from zeitgraph.kg.settings import HeatSettings
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.kg.weeks import week_after, week_start
 
+THOUSAND = 1000.0
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]+")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|[@＠]\w+")
@@ -49,8 +52,19 @@ def language_of(text: str | None) -> str:
     return "en" if total and 2 * latin >= total else "und"
 
 
-def heat_of(counts: Mapping[str, Any], weights: HeatSettings) -> float:
-    """min(cap, ln(1 + Σ weight · count)), counts that are missing being 0; in [0, cap]."""
+def heat_of(post: Mapping[str, Any], weights: HeatSettings) -> float:
+    """The formula of `HeatSettings` for a row of `intake`; counts that are missing are 0.
+
+    In [0, cap]. Each step stands alone: `exposure` 0 and `half_life_days` 0 leave it out.
+    """
     names = ("views", "likes", "comments", "shares", "saves", "clicks")
-    weighed = math.fsum(getattr(weights, name) * (counts[name] or 0) for name in names)
-    return min(weights.cap, math.log1p(weighed))
+    weighed = math.fsum(getattr(weights, name) * (post[name] or 0) for name in names)
+    seen = post["impressions"] or post["views"]
+    if weights.exposure and seen:
+        weighed *= (THOUSAND / seen) ** weights.exposure
+    heat = min(weights.cap, math.log1p(weighed))
+    if not weights.half_life_days:
+        return heat
+    age = week_start(week_after(post["week"])) - post["published_at"]
+    days: float = age / timedelta(days=1)
+    return heat * float(0.5 ** (days / weights.half_life_days))

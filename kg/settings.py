@@ -42,7 +42,12 @@ class IntakeSettings(Branch):
 
 
 class HeatSettings(Branch):
-    """heat = min(cap, ln(1 + Σ weight · count)); a post with no counts has heat 0."""
+    """heat = min(cap, ln(1 + Σ weight · count · (1000 / seen)^exposure)) · 2^(−age / half_life_days).
+
+    `seen` are impressions, or views where these are not known; of a post for which neither is, the
+    counts stand as they are. `age` are the days from publication to the end of the post's week: when
+    the counts were taken is not known. A post with no counts has heat 0.
+    """
 
     views: float = Field(0.01, ge=0, description="what a view weighs")
     likes: float = Field(1.0, ge=0, description="what a like weighs")
@@ -51,6 +56,12 @@ class HeatSettings(Branch):
     saves: float = Field(3.0, ge=0, description="what a save weighs")
     clicks: float = Field(0.5, ge=0, description="what a click weighs")
     cap: float = Field(12.0, gt=0, description="heat above this counts as this")
+    exposure: float = Field(
+        0.0, ge=0, le=1, description="0: counts as they are, 1: counts per thousand times seen"
+    )
+    half_life_days: float = Field(
+        0.0, ge=0, description="days after which a post's heat is half of it; 0: it stays"
+    )
 
 
 class VectorSettings(Branch):
