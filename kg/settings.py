@@ -42,10 +42,10 @@ class IntakeSettings(Branch):
 
 
 class HeatSettings(Branch):
-    """heat = min(cap, ln(1 + Σ weight · count · (1000 / seen)^exposure)) · 2^(−age / half_life_days).
+    """heat = min(cap, ln(1 + Σ weight · count · (1000 / seen)^exposure)) · 2^(−age / half_life).
 
     `seen` are impressions, or views where these are not known; of a post for which neither is, the
-    counts stand as they are. `age` are the days from publication to the end of the post's week: when
+    counts stand as they are. `age` is from publication to the end of the post's week, in days: when
     the counts were taken is not known. A post with no counts has heat 0.
     """
 

@@ -5,7 +5,8 @@ from zeitgraph.kg.stages import Read, Stage
 _TOLD = tuple(
     Read(name)
     for name in (
-        "posts", "media", "clusters", "memberships", "lineage", "rules", "trends", "links",
+        "posts", "media", "clusters", "memberships", "lineage", "rules", "trends", "balance",
+        "links",
         "entities", "facts",
     )
 )  # fmt: skip
@@ -35,5 +36,6 @@ STAGES = (
         ),
         writes=("claims",),
         settings=("report", "graph"),
+        version=2,
     ),
 )

@@ -16,6 +16,7 @@ from zeitgraph.kg.stages import Job
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.weeks import week_after
 from zeitgraph.kg.workspace import Workspace, write_aside
+from zeitgraph.reports.balance import balance_notes
 from zeitgraph.reports.cards import post_cards
 from zeitgraph.reports.charts import Point
 from zeitgraph.reports.claims import Claim, Draft, check_drafts
@@ -88,7 +89,7 @@ def weekly_report(
 
 def compose(workspace: Workspace, evidence: Evidence, llm: str, note: Note) -> Report:
     """All sections, written by the model called `llm` or plainly, and checked."""
-    notes: list[str] = []
+    notes = balance_notes(workspace, evidence.week, evidence.lang)
 
     def say(line: str) -> None:
         notes.append(line)

@@ -12,6 +12,9 @@ from tests.cluster_world import new_workspace
 from zeitgraph.extraction.trends.fairness import Balance, balance
 from zeitgraph.kg.errors import SettingsError
 from zeitgraph.kg.settings import SETTINGS_FILE, FairnessSettings, load_settings
+from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.reports.balance import balance_notes
+from zeitgraph.reports.wording import labels
 
 Posts = list[dict[str, Any]]
 
@@ -122,3 +125,25 @@ def test_a_balance_that_cannot_be_is_refused(tmp_path: Path, written: str, told:
     path.write_text(f"{path.read_text('utf-8')}\n[fairness]\n{written}\n", "utf-8")
     with pytest.raises(SettingsError, match=told):
         load_settings(root)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_report_tells_what_was_balanced_before_and_after(tmp_path: Path, lang: str) -> None:
+    workspace, week = new_workspace(tmp_path), "2026-W46"
+    assert balance_notes(workspace, week, lang) == []
+    hostile = "east\x1b[31m{0}<b>" + 80 * "x"
+    rows = [
+        {"side": "region", "value": value, "posts": posts, "target": 0.5, "week": week}
+        | {"before": posts / 100, "after": 0.5}
+        for value, posts in ((hostile, 80), ("head", 15), ("", 5))
+    ]
+    head = {"side": "head", "value": "head", "posts": 10, "before": 0.1, "target": 0.02}
+    rows.append(head | {"after": 0.025, "week": week})
+    workspace.write("balance", week, make_table(TABLES["balance"], rows))
+    first, second = balance_notes(workspace, week, lang)
+    assert "10.0% → 2.5%" in first
+    assert "80.0% → 50.0%" in second
+    assert "head 15.0%" in second  # a region of that name is no head content
+    assert labels(lang)["balance"]["value"][""] in second
+    assert "\x1b" not in second
+    assert "xxxxxxxxxxxxx" not in second
