@@ -76,7 +76,9 @@ def test_rows_of_no_week_are_read_with_the_rest(tmp_path: Path) -> None:
 
 def test_an_unknown_table_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path, "vectors")
-    with pytest.raises(UnknownName, match="no table is called «postz»: known: balance, claims, clusters"):
+    with pytest.raises(
+        UnknownName, match="no table is called «postz»: known: balance, claims, clusters"
+    ):
         workspace.read_all("postz")
 
 

@@ -40,7 +40,7 @@ def _shares(dice: np.random.Generator, level: Floats, spread: float, weeks: int)
 
 
 def _counts(dice: np.random.Generator, shares: Floats, totals: Floats) -> Floats:
-    whole = np.vstack([shares, 1 - shares.sum(axis=0)])
+    whole = np.vstack([shares, np.maximum(1 - shares.sum(axis=0), 0)])
     drawn = [dice.multinomial(int(n), p) for n, p in zip(totals, whole.T, strict=True)]
     return np.array(drawn, np.float64).T[:-1]
 
@@ -84,7 +84,7 @@ def test_the_interval_holds_the_level_of_a_share_that_wanders(spread: float, tot
         counts = _counts(dice, _shares(dice, level, spread, 27), totals)
         wander = spreads(_history(counts[:, :-1], totals[:-1]))
         for row, share in enumerate(level):
-            around = interval(counts[row, -1], total, wander[str(row)])
+            around = interval(counts[row, -1], total, wander[str(row)].expected(total))
             hits += around.low <= share <= around.high
             around = interval(counts[row, -1], total)
             plain += around.low <= share <= around.high
@@ -100,12 +100,14 @@ def test_the_spread_is_found_again_and_a_slow_rise_is_none() -> None:
     found = {}
     for spread in (0.0, 0.01, 0.05):
         counts = _counts(dice, _shares(dice, _levels(dice, 25), spread, 40), totals)
-        found[spread] = float(np.mean(list(spreads(_history(counts, totals)).values())))
+        told = spreads(_history(counts, totals)).values()
+        found[spread] = float(np.mean([one.value for one in told]))
     assert found[0.0] < 0.002, SEED
     assert found[0.01] == pytest.approx(0.01, rel=0.5), SEED
     assert found[0.05] == pytest.approx(0.05, rel=0.5), SEED
     rise = np.vstack([np.linspace(0.02, 0.3, 40), np.full(40, 0.3)])
-    assert max(spreads(_history(_counts(dice, rise, totals), totals)).values()) < 0.01, SEED
+    told = spreads(_history(_counts(dice, rise, totals), totals)).values()
+    assert max(one.value for one in told) < 0.01, SEED
 
 
 def test_a_cluster_that_wanders_more_than_others_has_the_larger_spread() -> None:
@@ -114,7 +116,7 @@ def test_a_cluster_that_wanders_more_than_others_has_the_larger_spread() -> None
     counts = _counts(dice, np.full((12, 30), 0.05), totals)
     counts[0] = dice.binomial(300, dice.beta(2, 38, 30))
     found = spreads(_history(counts, totals))
-    assert max(found, key=lambda name: found[name]) == "0", SEED
+    assert max(found, key=lambda name: found[name].value) == "0", SEED
 
 
 # -- draws -----------------------------------------------------------------------------------------
@@ -157,9 +159,12 @@ def _calls(counts: Floats, totals: Floats, false: float) -> list[int]:
     wander = spreads(history)
     changes = []
     for row in range(len(counts)):
-        spread = wander[str(row)]
-        level = Level.of(counts[row, -5:-1], totals[-5:-1], spread)
-        changes.append(Change.of(int(counts[row, -1]), level.draw(int(totals[-1]), spread)))
+        total = int(totals[-1])
+        expected = [
+            Level.of(counts[row, -5:-1], totals[-5:-1], spread).draw(total, spread)
+            for spread in wander[str(row)].likely(total)
+        ]
+        changes.append(Change.of(int(counts[row, -1]), expected))
     told = discovered([change.p for change in changes], false)
     return [
         (1 if change.is_rise else -1) * is_told
@@ -197,8 +202,8 @@ def test_where_much_changes_few_discoveries_are_false_and_most_changes_are_found
         told += int(np.count_nonzero(calls))
         found += int(np.count_nonzero(calls * truth > 0))
         planted += int(np.count_nonzero(truth))
-    assert (told - found) / told < 0.12, SEED
-    assert found / planted > 0.7, SEED
+    assert (told - found) / told < 0.16, SEED  # 0.1, and three standard errors
+    assert found / planted > 0.5, SEED
 
 
 # -- forecasts -------------------------------------------------------------------------------------
@@ -211,7 +216,7 @@ def _past(counts: Floats, totals: Floats) -> Past:
         totals,
         np.arange(len(totals), dtype=np.float64),
         [0] * len(counts),
-        np.array([wander[str(row)] for row in range(len(counts))]),
+        np.array([wander[str(row)].value for row in range(len(counts))]),
     )
 
 
@@ -261,10 +266,7 @@ def test_the_first_week_is_foretold_widely_and_an_empty_week_not_at_all() -> Non
 
 
 def _season(shares: Floats, now: float, weeks: int) -> float:
-    dice = np.random.default_rng(SEED)
-    totals = np.full(weeks, 250.0)
-    counts = dice.binomial(250, shares).astype(float)
-    history = _history(counts[None], totals)
+    history = _history(np.round(250 * shares)[None], np.full(weeks, 250.0))
     return season_p(history, history.counts["0"], weeks, (round(250 * now), 250), 0.001)
 
 
@@ -272,12 +274,12 @@ def test_a_season_needs_two_years_of_the_same() -> None:
     year = np.full(52, 0.02)
     high = year.copy()
     high[36:45] = 0.08
-    assert _season(np.concatenate([high, high])[:92], 0.08, 92) < 0.01, SEED  # week 40, again
-    assert _season(np.concatenate([year, high])[:92], 0.08, 92) > 0.05, SEED  # the first time
+    assert _season(np.concatenate([high, high])[:92], 0.08, 92) < 0.001  # week 40, again
+    assert _season(np.concatenate([year, high])[:92], 0.08, 92) > 0.2  # the first time
     assert _season(high[:40], 0.08, 40) == 1.0  # one year of history
-    assert _season(np.concatenate([high, high])[:72], 0.02, 72) > 0.05, SEED  # out of season
+    assert _season(np.concatenate([high, high])[:72], 0.02, 72) > 0.2  # out of season
     step = np.concatenate([year[:40], np.full(52, 0.08)])
-    assert _season(step, 0.08, 92) > 0.05, SEED  # rose a year ago and stayed
+    assert _season(step, 0.08, 92) > 0.2  # rose a year ago and stayed
 
 
 # -- bursts ----------------------------------------------------------------------------------------

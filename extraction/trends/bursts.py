@@ -2,7 +2,7 @@
 
 Heat is a logarithm, so what a post has above the mean of its week is by which factor people answer
 it more. A burst is a cluster whose mean of that stands out from its own of the weeks before by more
-than chance (a test of two means, whose weeks may wander), and by at least the factor `BURST`.
+than chance (Student's t of two means, whose weeks may wander), and by at least the factor `BURST`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ def bursting(
     `heats` are those of each cluster's posts, `everyone` those of all posts of the week, `past` the
     weeks that a cluster is measured against.
     """
-    from scipy.special import ndtr
+    from scipy.special import stdtr
 
     weeks = {name: [week for week in own if week.posts >= ENOUGH] for name, own in past.items()}
     asked = sorted(
@@ -67,6 +67,7 @@ def bursting(
     )
     noise = float(np.var(everyone, ddof=1)) if len(everyone) > 1 else 0.0
     wander = _wander([weeks[name] for name in asked], noise)
+    freedom = sum(len(weeks[name]) - 1 for name in asked)
     rises, p_values = [], []
     for name in asked:
         posts = np.array([week.posts for week in weeks[name]], np.float64)
@@ -74,7 +75,7 @@ def bursting(
         rise = float(np.mean(heats[name])) - float(np.mean(everyone)) - usual
         error = noise * (1 / len(heats[name]) + 1 / posts.sum()) + wander * (1 + 1 / len(posts))
         rises.append(rise)
-        p_values.append(float(ndtr(-rise / error**0.5)) if error else 1.0)
+        p_values.append(float(stdtr(freedom, -rise / error**0.5)) if error else 1.0)
     found = discovered(p_values, false)
     large = [rise >= np.log(BURST) for rise in rises]
     return {name for name, told, much in zip(asked, found, large, strict=True) if told and much}

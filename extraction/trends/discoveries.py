@@ -5,6 +5,7 @@ Knows nothing about clusters.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
@@ -19,9 +20,12 @@ class Change:
     down: float
 
     @classmethod
-    def of(cls, count: int, expected: Draw) -> "Change":
-        """Of a week with `count` posts where `expected` was to come."""
-        return cls(expected.at_least(count), expected.at_most(count))
+    def of(cls, count: int, expected: Sequence[Draw]) -> "Change":
+        """Of a week with `count` posts where one of `expected` was to come, as likely each."""
+        return cls(
+            fmean(draw.at_least(count) for draw in expected),
+            fmean(draw.at_most(count) for draw in expected),
+        )
 
     @property
     def p(self) -> float:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from zeitgraph.extraction.trends.bursts import Warmth, bursting, warmths
 from zeitgraph.extraction.trends.discoveries import Change, discovered
-from zeitgraph.extraction.trends.dispersion import spreads
+from zeitgraph.extraction.trends.dispersion import Spread, spreads
 from zeitgraph.extraction.trends.fairness import Balance, balance
 from zeitgraph.extraction.trends.forecast import Forecast, Past, forecasts
 from zeitgraph.extraction.trends.history import History, followed, look_back, week_number
@@ -92,7 +92,7 @@ class _Week:
     clusters: Mapping[str, Row]
     history: History
     window: NDArray[np.bool_]
-    spread: Mapping[str, float]
+    spread: Mapping[str, Spread]
 
     @classmethod
     def of(cls, job: Job, posts: Sequence[Row]) -> "_Week":
@@ -159,7 +159,7 @@ class _Week:
         """What is counted of the cluster."""
         posts, heat = self.posts(name), float(np.sum(self.heat(name)))
         share, all_heat = posts / self.total, float(np.sum(self.heats))
-        around = interval(posts, self.total, self.spread[name])
+        around = interval(posts, self.total, self.spread[name].expected(self.total))
         shares = self.before(name) / self.history.totals[self.window]
         usual = float(np.mean(shares)) if len(shares) else 0.0
         return {
@@ -228,14 +228,18 @@ def _found(p_values: Mapping[str, float], false: float) -> set[str]:
 
 def _change(week: _Week, name: str) -> Change:
     """How likely chance makes the week's posts out of the weeks before."""
-    spread = week.spread[name]
-    usual = Level.of(week.before(name), week.history.totals[week.window], spread)
-    return Change.of(week.posts(name), usual.draw(week.total, spread))
+    before, totals = week.before(name), week.history.totals[week.window]
+    expected = [
+        Level.of(before, totals, spread).draw(week.total, spread)
+        for spread in week.spread[name].likely(week.total)
+    ]
+    return Change.of(week.posts(name), expected)
 
 
 def _season(week: _Week, name: str) -> float:
     now = week.posts(name), week.total
-    return season_p(week.history, week.history.counts[name], week.number, now, week.spread[name])
+    spread = week.spread[name].expected(week.total)
+    return season_p(week.history, week.history.counts[name], week.number, now, spread)
 
 
 def _coming(week: _Week, told: Sequence[str]) -> dict[str, Forecast]:
@@ -249,7 +253,7 @@ def _coming(week: _Week, told: Sequence[str]) -> dict[str, Forecast]:
         totals=np.array([*history.totals, week.total]),
         numbers=np.array([*history.numbers, week.number], np.float64),
         born=[history.born[name] for name in names],
-        spread=np.array([week.spread[name] for name in names]),
+        spread=np.array([week.spread[name].value for name in names]),
     )
     total = round(float(np.mean([*history.totals[week.window], week.total])))
     asked = [names.index(name) for name in told]
