@@ -23,6 +23,8 @@ SWINGS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 MANNERS = tuple(product(MEMORIES, SWINGS))
 LEAST = 0.001
 """A manner of less weight than this has no say."""
+FINEST = 20_000
+"""A week of more posts than this is foretold as one of so many: shares are no finer."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Forecast:
 
 def forecasts(past: Past, asked: Sequence[int], total: int) -> list[Forecast]:
     """The shares of `total` posts in the week after the newest of `past`, of these rows of it."""
+    total = min(total, FINEST)
     levels = [_levels(past, memory) for memory in MEMORIES]
     weights = _weights(past, levels)
     told = []
