@@ -132,6 +132,23 @@ def test_fair_shares_stand_beside_the_plain_ones_and_change_nothing_else(tmp_pat
     assert [part["before"] for part in parts] == pytest.approx([0.75, 0.25])
 
 
+def test_odd_weeks_have_a_clear_answer(tmp_path: Path) -> None:
+    """All posts in one cluster, without heat; weeks with none; a week of one post."""
+    workspace = new_workspace(tmp_path)
+    for number, count in enumerate((30, 30, 1, 30)):
+        _week(workspace, week_after(FIRST, number), {"all": count}, heat={"all": 0.0})
+    last = week_after(FIRST, 9)
+    _week(workspace, last, {"all": 0, "one": 1}, heat={})
+    rows = [row for week in workspace.weeks("posts") for row in _trends(workspace, week).values()]
+    whole = rows[3]
+    assert (whole["share"], whole["share_high"], whole["state"]) == (1.0, 1.0, "steady")
+    for row in rows:
+        ends = [row[f"{what}_{end}"] for what in ("share", "forecast") for end in ("low", "high")]
+        assert all(0 <= share <= 1 for share in (*ends, row["forecast"]))
+        assert row["state"] in {"steady", "not-enough-data"}
+    assert [row["cluster_id"] for row in rows] == ["all"] * 4 + ["one"]
+
+
 def test_a_first_week_has_no_growth_and_no_state(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     _week(workspace, FIRST, {"": 5, "new": 20}, heat={})

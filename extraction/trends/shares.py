@@ -97,14 +97,3 @@ class Draw:
     def at_most(self, count: int) -> float:
         """P(so many or fewer)."""
         return min(1.0, float(self.chances[: count + 1].sum()))
-
-    @property
-    def mean(self) -> float:
-        """The share to be expected."""
-        return self.alpha / (self.alpha + self.beta)
-
-    @property
-    def interval(self) -> Interval:
-        """The share of the week lies in it with at least 95 %."""
-        low, high = np.searchsorted(np.cumsum(self.chances), TAILS)
-        return Interval(float(low) / self.total, min(float(high) / self.total, 1.0))
