@@ -7,7 +7,7 @@ file sees all of zeitgraph; nothing heavy is imported before it is needed.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,8 +15,8 @@ import typer
 
 from zeitgraph import __version__
 from zeitgraph.kg.edit_commands import edit
-from zeitgraph.kg.errors import InputError, MissingPart, UserError
-from zeitgraph.kg.exits import run_app
+from zeitgraph.kg.errors import MissingPart, UserError
+from zeitgraph.kg.exits import argument_text, run_app
 
 if TYPE_CHECKING:
     from zeitgraph.extraction.intake import AddSummary
@@ -181,7 +181,7 @@ def sparql(
     from zeitgraph.kg.sparql import ask_sparql
     from zeitgraph.kg.workspace import Workspace
 
-    return ask_sparql(Workspace(workspace), _text(query)).render(form)
+    return ask_sparql(Workspace(workspace), argument_text(query)).render(form)
 
 
 @app.command()
@@ -194,7 +194,7 @@ def cypher(
     from zeitgraph.kg.bolt_store import ask_cypher
     from zeitgraph.kg.workspace import Workspace
 
-    return ask_cypher(Workspace(workspace), _text(query)).render(form)
+    return ask_cypher(Workspace(workspace), argument_text(query)).render(form)
 
 
 @app.command()
@@ -219,12 +219,29 @@ def answer(
     from zeitgraph.kg import questions as canned
     from zeitgraph.kg.workspace import Workspace
 
-    pairs = [argument.partition("=") for argument in arguments or []]
-    for key, equals, _ in pairs:
-        if not equals:
-            raise UserError(f"«{key}» is no KEY=VALUE", do="write it like week=2026-W46")
-    given = {key: value for key, _, value in pairs}
+    given = canned.read_arguments(arguments or [])
     return canned.answer(Workspace(workspace), name, given, via=via).render(form)
+
+
+@app.command()
+def similar(
+    query: Annotated[str, typer.Argument(metavar="POST_ID|PICTURE|TEXT")],
+    count: Annotated[int, typer.Option(min=1, help="How many posts.")] = 10,
+    kind: Annotated[
+        Literal["post", "picture", "text"] | None,
+        typer.Option("--as", help="What it is, where that is not plain."),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format")] = "table",
+    workspace: In = HERE,
+) -> str:
+    """The posts most like a post, a picture or a text, the nearest first."""
+    from zeitgraph.extraction.search.similar import similar_posts
+    from zeitgraph.kg.progress import watching
+    from zeitgraph.kg.workspace import Workspace
+
+    with watching() as watcher:
+        found = similar_posts(Workspace(workspace), query, count, kind, watcher.note)
+    return found.render(form)
 
 
 @app.command()
@@ -267,17 +284,19 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> str:
     """Score a workspace against the truth of its world; with --seeds, many worlds."""
+    from zeitgraph.extraction.judging import described_by_starter
     from zeitgraph.kg.progress import watching
     from zeitgraph.kg.workspace import Workspace
     from zeitgraph.reports.bench.board import Worlds, bench_workspace, bench_worlds
 
     if seeds is None:
-        return bench_workspace(Workspace(workspace), truth, _judge, lang, as_json=as_json)
+        place = Workspace(workspace)
+        return bench_workspace(place, truth, described_by_starter, lang, as_json=as_json)
     from zeitgraph.extraction.demo import write_corpus
 
     worlds = Worlds(into, seeds, sizes, write_corpus, {"weeks": weeks, "side": BENCH_SIDE})
     with watching() as watcher:
-        return bench_worlds(worlds, _judge, lang, watcher.note, as_json=as_json)
+        return bench_worlds(worlds, described_by_starter, lang, watcher.note, as_json=as_json)
 
 
 @app.command()
@@ -324,14 +343,11 @@ def models(
     name: Annotated[str | None, typer.Argument()] = None,
 ) -> str:
     """List the models that zeitgraph knows, or get one from its hub (this uses the network)."""
-    from zeitgraph.kg.answers import Answer
-    from zeitgraph.kg.models import get_model, list_models
+    from zeitgraph.kg.models import get_model, models_answer
     from zeitgraph.kg.progress import watching
 
     if action == "list":
-        columns = ("name", "part", "profile", "megabytes", "languages", "licence", "state")
-        rows = tuple(tuple(getattr(row, c) for c in columns) for row in list_models())
-        return Answer(columns, rows).render("table")
+        return models_answer().render("table")
     if name is None:
         raise UserError("which model?", do="zeitgraph models get NAME; `models list` has the names")
     with watching() as watcher:
@@ -373,24 +389,6 @@ def _tell(place: "Workspace", stage: str, week: str | None) -> Path:
         _update(place, watcher)
         _bring(place, [s for s in telling.STAGES if s.name == stage], [known], watcher)
     return place.report_folder(known)
-
-
-def _judge(pictures: Sequence[Path], phrasings: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    """What pictures show, by the starter CLIP."""
-    from zeitgraph.extraction.embedders import load_embedder
-    from zeitgraph.extraction.judging import best_described
-    from zeitgraph.kg.settings import VectorSettings
-
-    return best_described(load_embedder(VectorSettings()), pictures, phrasings)
-
-
-def _text(query: str) -> str:
-    if not query.startswith("@"):
-        return query
-    try:
-        return Path(query[1:]).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("cannot read the query", where=query[1:]) from error
 
 
 @app.callback(invoke_without_command=True)

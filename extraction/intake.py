@@ -25,6 +25,7 @@ from zeitgraph.extraction.columns import LONGEST_ID, BadRow, Draft, read_columns
 from zeitgraph.extraction.media import Attachment, Kept, MediaStore, find_attachment
 from zeitgraph.extraction.pictures import strict_decoding
 from zeitgraph.extraction.readers import Reject, Row, find_sources
+from zeitgraph.extraction.search.shelf import drop_index
 from zeitgraph.extraction.spool import Candidate, Spool
 from zeitgraph.extraction.vector_cache import VectorCache
 from zeitgraph.kg.ids import content_id, digest_bytes, digest_json, digest_text
@@ -323,10 +324,10 @@ def forgotten_ids(workspace: Workspace) -> frozenset[str]:
 def remove_posts(workspace: Workspace, post_ids: Iterable[str]) -> list[str]:
     """Remove posts as they came in, for good, and return the weeks they stood in, oldest first.
 
-    Their rows in `intake`, `media` and `rejects` go, the pictures that no other post has, and the
-    cached vectors of their texts and pictures. Their ids are remembered as digests, so that they
-    stay out when their file is read again; so is an id that no post has. Tables of stages are not
-    touched: bring the returned weeks up to date.
+    Their rows in `intake`, `media` and `rejects` go, the pictures that no other post has, the
+    cached vectors of their texts and pictures, and the index of posts. Their ids are remembered as
+    digests, so that they stay out when their file is read again; so is an id that no post has.
+    Tables of stages are not touched: bring the returned weeks up to date.
     """
     ids = set(post_ids)
     listed = sorted(forgotten_ids(workspace) | {digest_text(post_id) for post_id in ids})
@@ -340,6 +341,8 @@ def remove_posts(workspace: Workspace, post_ids: Iterable[str]) -> list[str]:
         if posts.num_rows or media.num_rows:
             touched.append(week)
     gone -= _paths_in_use(workspace, but=ids)
+    if touched:
+        drop_index(workspace)
     VectorCache(workspace).forget(contents | {Path(path).stem for path in gone})
     for path in sorted(gone):
         (workspace.root / path).unlink(missing_ok=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from zeitgraph.extraction.embedders import Embedder, unit_rows
+from zeitgraph.extraction.embedders import Embedder, load_embedder, unit_rows
 from zeitgraph.extraction.pictures import load_picture
+from zeitgraph.kg.settings import VectorSettings
 
 
 def best_described(
@@ -21,3 +22,10 @@ def best_described(
     pictures = embedder.pictures([load_picture(path) for path in paths])
     nearest = (pictures @ unit_rows(np.stack(texts)).T).argmax(axis=1)
     return [ids[place] for place in nearest]
+
+
+def described_by_starter(
+    paths: Sequence[Path], phrasings: Mapping[str, Sequence[str]]
+) -> Sequence[str]:
+    """What pictures show, by the starter CLIP."""
+    return best_described(load_embedder(VectorSettings()), paths, phrasings)

@@ -1,16 +1,18 @@
 """Runs a command line and tells how it ended: an exit code, and one line where something failed.
 
-In come a typer app and arguments; what a command gives is printed. Knows no command.
+In come a typer app and arguments; what a command gives is printed. An argument may stand for the
+text of a file. Knows no command.
 """
 
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 import typer.exceptions
 
-from zeitgraph.kg.errors import ZeitgraphError
+from zeitgraph.kg.errors import InputError, ZeitgraphError
 
 
 def run_app(app: typer.Typer, arguments: Sequence[str] | None) -> int:
@@ -39,3 +41,13 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None) -> int:
 def _fail(line: str, code: int) -> int:
     sys.stderr.write(f"zeitgraph: {' '.join(line.split())}\n")
     return code
+
+
+def argument_text(argument: str) -> str:
+    """The argument itself, or for `@FILE` what stands in the file; raises `InputError`."""
+    if not argument.startswith("@"):
+        return argument
+    try:
+        return Path(argument[1:]).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("cannot read the query", where=argument[1:]) from error

@@ -12,6 +12,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Literal
 
+from zeitgraph.kg.answers import Answer
 from zeitgraph.kg.errors import MissingPart, ModelError, UnknownName
 from zeitgraph.kg.workspace import Workspace
 
@@ -159,6 +160,13 @@ class ModelRow:
     languages: str
     state: State
     chosen: bool
+
+
+def models_answer() -> Answer:
+    """The known models as a table to show."""
+    columns = ("name", "part", "profile", "megabytes", "languages", "licence", "state")
+    rows = (tuple(getattr(row, column) for column in columns) for row in list_models())
+    return Answer(columns, tuple(rows))
 
 
 def list_models(workspace: Workspace | None = None) -> list[ModelRow]:

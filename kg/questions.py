@@ -12,7 +12,7 @@ order other texts differently.
 """
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -122,6 +122,15 @@ def answer(
     with _called("way to ask", via, WAYS)(workspace) as ask:
         bound = _bind(question, arguments, ask)
         return Answer(question.columns, () if bound is None else tuple(ask(question, bound)))
+
+
+def read_arguments(written: Sequence[str]) -> dict[str, str]:
+    """Arguments written as `key=value`, by key; raises `UserError` for one with no `=`."""
+    pairs = [argument.partition("=") for argument in written]
+    for key, equals, _ in pairs:
+        if not equals:
+            raise UserError(f"«{key}» is no KEY=VALUE", do="write it like week=2026-W46")
+    return {key: value for key, _, value in pairs}
 
 
 Ask = Callable[[Question, Bound], Iterable[Row]]

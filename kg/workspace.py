@@ -158,6 +158,14 @@ class Workspace:
         path = self._partition(table_called(name), week)
         return digest_file(path) if path.is_file() else ""
 
+    def stamp(self, name: str, week: str) -> str:
+        """What changes whenever a partition is written, with nothing read; empty without one."""
+        path = self._partition(table_called(name), week)
+        if not path.is_file():
+            return ""
+        seen = path.stat()
+        return f"{seen.st_size}-{seen.st_mtime_ns}-{seen.st_ino}"
+
     def all_weeks(self) -> list[str]:
         """Every week for which any table has rows, oldest first."""
         return sorted({week for name in TABLES for week in self.weeks(name)})

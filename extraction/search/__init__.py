@@ -1,0 +1,1 @@
+"""Which posts are like a post, a picture or a text."""

@@ -1,0 +1,116 @@
+"""An index of points: a shortlist by 64 bytes a point, then the exact cosines of those on it.
+
+Comes in: points in shelves (arrays, most often mapped from files), and their codes. Goes out: for a
+query the rows of its nearest points, numbered through all shelves. Few points need no shortlist:
+then all are compared. Knows nothing of posts or files.
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zeitgraph.extraction.clusters.cloud import Points
+from zeitgraph.extraction.search.codebook import (
+    A_LIST,
+    Rows,
+    Shortlist,
+    inner_products,
+    learn_codebook,
+    lists_for,
+)
+
+SHORTLIST = 6
+"""A shortlist is so many times as long as the answer, and never shorter than `SHORTEST`."""
+
+SHORTEST = 60
+LISTS_SEEN = 16
+PART = 4096
+"""Rows compared at a time where all are."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """Points in `shelves`, each (n, d) float32 of unit rows; `shortlist` of all, if there is one.
+
+    An answer is the same whatever else is asked at the same time and however many threads there
+    are: each query is worked out alone.
+    """
+
+    shelves: Sequence[Points]
+    shortlist: Shortlist | None = None
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def search(
+        self, queries: Points, count: int, lists_seen: int = LISTS_SEEN
+    ) -> tuple[Rows, NDArray[np.float64]]:
+        """For unit queries (q, d) the rows of the nearest points and their cosines.
+
+        Both are of shape (q, min(count, len(self))), nearest first; of points equally near the
+        lower row. A row is -1 and its cosine -inf where the lists seen hold fewer points.
+        """
+        count = min(count, len(self))
+        queries = np.ascontiguousarray(queries, np.float32)
+        if len(queries) == 1:
+            found = [self._search(queries[0], count, lists_seen)]
+        else:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                found = list(pool.map(lambda q: self._search(q, count, lists_seen), queries))
+        rows = np.full((len(queries), count), -1, np.int64)
+        cosines = np.full((len(queries), count), -np.inf)
+        for place, (own, near) in enumerate(found):
+            rows[place, : len(own)], cosines[place, : len(own)] = own, near
+        return rows, cosines
+
+    def point(self, row: int) -> Points:
+        """The point of a row, (d,)."""
+        shelf = int(np.searchsorted(self._starts, row, "right")) - 1
+        return np.array(self.shelves[shelf][row - self._starts[shelf]])
+
+    def _search(
+        self, query: Points, count: int, lists_seen: int
+    ) -> tuple[Rows, NDArray[np.float64]]:
+        if self.shortlist is None:
+            rows = np.arange(len(self))
+        else:
+            length = min(max(SHORTEST, SHORTLIST * count), len(self))
+            rows = self.shortlist.rows(query, length, lists_seen)
+        cosines = np.round(self._cosines(query, rows), 6)
+        best = np.lexsort((rows, -cosines))[:count]
+        return rows[best], cosines[best]
+
+    def _cosines(self, query: Points, rows: Rows) -> NDArray[np.float64]:
+        """Cosines of the query (d,) and the points of sorted rows."""
+        cosines = np.empty(len(rows))
+        ends = np.searchsorted(rows, self._starts).tolist()
+        for shelf, points in enumerate(self.shelves):
+            for begin in range(ends[shelf], ends[shelf + 1], PART):
+                part = slice(begin, min(begin + PART, ends[shelf + 1]))
+                cosines[part] = inner_products(query, points[rows[part] - self._starts[shelf]])
+        return cosines
+
+    @cached_property
+    def _starts(self) -> Rows:
+        return np.cumsum([0, *map(len, self.shelves)])
+
+
+def index_of(points: Points) -> Index:
+    """The index of unit points (n, d) that are all at hand, with a codebook of their own."""
+    lists = lists_for(len(points))
+    some = points[:: max(1, len(points) // (lists * A_LIST))]
+    codebook = learn_codebook(some, lists)
+    return Index([points], codebook.shortlist(codebook.codes(points)))
+
+
+def nearest_by_index(points: Points, count: int) -> Rows:
+    """(n, min(count, n)) rows of the nearest of unit points (n, d), each point's own among them.
+
+    As `cloud.neighbours_of`, but by an index: nearly the same rows, for many points sooner.
+    """
+    return index_of(points).search(points, count)[0]
