@@ -27,11 +27,13 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from zeitgraph.extraction.clusters.cloud import neighbours_of
 from zeitgraph.extraction.search.codebook import A_LIST, learn_codebook, lists_for
 from zeitgraph.extraction.search.index import LISTS_SEEN, Index
 
 ROUNDS, WEEKS, ASKED, SINGLE, COUNT = 5, 26, 1000, 20, 10
 STYLES, DIRECTIONS, SPREAD, NOISE = 400, 32, 0.75, 0.35
+NEIGHBOURS = 60_000
 Rows = NDArray[np.float32]
 
 
@@ -66,11 +68,9 @@ def measure(points: Rows, queries: Rows, folder: Path) -> None:
     flat = faiss.IndexFlatIP(points.shape[1])
     flat.add(points)
     true = flat.search(queries, COUNT)[1]
-    for lists in (4, 8, LISTS_SEEN, 2 * LISTS_SEEN):
+    for lists in (4, 8, LISTS_SEEN, 16, 32):
         found = index.search(queries, COUNT, lists)[0]
-        print(
-            f"recall@10 of {lists:2} lists {recall(index.search(queries, COUNT, lists)[0], true):.4f}"
-        )
+        print(f"recall@10 of {lists:2} lists {recall(found, true):.4f}")
     few = queries[:SINGLE]
     ways: dict[str, tuple[Callable[[], object], Callable[[], object], int]] = {
         "one at a time": (
@@ -90,7 +90,20 @@ def measure(points: Rows, queries: Rows, folder: Path) -> None:
         told = [1000 * median(times) / count for times in zip(*pairs, strict=True)]
         print(f"{name}: flat {told[0]:.3f} ms, index {told[1]:.3f} ms a question, "
               f"{median(ratios):.0f} times ({ratios[0]:.0f} … {ratios[-1]:.0f})")  # fmt: skip
+    if len(points) <= NEIGHBOURS:
+        tell_neighbours(points, index)
     print(f"versions: faiss-cpu {version('faiss-cpu')}, numpy {version('numpy')}")
+
+
+def tell_neighbours(points: Rows, index: Index) -> None:
+    """The 15 nearest of every point, as clusters ask for them, and by the index."""
+    before = time.process_time()
+    true = neighbours_of(points, 15)
+    between = time.process_time()
+    found = index.search(points, 15)[0]
+    after = time.process_time()
+    print(f"15 nearest of all: flat {between - before:.1f}, index {after - between:.1f} processor "
+          f"seconds, {recall(found, true):.4f} the same")  # fmt: skip
 
 
 def indexed(points: Rows, folder: Path) -> Index:

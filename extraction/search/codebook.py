@@ -1,8 +1,8 @@
-"""A point in 64 bytes: inverted lists, and a product quantiser of what a list's centre leaves over.
+"""A point in 64 bytes: inverted lists of points that lie together, and a product quantiser.
 
 Comes in: unit points. Goes out: a `Codebook` learned from them, which writes any point as the
-number of a list and 64 bytes; many codes give a query its shortlist. IVFADC of
-Jégou, Douze & Schmid 2011 (PAMI 33, section IV), by faiss. Knows nothing of posts or files.
+number of a list and 64 bytes; many codes give a query its shortlist. Jégou,
+Douze & Schmid 2011 (PAMI 33, sections III and IV), by faiss. Knows nothing of posts or files.
 
 Points are first turned onto their main axes, and these are mixed at random, so that each byte tells
 about equally much and one set of words serves all 64 (as in Gong & Lazebnik 2011, section 3).
@@ -61,6 +61,7 @@ class Codebook:
         index = faiss.IndexIVFPQ(coarse, width, count, BYTES, 8)
         words = np.ascontiguousarray(np.broadcast_to(self.words, (BYTES, *self.words.shape)))
         faiss.copy_array_to_vector(words.ravel(), index.pq.centroids)
+        index.by_residual = False
         index.is_trained = True
         return index
 
@@ -71,6 +72,11 @@ class Shortlist:
 
     axes: Points
     index: Any
+
+    @property
+    def lists(self) -> int:
+        """How many lists there are."""
+        return int(self.index.nlist)
 
     def rows(self, query: Points, length: int, lists_seen: int) -> Rows:
         """About `length` rows that may be near a point (d,), sorted; fewer where lists are short.
@@ -114,9 +120,8 @@ def learn_codebook(points: Points, lists: int) -> Codebook:
         axes = _mixed_main_axes(points)
         turned = np.ascontiguousarray(points @ axes.T)
         centres = _means(turned, lists)
-        nearest = _nearest(turned, centres)
-        left = (turned - centres[nearest]).reshape(len(points) * BYTES, -1)
-        words = _means(left[:: max(1, len(left) // (WORDS * 10 * A_LIST))], WORDS)
+        bits = turned.reshape(len(points) * BYTES, -1)
+        words = _means(bits[:: max(1, len(bits) // (WORDS * 10 * A_LIST))], WORDS)
     return Codebook(axes, centres, words)
 
 
@@ -140,14 +145,6 @@ def _means(points: Points, count: int) -> Points:
     means.min_points_per_centroid = 1
     means.train(np.ascontiguousarray(points), faiss.IndexFlatL2(points.shape[1]))
     return faiss.vector_to_array(means.centroids).reshape(count, -1)
-
-
-def _nearest(points: Points, centres: Points) -> NDArray[np.int64]:
-    import faiss
-
-    index = faiss.IndexFlatL2(points.shape[1])
-    index.add(centres)
-    return np.asarray(index.search(points, 1)[1][:, 0])
 
 
 @contextmanager

@@ -15,20 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.cloud import Points
-from zeitgraph.extraction.search.codebook import (
-    A_LIST,
-    Rows,
-    Shortlist,
-    inner_products,
-    learn_codebook,
-    lists_for,
-)
+from zeitgraph.extraction.search.codebook import Rows, Shortlist, inner_products
 
-SHORTLIST = 6
+SHORTLIST = 8
 """A shortlist is so many times as long as the answer, and never shorter than `SHORTEST`."""
 
-SHORTEST = 60
-LISTS_SEEN = 16
+SHORTEST = 80
+LISTS_SEEN = 12
 PART = 4096
 """Rows compared at a time where all are."""
 
@@ -48,12 +41,13 @@ class Index:
         return int(self._starts[-1])
 
     def search(
-        self, queries: Points, count: int, lists_seen: int = LISTS_SEEN
+        self, queries: Points, count: int, lists_seen: int | None = None
     ) -> tuple[Rows, NDArray[np.float64]]:
         """For unit queries (q, d) the rows of the nearest points and their cosines.
 
         Both are of shape (q, min(count, len(self))), nearest first; of points equally near the
-        lower row. A row is -1 and its cosine -inf where the lists seen hold fewer points.
+        lower row. Looks into `LISTS_SEEN` lists, or as many as a long answer needs; a row is -1
+        and its cosine -inf where the lists seen hold fewer points.
         """
         count = min(count, len(self))
         queries = np.ascontiguousarray(queries, np.float32)
@@ -74,43 +68,33 @@ class Index:
         return np.array(self.shelves[shelf][row - self._starts[shelf]])
 
     def _search(
-        self, query: Points, count: int, lists_seen: int
+        self, query: Points, count: int, lists_seen: int | None
     ) -> tuple[Rows, NDArray[np.float64]]:
         if self.shortlist is None:
             rows = np.arange(len(self))
         else:
             length = min(max(SHORTEST, SHORTLIST * count), len(self))
-            rows = self.shortlist.rows(query, length, lists_seen)
+            needed = -(-2 * length * self.shortlist.lists // len(self))
+            rows = self.shortlist.rows(query, length, lists_seen or max(LISTS_SEEN, needed))
         cosines = np.round(self._cosines(query, rows), 6)
         best = np.lexsort((rows, -cosines))[:count]
         return rows[best], cosines[best]
 
     def _cosines(self, query: Points, rows: Rows) -> NDArray[np.float64]:
         """Cosines of the query (d,) and the points of sorted rows."""
-        cosines = np.empty(len(rows))
         ends = np.searchsorted(rows, self._starts).tolist()
-        for shelf, points in enumerate(self.shelves):
-            for begin in range(ends[shelf], ends[shelf + 1], PART):
-                part = slice(begin, min(begin + PART, ends[shelf + 1]))
-                cosines[part] = inner_products(query, points[rows[part] - self._starts[shelf]])
+        together = np.empty((min(len(rows), PART), len(query)), np.float32)
+        cosines = np.empty(len(rows))
+        for begin in range(0, len(rows), PART):
+            for shelf, points in enumerate(self.shelves):
+                one, end = max(ends[shelf], begin), min(ends[shelf + 1], begin + PART)
+                if one < end:
+                    own = rows[one:end] - self._starts[shelf]
+                    points.take(own, 0, together[one - begin : end - begin], "clip")
+            part = cosines[begin : begin + PART]
+            part[:] = inner_products(query, together[: len(part)])
         return cosines
 
     @cached_property
     def _starts(self) -> Rows:
         return np.cumsum([0, *map(len, self.shelves)])
-
-
-def index_of(points: Points) -> Index:
-    """The index of unit points (n, d) that are all at hand, with a codebook of their own."""
-    lists = lists_for(len(points))
-    some = points[:: max(1, len(points) // (lists * A_LIST))]
-    codebook = learn_codebook(some, lists)
-    return Index([points], codebook.shortlist(codebook.codes(points)))
-
-
-def nearest_by_index(points: Points, count: int) -> Rows:
-    """(n, min(count, n)) rows of the nearest of unit points (n, d), each point's own among them.
-
-    As `cloud.neighbours_of`, but by an index: nearly the same rows, for many points sooner.
-    """
-    return index_of(points).search(points, count)[0]

@@ -170,15 +170,19 @@ def _known(workspace: Workspace, path: Path) -> dict[str, tuple[str, str, int]]:
 
 
 def _bring_up_to_date(workspace: Workspace, plan: _Plan, note: Note) -> None:
-    for path in plan.frame.parent.glob("*.safetensors"):
+    for path in plan.frame.parent.glob("*.safetensors*"):  # a killed write leaves one with an end
         if path not in plan.files:
             path.unlink()
     if not plan.frame.is_file():
-        note(f"Learning an index from {sum(plan.posts[week] for week in plan.learned):,} posts …")
+        if plan.many:
+            note(
+                f"Learning an index from {sum(plan.posts[week] for week in plan.learned):,} posts …"
+            )
         _write(plan.frame, _frame_tensors(workspace, plan), {})
     middles, codebook = _read_frame(plan)
     missing = [week for week, path in plan.weeks.items() if not path.is_file()]
-    note(f"Indexing {sum(plan.posts[week] for week in missing):,} posts …")
+    if plan.many:
+        note(f"Indexing {sum(plan.posts[week] for week in missing):,} posts …")
     for week in missing:
         post_ids, points = middles.points(workspace.read("vectors", week))
         if odd := plan.posts[week] - len(post_ids):

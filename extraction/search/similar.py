@@ -106,10 +106,10 @@ def _side_of(posts: PostIndex, query: str) -> Literal["picture", "text"]:
 
 
 def _build_of(text: str) -> str:
-    """How a word with a digit is built: `p-123` as `x-x`; empty for words without, and for text."""
+    """How a word with a digit is built: `p-123` as `a-0`, a digest as `#`; empty for any other."""
     if not (text.isascii() and re.search(r"\d", text)) or re.search(r"\s", text):
         return ""
-    return re.sub(r"[A-Za-z0-9]+", "x", text)
+    return re.sub(r"\d+", "0", re.sub(r"[A-Za-z]+", "a", re.sub(r"[\da-f]{8,}", "#", text)))
 
 
 def _no_such_post(workspace: Workspace, post_id: str) -> UserError:
@@ -144,12 +144,14 @@ def _check_model(
     """
     same = len(vector) == posts.middles.width
     if same and "text" in embedder.sides:
-        newest = workspace.read("vectors", posts.weeks[-1])
-        texts = newest.filter(pc.equal(newest["side"], "text")).slice(0, 1).to_pylist()
-        for row in texts:
-            told = _rows_by_id(workspace, "posts", posts.weeks[-1])[row["post_id"]]["text"]
-            again = embedder.texts([told])[0].astype(np.float64)
-            same = float(again @ np.array(row["vector"])) >= SAME_MODEL
+        week = posts.weeks[-1]
+        vectors, known = workspace.read("vectors", week), _rows_by_id(workspace, "posts", week)
+        widths = pc.list_value_length(vectors["vector"])
+        mine = pc.and_(pc.equal(vectors["side"], "text"), pc.equal(widths, len(vector)))
+        for row in vectors.filter(mine).slice(0, 1).to_pylist():
+            if text := known.get(row["post_id"], {}).get("text"):
+                again = embedder.texts([text])[0].astype(np.float64)
+                same = float(again @ np.array(row["vector"])) >= SAME_MODEL
     if not same:
         raise UserError(
             "the vectors of the posts are of another model than the settings name",
