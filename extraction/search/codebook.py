@@ -1,8 +1,8 @@
 """A point in 64 bytes: inverted lists of points that lie together, and a product quantiser.
 
 Comes in: unit points. Goes out: a `Codebook` learned from them, which writes any point as the
-number of a list and 64 bytes; many codes give a query its shortlist. Jégou,
-Douze & Schmid 2011 (PAMI 33, sections III and IV), by faiss. Knows nothing of posts or files.
+number of a list and 64 bytes; many codes give a query its shortlist. Jégou, Douze & Schmid 2011
+(PAMI 33, sections III and IV), by faiss. Knows nothing of posts or files.
 
 Points are first turned onto their main axes, and these are mixed at random, so that each byte tells
 about equally much and one set of words serves all 64 (as in Gong & Lazebnik 2011, section 3).
@@ -42,7 +42,7 @@ class Codebook:
 
     def codes(self, points: Points) -> Codes:
         """Points (n, d) as rows of bytes: the number of a list, little end first, then 64."""
-        with one_thread(), _faiss_thread():
+        with _one_thread_in_faiss():
             turned = np.ascontiguousarray(points @ self.axes.T)
             return np.asarray(self._empty().sa_encode(turned))
 
@@ -116,7 +116,7 @@ def learn_codebook(points: Points, lists: int) -> Codebook:
     """
     if len(points) < max(lists, WORDS):
         raise ValueError(f"{len(points)} points are too few for {lists} lists")
-    with one_thread(), _faiss_thread():
+    with _one_thread_in_faiss():
         axes = _mixed_main_axes(points)
         turned = np.ascontiguousarray(points @ axes.T)
         centres = _means(turned, lists)
@@ -148,13 +148,9 @@ def _means(points: Points, count: int) -> Points:
 
 
 @contextmanager
-def _faiss_thread() -> Iterator[None]:
-    """One thread for faiss, as `one_thread` does for linear algebra."""
-    import faiss
+def _one_thread_in_faiss() -> Iterator[None]:
+    """`one_thread`, which holds only what is loaded when it begins."""
+    import faiss  # noqa: F401
 
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
+    with one_thread():
         yield
-    finally:
-        faiss.omp_set_num_threads(before)
