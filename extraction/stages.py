@@ -2,6 +2,8 @@
 
 from zeitgraph.kg.stages import Read, Stage
 
+_WINDOW = ("clusters.window_weeks",)
+
 STAGES = (
     Stage(
         name="posts",
@@ -32,10 +34,10 @@ STAGES = (
         reads=(
             Read("edits"),
             Read("posts"),
-            Read("posts", "history"),
+            Read("posts", "history", back=_WINDOW),
             Read("vectors"),
-            Read("vectors", "history"),
-            Read("memberships", "history"),
+            Read("vectors", "history", back=_WINDOW),
+            Read("memberships", "history", back=_WINDOW),
             Read("clusters", "before"),
         ),
         writes=("clusters", "memberships", "lineage"),
@@ -78,7 +80,7 @@ STAGES = (
         reads=(
             Read("posts"),
             Read("memberships"),
-            Read("memberships", "history"),
+            Read("memberships", "history", back=("clusters.trend_weeks", *_WINDOW)),
             Read("clusters"),
             Read("trends", "history"),
         ),

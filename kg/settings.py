@@ -7,6 +7,7 @@ path; after that, settings are frozen values. Profiles are files in `kg/profiles
 import json
 import tomllib
 from collections.abc import Mapping
+from functools import reduce
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -272,6 +273,10 @@ class Settings(Branch):
     graph: GraphSettings = GraphSettings()
     report: ReportSettings = ReportSettings()
     gallery: GallerySettings = GallerySettings()
+
+    def value(self, path: str) -> Any:
+        """The value at a path such as `clusters.window_weeks`; `AttributeError` for no such one."""
+        return reduce(getattr, path.split("."), self)
 
 
 def profile_names() -> list[str]:

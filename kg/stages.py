@@ -7,7 +7,7 @@ module knows nothing about what any stage does.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,6 +17,7 @@ from zeitgraph.kg.ids import digest_json
 from zeitgraph.kg.parts import load_attribute
 from zeitgraph.kg.settings import Settings
 from zeitgraph.kg.tables import empty_table, join_tables
+from zeitgraph.kg.weeks import week_start
 from zeitgraph.kg.workspace import Workspace, write_aside
 
 Span = Literal["week", "before", "history"]
@@ -28,11 +29,14 @@ class Read:
     """A table that a stage reads.
 
     `week`: the rows of the week at hand. `before`: the rows of the newest earlier week that has
-    any. `history`: the rows of all earlier weeks.
+    any. `history`: the rows of all earlier weeks; or of no more weeks of the calendar than the
+    settings named in `back` (`clusters.window_weeks`) allow together. A week beyond is never read,
+    and its change never noticed.
     """
 
     table: str
     span: Span = "week"
+    back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Job:
-    """What a stage's function gets: the workspace, the week, and the tables it asked for."""
+    """What a stage's function gets: the workspace, the week, and the tables it asked for.
+
+    A table is read from disk each time it is asked for: keep one that you need twice, and let go of
+    a large one when you are done.
+    """
 
     workspace: Workspace
     week: str
@@ -112,7 +120,7 @@ def _one_step(
     print_now = _fingerprint(workspace, stage, week)
     if ledger.holds(stage, week, print_now):
         return Step(stage.name, week, done=False)
-    inputs = {(read.table, read.span): _gather(workspace, read, week) for read in stage.reads}
+    inputs = _Inputs(workspace, stage, week)
     outputs = load_attribute(stage.run)(Job(workspace, week, inputs, note))
     written = {
         name: workspace.write(name, week, outputs.get(name, empty_table(name)))
@@ -126,12 +134,31 @@ def _weeks_of(workspace: Workspace, read: Read, week: str) -> list[str]:
     if read.span == "week":
         return [week]
     earlier = [w for w in workspace.weeks(read.table) if w < week]
-    return earlier[-1:] if read.span == "before" else earlier
+    if read.span == "before":
+        return earlier[-1:]
+    if not read.back:
+        return earlier
+    back = sum(int(workspace.settings.value(path)) for path in read.back)
+    return [w for w in earlier if (week_start(week) - week_start(w)).days <= 7 * back]
 
 
-def _gather(workspace: Workspace, read: Read, week: str) -> pa.Table:
-    weeks = _weeks_of(workspace, read, week)
-    return join_tables(read.table, [workspace.read(read.table, w) for w in weeks])
+class _Inputs(Mapping[tuple[str, Span], pa.Table]):
+    """The tables that a stage reads, each read when it is asked for and held by who asked."""
+
+    def __init__(self, workspace: Workspace, stage: Stage, week: str) -> None:
+        self._workspace, self._week = workspace, week
+        self._reads = {(read.table, read.span): read for read in stage.reads}
+
+    def __getitem__(self, key: tuple[str, Span]) -> pa.Table:
+        read = self._reads[key]
+        weeks = _weeks_of(self._workspace, read, self._week)
+        return join_tables(read.table, [self._workspace.read(read.table, w) for w in weeks])
+
+    def __iter__(self) -> Iterator[tuple[str, Span]]:
+        return iter(self._reads)
+
+    def __len__(self) -> int:
+        return len(self._reads)
 
 
 def _fingerprint(workspace: Workspace, stage: Stage, week: str) -> str:

@@ -44,6 +44,7 @@ class Workspace:
                 f"{self.root} has no {SETTINGS_FILE}",
                 do="make one with `zeitgraph init`, or name the folder with -w",
             )
+        self._digests: dict[Path, tuple[object, str]] = {}
 
     @classmethod
     def create(cls, root: Path | str, profile: str, catalogue: Path | None = None) -> "Workspace":
@@ -154,9 +155,18 @@ class Workspace:
         return self.digest(name, week)
 
     def digest(self, name: str, week: str) -> str:
-        """SHA-256 of a partition's bytes; empty where there is none."""
+        """SHA-256 of a partition's bytes; empty where there is none.
+
+        A file that has not been replaced since is not read again.
+        """
         path = self._partition(table_called(name), week)
-        return digest_file(path) if path.is_file() else ""
+        if not path.is_file():
+            return ""
+        told = path.stat()
+        seal = (told.st_ino, told.st_mtime_ns, told.st_size)
+        if self._digests.get(path, (None, ""))[0] != seal:
+            self._digests[path] = (seal, digest_file(path))
+        return self._digests[path][1]
 
     def stamp(self, name: str, week: str) -> str:
         """What changes whenever a partition is written, with nothing read; empty without one."""

@@ -1,15 +1,23 @@
 """The runner does only what changed, and a killed run ends as an undisturbed one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from zeitgraph.extraction import stages as extraction_stages
+from zeitgraph.kg import knowledge
 from zeitgraph.kg.errors import BusyWorkspace
 from zeitgraph.kg.stages import Job, Read, Stage, bring_up_to_date
 from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.kg.weeks import week_after
 from zeitgraph.kg.workspace import Workspace
+from zeitgraph.reports import stages as report_stages
 
 WEEKS = ("2026-W44", "2026-W45", "2026-W46")
 _killed_at: list[tuple[str, str]] = []
@@ -93,6 +101,54 @@ def test_history_and_before_see_earlier_weeks_only(tmp_path: Path) -> None:
     }
 
 
+def _looking_back(*settings: str) -> tuple[Stage, Stage]:
+    reads = (Read("trends", "history", back=settings), Read("trends", "before"))
+    return STAGES[0], replace(STAGES[1], reads=reads, settings=("clusters",))
+
+
+def _year(folder: Path, weeks: int, **settings: int) -> tuple[Workspace, list[str]]:
+    names = [week_after("2026-W40", n) for n in range(weeks)]
+    counts = {week: 2**n for n, week in enumerate(names)}
+    return _workspace(folder, counts).overriding("clusters", **settings), names
+
+
+@given(data=st.data())
+@settings(max_examples=10, deadline=None)
+def test_a_limited_history_sees_so_many_weeks_and_no_more(data: st.DataObject) -> None:
+    window, trend = data.draw(st.integers(0, 4)), data.draw(st.integers(1, 4))
+    gone = data.draw(st.integers(0, 8))
+    with TemporaryDirectory() as folder:
+        workspace, weeks = _year(Path(folder), 9, window_weeks=window, trend_weeks=trend)
+        _put(workspace, weeks[gone], 0)
+        stages = _looking_back("clusters.window_weeks", "clusters.trend_weeks")
+        bring_up_to_date(workspace, stages, weeks)
+        for n, week in enumerate(weeks):
+            seen = [m for m in range(max(0, n - window - trend), n) if m != gone]
+            assert _facts(workspace)[week][0] == sum(2**m for m in seen)
+
+
+@pytest.mark.parametrize(("changed", "again"), [(5, True), (4, False), (0, False)])
+def test_a_change_beyond_the_limit_is_not_noticed_and_one_within_is(
+    changed: int, *, again: bool, tmp_path: Path
+) -> None:
+    workspace, weeks = _year(tmp_path, 9, window_weeks=3)
+    stages = _looking_back("clusters.window_weeks")
+    bring_up_to_date(workspace, stages, weeks)
+    _put(workspace, weeks[changed], 5)
+    steps = bring_up_to_date(workspace, stages, weeks)
+    done = {(step.stage, step.week) for step in steps if step.done}
+    assert (("facts", weeks[8]) in done) == again
+    assert (("facts", weeks[changed + 1]) in done) == (changed < 8)
+
+
+def test_every_limit_is_a_setting_that_the_stage_depends_on(tmp_path: Path) -> None:
+    profile = Workspace.create(tmp_path, "vectors").settings
+    for stage in (*extraction_stages.STAGES, *knowledge.STAGES, *report_stages.STAGES):
+        for path in (path for read in stage.reads for path in read.back):
+            assert isinstance(profile.value(path), int)
+            assert path.partition(".")[0] in stage.settings
+
+
 def test_nothing_is_done_twice(tmp_path: Path) -> None:
     workspace = _workspace(tmp_path, dict(zip(WEEKS, (1, 2, 4), strict=True)))
     bring_up_to_date(workspace, STAGES, WEEKS)
@@ -114,8 +170,6 @@ def test_a_changed_week_is_done_again_and_so_is_what_depends_on_it(tmp_path: Pat
 
 
 def test_a_changed_setting_or_version_is_done_again(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     workspace = _workspace(tmp_path, {"2026-W44": 1})
     heated = replace(STAGES[0], settings=("heat",))
     bring_up_to_date(workspace, [heated], WEEKS[:1])

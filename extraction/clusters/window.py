@@ -18,7 +18,6 @@ from zeitgraph.extraction.clusters.cloud import Cloud, make_cloud
 from zeitgraph.extraction.clusters.naming import Text
 from zeitgraph.extraction.clusters.style_centres import pair_likeness
 from zeitgraph.kg.stages import Job
-from zeitgraph.kg.weeks import week_after
 
 NONE = ""
 """The cluster id of a post that is in none."""
@@ -49,22 +48,20 @@ class Window:
 
 
 def look_back(job: Job) -> Window:
-    """The window of `job.week`: `clusters.window_weeks` weeks back; posts on one line, one vector.
+    """The window of `job.week`, as far back as the stage reads; posts on one line, one vector.
 
     Vectors of another length than most are set aside with a note: they come of another model. So
     are those that hold NaN or infinity. A post with such a vector joins no cluster.
     """
     settings = job.settings.clusters
-    since = week_after(job.week, -settings.window_weeks)
-    posts = _since(job, "posts", since).select(_POST).to_pylist()
+    posts = _whole(job, "posts").select(_POST).to_pylist()
     known = {row["post_id"]: row for row in posts}
-    vectors = _of_numbers(job, _of_one_length(job, _since(job, "vectors", since)))
+    vectors = _of_numbers(job, _of_one_length(job, _whole(job, "vectors")))
     cloud = make_cloud(vectors, settings.neighbours)
     rows = [known[post_id] for post_id in cloud.post_ids]
     joined = {
         row["post_id"]: row["cluster_id"] if row["found_in"] is None else row["found_in"]
         for row in job.table("memberships", "history").to_pylist()
-        if row["week"] >= since
     }
     seen = frozenset(cloud.post_ids)
     return Window(
@@ -83,10 +80,8 @@ def look_back(job: Job) -> Window:
     )
 
 
-def _since(job: Job, name: str, since: str) -> pa.Table:
-    history = job.table(name, "history")
-    recent = history.filter(pc.greater_equal(history["week"], since))
-    return pa.concat_tables([recent, job.table(name)])
+def _whole(job: Job, name: str) -> pa.Table:
+    return pa.concat_tables([job.table(name, "history"), job.table(name)])
 
 
 def _of_one_length(job: Job, vectors: pa.Table) -> pa.Table:
