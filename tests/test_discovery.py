@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from zeitgraph.extraction.clusters.cloud import Points, contracted, neighbours_of, unit
+from zeitgraph.extraction.clusters.cloud import Points, contracted, unit
 from zeitgraph.extraction.clusters.discovery import find_groups
+from zeitgraph.extraction.clusters.neighbours import neighbours_of
 
 SEEDS = np.random.SeedSequence().generate_state(3).tolist()
 

@@ -7,8 +7,7 @@ Pictures and texts of a CLIP lie in two cones a gap apart (Liang et al. 2022, ar
 each side is first moved by its own mean; what a post has of the two is then averaged.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from zeitgraph.extraction.clusters.neighbours import neighbours_of
+from zeitgraph.extraction.clusters.threads import PART, in_parts
+
 Points = NDArray[np.float32]
+Side = tuple[tuple[str, ...], Points]
+
+SIDES = ("post", "picture", "text")
 
 PRIOR_ROWS = 20
 """A mean of n rows is trusted n / (n + PRIOR_ROWS): one post alone is not moved to nowhere."""
@@ -40,6 +45,16 @@ class Cloud:
     def __len__(self) -> int:
         return len(self.post_ids)
 
+    def part(self, rows: NDArray[np.bool_]) -> "Cloud":
+        """The cloud of some of the posts; `nearest` still counts the rows of the whole."""
+        return Cloud(
+            tuple(np.array(self.post_ids, object)[rows]),
+            self.raw[rows],
+            self.points[rows],
+            self.seen[rows],
+            self.nearest[rows],
+        )
+
     @property
     def width(self) -> int:
         """Dimensions of a vector."""
@@ -51,43 +66,53 @@ def make_cloud(vectors: pa.Table, neighbours: int) -> Cloud:
 
     Raises `ValueError` where vectors differ in length.
     """
-    sides = {side: sides_of(vectors, side) for side in ("post", "picture", "text")}
-    post_ids, raw = sides.pop("post")
+    return cloud_of({side: sides_of(vectors, side) for side in SIDES}, neighbours)
+
+
+def cloud_of(sides: Mapping[str, Side], neighbours: int) -> Cloud:
+    """The cloud of posts by their `SIDES`, each as `sides_of` gives it."""
+    post_ids, raw = sides["post"]
     if not post_ids:
         nothing = np.empty((0, 0), np.float32)
         return Cloud((), nothing, nothing, nothing, np.empty((0, 0), np.int64))
+    others = [own for side, own in sides.items() if side != "post"]
+    points = _corrected(post_ids, others, raw.shape[1])
+    nearest = neighbours_of(points, neighbours)
+    return Cloud(post_ids, raw, points, contracted(points, nearest), nearest)
+
+
+def _corrected(post_ids: Sequence[str], sides: Iterable[Side], width: int) -> Points:
+    """Each post as the unit mean of its sides, each less its own mean; (n, width)."""
+    parts = [(ids, moved(rows)) for ids, rows in sides if ids]
+    if len(parts) == 1 and parts[0][0] == post_ids:
+        return parts[0][1]
     row = {post_id: i for i, post_id in enumerate(post_ids)}
-    total = np.zeros(raw.shape)
-    for ids, rows in sides.values():
-        if ids:
-            total[[row[post_id] for post_id in ids]] += moved(rows)
-    points = unit(total)
-    with one_thread():
-        nearest = neighbours_of(points, neighbours)
-        seen = contracted(points, nearest)
-    return Cloud(post_ids, raw, points, seen, nearest)
+    total = np.zeros((len(post_ids), width))
+    for ids, rows in parts:
+        total[[row[post_id] for post_id in ids]] += rows
+    return unit(total)
 
 
 def unit(rows: NDArray[np.floating]) -> Points:
     """Rows divided by their norms, float32; a zero row stays zero."""
-    wide = np.asarray(rows, np.float64)
-    norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))
-    return (wide / np.where(norms > 1e-9, norms, 1.0)[:, None]).astype(np.float32)
+    return _unit_less(rows, np.zeros(rows.shape[1]))
 
 
 def moved(rows: NDArray[np.floating]) -> Points:
     """Unit rows less their mean, unit again; the mean counts less where rows are few."""
-    wide = np.asarray(rows, np.float64)
-    return unit(wide - wide.sum(axis=0) / (len(wide) + PRIOR_ROWS))
+    total = rows.sum(axis=0, dtype=np.float64)
+    return _unit_less(rows, total / (len(rows) + PRIOR_ROWS))
 
 
-def neighbours_of(points: Points, count: int) -> NDArray[np.int64]:
-    """(n, min(count, n)) rows of the nearest points by cosine, each point's own among them."""
-    import faiss
+def _unit_less(rows: NDArray[np.floating], middle: NDArray[np.float64]) -> Points:
+    def one(part: slice) -> Points:
+        wide = rows[part] - middle
+        norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+        return (wide / np.where(norms > 1e-9, norms, 1.0)[:, None]).astype(np.float32)
 
-    index = faiss.IndexFlatIP(points.shape[1])
-    index.add(points)
-    return np.asarray(index.search(points, min(count, len(points)))[1])
+    if len(rows) <= PART:
+        return one(slice(None))
+    return np.concatenate(in_parts(one, len(rows)))
 
 
 def contracted(points: Points, nearest: NDArray[np.int64]) -> Points:
@@ -96,29 +121,31 @@ def contracted(points: Points, nearest: NDArray[np.int64]) -> Points:
     One step of mean shift with nearest neighbours (Fukunaga & Hostetler 1975, section III): groups
     draw together, and what is between them stays behind.
     """
-    total = np.zeros(points.shape)
-    for rank in nearest.T:
-        total += points[rank]
-    return unit(total)
 
+    def one(part: slice) -> Points:
+        total = np.zeros((part.stop - part.start, points.shape[1]))
+        for rank in nearest[part].T:
+            total += points[rank]
+        return unit(total)
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Linear algebra in one thread: its sums then have one order, on one core as on sixty-four."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        yield
+    parts = in_parts(one, len(points))
+    return np.concatenate(parts) if parts else points
 
 
 def sides_of(vectors: pa.Table, side: str) -> tuple[tuple[str, ...], Points]:
     """Post ids, sorted, and for each the unit mean of its vectors of `side`, shape (n, d)."""
-    own = vectors.filter(pc.equal(vectors["side"], side)).sort_by(
-        [("post_id", "ascending"), ("item_id", "ascending")]
-    )
+    own = vectors.filter(pc.equal(vectors["side"], side))
     if own.num_rows == 0:
         return (), np.empty((0, 0), np.float32)
-    lists = own["vector"].combine_chunks()
-    rows = np.asarray(lists.flatten()).reshape(own.num_rows, -1).astype(np.float64)
-    ids, first = np.unique(np.asarray(own["post_id"].to_pylist(), object), return_index=True)
-    return tuple(ids.tolist()), unit(np.add.reduceat(rows, first, axis=0))
+    keys = own.select(["post_id", "item_id"])
+    order = pc.sort_indices(keys, [("post_id", "ascending"), ("item_id", "ascending")]).to_numpy()
+    chunks = [np.asarray(chunk.flatten()) for chunk in own["vector"].chunks]
+    rows = np.concatenate(chunks).reshape(own.num_rows, -1)
+    sorted_ids = keys["post_id"].to_numpy()[order]
+    is_first = np.append(True, sorted_ids[1:] != sorted_ids[:-1])
+    first = np.flatnonzero(is_first)
+    if len(first) == len(order):
+        return tuple(sorted_ids.tolist()), unit(rows[order])
+    return tuple(sorted_ids[first].tolist()), unit(
+        np.add.reduceat(rows[order], first, 0, np.float64)
+    )

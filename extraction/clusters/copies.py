@@ -11,9 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.cloud import Points
+from zeitgraph.extraction.clusters.neighbours import FEW, closest_of
+from zeitgraph.extraction.clusters.threads import in_parts
 from zeitgraph.extraction.clusters.window import Window
 
 Rows = NDArray[np.intp]
+
+CLOSEST = 8
+"""Posts closest to each, itself among them, that are compared where the window has many."""
 
 
 def copies_of(window: Window, near: float) -> Mapping[str, str]:
@@ -25,25 +30,34 @@ def copies_of(window: Window, near: float) -> Mapping[str, str]:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    ids, nearest = window.cloud.post_ids, window.cloud.nearest
+    ids = window.cloud.post_ids
     if not ids:
         return {}
-    row = np.repeat(np.arange(len(ids)), nearest.shape[1])
-    other = nearest.ravel()
-    alike = _cosines_of_pairs(window.cloud.raw, row, other) >= near
-    edges = coo_array((np.ones(alike.sum()), (row[alike], other[alike])), (len(ids), len(ids)))
+    cloud = window.cloud
+    nearest = cloud.nearest if len(cloud) <= FEW else closest_of(cloud.raw, CLOSEST)
+    row, other = _alike(cloud.raw, nearest, near)
+    edges = coo_array((np.ones(len(row)), (row, other)), (len(ids), len(ids)))
     _, group = connected_components(edges, directed=False)
-    order = np.lexsort((np.array(ids, object), window.moments))
+    order = np.argsort(window.moments, kind="stable")  # rows are sorted by id
     _, first = np.unique(group[order], return_index=True)
     original = order[first][group]
     copies = np.flatnonzero(window.current & (original != np.arange(len(ids))))
     return {ids[row]: ids[original[row]] for row in copies}
 
 
-def _cosines_of_pairs(points: Points, one: Rows, other: Rows) -> NDArray[np.float64]:
-    """Cosines of rows of unit vectors, pair by pair, a part at a time; rounded as `cosines`."""
-    parts = [
-        np.einsum("ij,ij->i", points[a].astype(np.float64), points[b].astype(np.float64))
-        for a, b in zip(np.array_split(one, 16), np.array_split(other, 16), strict=True)
-    ]
-    return np.round(np.concatenate(parts), 9)
+def _alike(points: Points, nearest: NDArray[np.int64], near: float) -> tuple[Rows, Rows]:
+    """Pairs of a row and one of its nearest whose cosine, rounded as `cosines`, is `near`."""
+
+    def one(part: slice) -> NDArray[np.intp]:
+        own, others = points[part].astype(np.float64), nearest[part]
+        rank_and_row = [
+            np.flatnonzero(np.round(np.einsum("ij,ij->i", own, points[rank]), 9) >= near)
+            for rank in others.T
+        ]
+        return np.concatenate(
+            [np.stack([part.start + rows, others[rows, k]]) for k, rows in enumerate(rank_and_row)],
+            axis=1,
+        )
+
+    row, other = np.concatenate(in_parts(one, len(points)), axis=1)
+    return row, other

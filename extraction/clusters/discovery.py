@@ -8,18 +8,29 @@ points drawn together with their neighbours and cut to their principal component
 measured stands in docs/decisions.md.
 """
 
+import math
 import warnings
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.cloud import Points, one_thread
+from zeitgraph.extraction.clusters.neighbours import (
+    FEW,
+    Points,
+    nearest_by_cells,
+    projected,
+    sample_of,
+)
+from zeitgraph.extraction.clusters.threads import one_thread
 
 COMPONENTS = 12
 """Principal components on which groups are searched."""
 
 CORE = 5
 """`min_samples` of HDBSCAN: a point's density is judged by its 5th nearest neighbour."""
+
+GRAIN = 20
+"""Rows of a sample in which the smallest group still shows."""
 
 ONE_GROUP = 0.9
 """Where no two groups part, points whose mean is at least this long are one group."""
@@ -35,14 +46,31 @@ def find_groups(seen: Points, smallest: int) -> Groups:
 
     HDBSCAN with excess of mass (Campello, Moulavi & Sander 2013). It never takes all points for one
     group; so where it finds none and the points are all but equal, they are one here.
+
+    Of more rows than `FEW` a sample is searched, large enough that the smallest group has `GRAIN`
+    rows in it; the others belong where the row of the sample does that is nearest to them.
     """
     if len(seen) < smallest:
         return np.full(len(seen), -1)
-    with one_thread():
-        groups = _hdbscan(_principal(seen), smallest) if len(seen) > smallest else None
+    groups = _searched(seen, smallest) if len(seen) > smallest else None
     if groups is None or groups.max() < 0:
         tight = float(np.linalg.norm(seen.mean(axis=0, dtype=np.float64))) >= ONE_GROUP
         return np.full(len(seen), 0 if tight else -1)
+    return groups
+
+
+def _searched(seen: Points, smallest: int) -> Groups:
+    some = sample_of(len(seen), max(FEW, math.ceil(GRAIN * len(seen) / smallest)))
+    if len(some) == len(seen):
+        with one_thread():
+            return _hdbscan(_principal(seen), smallest)
+    axes, middle = _principal_axes(seen[some])
+    flat = projected(seen, axes) - (middle @ axes).astype(np.float32)
+    with one_thread():
+        found = _hdbscan(flat[some].astype(np.float64), round(smallest * len(some) / len(seen)))
+    nearest = nearest_by_cells(flat[some], flat, 1)[:, 0]
+    groups = np.where(nearest < 0, -1, found[nearest])
+    groups[some] = found
     return groups
 
 
@@ -66,11 +94,18 @@ def find_tight_groups(points: Points, tight: float, smallest: int) -> Groups:
 
 
 def _principal(seen: Points) -> NDArray[np.float64]:
-    """The `COMPONENTS` strongest principal components, by the covariance of the columns."""
-    centred = seen.astype(np.float64) - seen.mean(axis=0, dtype=np.float64)
-    _, axes = np.linalg.eigh(centred.T @ centred)
-    strongest: NDArray[np.float64] = axes[:, ::-1][:, :COMPONENTS]
-    return np.asarray(centred @ strongest)
+    """Rows along their `COMPONENTS` strongest principal components, from their mean."""
+    axes, middle = _principal_axes(seen)
+    return np.asarray((seen.astype(np.float64) - middle) @ axes)
+
+
+def _principal_axes(seen: Points) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The strongest components (d, k) by the covariance of the columns, and the mean (d,)."""
+    middle = seen.mean(axis=0, dtype=np.float64)
+    centred = seen.astype(np.float64) - middle
+    with one_thread():
+        _, axes = np.linalg.eigh(centred.T @ centred)
+    return axes[:, ::-1][:, :COMPONENTS], middle
 
 
 def _hdbscan(points: NDArray[np.float64], smallest: int) -> Groups:

@@ -17,6 +17,9 @@ from zeitgraph.kg.catalogue import everyday_words
 LEAST_TEXTS = 3
 """A word in fewer texts of a cluster is chance."""
 
+MOST_TEXTS = 1000
+"""Of more texts, so many spread evenly over all tell what words there are."""
+
 EVEN = 0.01
 """Weight of a word that is as common elsewhere: it tells something where there is no elsewhere."""
 
@@ -47,7 +50,7 @@ NEAR, UNNAMED = Name("near {}", "接近{}"), Name("unnamed {}", "未名 {}")
 
 @dataclass(frozen=True)
 class WordCounts:
-    """In how many of `texts` different texts each word stands."""
+    """In how many of `texts` different texts each word stands; of very many, of some of them."""
 
     texts: int
     counts: Mapping[str, int]
@@ -56,6 +59,8 @@ class WordCounts:
 def word_counts(texts: Iterable[Text]) -> WordCounts:
     """Words counted once a text; a text repeated word for word counts once."""
     distinct = sorted({(text.words, text.lang) for text in texts if text.words})
+    if len(distinct) > MOST_TEXTS:
+        distinct = [distinct[n * len(distinct) // MOST_TEXTS] for n in range(MOST_TEXTS)]
     counts = Counter(word for words, lang in distinct for word in sorted(set(tokens(words, lang))))
     return WordCounts(len(distinct), counts)
 

@@ -10,11 +10,10 @@ from dataclasses import astuple, dataclass
 from functools import lru_cache
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.assign import Phrasings, cosines
-from zeitgraph.extraction.clusters.cloud import Points, moved, sides_of, unit
+from zeitgraph.extraction.clusters.cloud import Points, Side, moved, unit
 from zeitgraph.extraction.embedders import load_embedder
 from zeitgraph.kg.errors import SettingsError
 from zeitgraph.kg.ids import digest_json
@@ -74,7 +73,7 @@ def styles_identity(workspace: Workspace) -> str:
     return digest_json([styles, load_embedder(workspace.settings.vectors).identity])
 
 
-def pair_likeness(vectors: pa.Table, post_ids: Sequence[str]) -> NDArray[np.float64]:
+def pair_likeness(picture: Side, text: Side, post_ids: Sequence[str]) -> NDArray[np.float64]:
     """For each post, the cosine that it may have at most to a text that says what it shows, (n,).
 
     A text may come as near as 1. A picture comes only as near as pictures come to their own texts:
@@ -82,18 +81,15 @@ def pair_likeness(vectors: pa.Table, post_ids: Sequence[str]) -> NDArray[np.floa
     whose vector is their mean, lies between: sqrt((1 + a) / 2) for pairs at cosine a. Infinite
     where no similarity would mean anything.
     """
-    (picture_ids, pictures), (text_ids, texts) = (
-        sides_of(vectors, side) for side in ("picture", "text")
-    )
-    both = sorted(set(picture_ids) & set(text_ids))
+    shows, says = frozenset(picture[0]), frozenset(text[0])
+    both = shows & says
     apart = UNPAIRED_LIKENESS
     if both:
-        picture, text = (
-            moved(rows)[np.searchsorted(np.array(ids, object), np.array(both, object))]
-            for ids, rows in ((picture_ids, pictures), (text_ids, texts))
-        )
-        apart = float(np.median(np.einsum("ij,ij->i", picture, text)))
-    shows, says = frozenset(picture_ids), frozenset(text_ids)
+        pairs = [
+            moved(rows)[[i for i, p in enumerate(ids) if p in both]]
+            for ids, rows in (picture, text)
+        ]
+        apart = float(np.median(np.einsum("ij,ij->i", *pairs)))
     likeness = {
         (True, True): np.sqrt((1 + max(apart, 0.0)) / 2),
         (True, False): apart if apart >= LEAST_LIKENESS else np.inf,

@@ -31,7 +31,7 @@ from zeitgraph.extraction.clusters.assign import (
     reach_of,
 )
 from zeitgraph.extraction.clusters.births import discover, grown_up
-from zeitgraph.extraction.clusters.cloud import one_thread
+from zeitgraph.extraction.clusters.cloud import Points
 from zeitgraph.extraction.clusters.copies import copies_of
 from zeitgraph.extraction.clusters.edits import Hand, hand_of
 from zeitgraph.extraction.clusters.flows import settle_flows
@@ -52,12 +52,14 @@ from zeitgraph.extraction.clusters.state import (
     YOUNG,
     Cluster,
     Intake,
+    Vector,
     cluster_of,
     moved_by,
     newborn,
     row_of,
 )
 from zeitgraph.extraction.clusters.style_centres import StyleCentres, style_centres
+from zeitgraph.extraction.clusters.threads import one_thread
 from zeitgraph.extraction.clusters.window import NONE, Window, look_back
 from zeitgraph.kg.ids import content_id
 from zeitgraph.kg.settings import ClusterSettings
@@ -158,14 +160,23 @@ def _join(
         np.array([cluster.core for cluster in drawing], np.float32),
         np.array([cluster.reach for cluster in drawing]),
     )
-    cloud = window.cloud
-    _label(labels, window, join_centres(cloud, centres, settings.near), ids)
-    chosen = join_styles(cloud, styles.phrasings, window.like_text, settings.style_near)
-    _label(labels, window, chosen, [_style_id(style) for style in styles.styles])
+    cloud, now = window.cloud, window.current
+    new = cloud.part(now)
+    _label(labels, window, _of_all(join_centres(new, centres, settings.near), now), ids)
+    like_text = window.like_text[now]
+    chosen = join_styles(new, styles.phrasings, like_text, settings.style_near)
+    _label(labels, window, _of_all(chosen, now), [_style_id(style) for style in styles.styles])
     number = {cluster_id: i for i, cluster_id in enumerate(ids)}
     voices = np.array([number.get(label, -1) for label in labels], int)
     chosen = join_neighbours(cloud, voices, settings.agree, settings.near)
     _label(labels, window, chosen, ids)
+
+
+def _of_all(chosen: Rows, rows: NDArray[np.bool_]) -> Rows:
+    """What `rows` chose, among all: -1 for the others."""
+    everyone = np.full(len(rows), -1)
+    everyone[rows] = chosen
+    return everyone
 
 
 def _label(labels: Labels, window: Window, chosen: Rows, ids: Sequence[str]) -> None:
@@ -312,23 +323,36 @@ def _memberships(
         {"post_id": post_id, "cluster_id": NONE, "week": window.week, "weight": 0.0, "copy_of": ""}
         for post_id in window.without
     ]
+    weights, similarities = (
+        _to_own_core(side, cores, posts, window.current)
+        for side in (window.cloud.seen, window.cloud.points)
+    )
     for row in np.flatnonzero(window.current):
         label, joined = posts.told[row], posts.joined[row]
         told: dict[str, object] = {
             "post_id": window.cloud.post_ids[row],
             "copy_of": copies.get(window.cloud.post_ids[row], ""),
-            "cluster_id": label,
+            "cluster_id": labels[row],
             "week": window.week,
             "weight": 0.0,
             "heat_weight": round(float(window.heat[row] + settings.heat_floor), 6),
             "found_in": None if joined == label else joined,
         }
         if label != NONE:
-            core = cores[joined][None]
-            seen, own = (
-                float(cosines(side[row : row + 1], core)[0, 0])
-                for side in (window.cloud.seen, window.cloud.points)
-            )
-            told |= {"weight": round(max(seen, 0.0), 6), "similarity": round(own, 6)}
+            told |= {
+                "weight": round(max(float(weights[row]), 0.0), 6),
+                "similarity": round(float(similarities[row]), 6),
+            }
         rows.append(told)
     return rows
+
+
+def _to_own_core(
+    side: Points, cores: Mapping[str, Vector], posts: _Posts, rows: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The cosine of each of `rows` to the core that drew it; zero for all others, (n,)."""
+    near = np.zeros(len(side))
+    for cluster_id, core in cores.items():
+        own = np.flatnonzero(rows & (posts.joined == cluster_id))
+        near[own] = cosines(side[own], core[None])[:, 0]
+    return near

@@ -4,7 +4,6 @@ Comes in: a job with posts, vectors and the history of both and of memberships. 
 `Window`, rows sorted by post id. Knows nothing about how clusters are found.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.cloud import Cloud, make_cloud
+from zeitgraph.extraction.clusters.cloud import SIDES, Cloud, cloud_of, sides_of
 from zeitgraph.extraction.clusters.naming import Text
 from zeitgraph.extraction.clusters.style_centres import pair_likeness
 from zeitgraph.kg.stages import Job
@@ -53,30 +52,29 @@ def look_back(job: Job) -> Window:
     Vectors of another length than most are set aside with a note: they come of another model. So
     are those that hold NaN or infinity. A post with such a vector joins no cluster.
     """
-    settings = job.settings.clusters
-    posts = _whole(job, "posts").select(_POST).to_pylist()
-    known = {row["post_id"]: row for row in posts}
     vectors = _of_numbers(job, _of_one_length(job, _whole(job, "vectors")))
-    cloud = make_cloud(vectors, settings.neighbours)
-    rows = [known[post_id] for post_id in cloud.post_ids]
-    joined = {
-        row["post_id"]: row["cluster_id"] if row["found_in"] is None else row["found_in"]
-        for row in job.table("memberships", "history").to_pylist()
-    }
-    seen = frozenset(cloud.post_ids)
+    sides = {side: sides_of(vectors, side) for side in SIDES}
+    del vectors
+    cloud = cloud_of(sides, job.settings.clusters.neighbours)
+    ids = pa.array(cloud.post_ids, pa.string())
+    posts = _whole(job, "posts").select(_POST)
+    own = posts.take(pc.index_in(ids, posts["post_id"].combine_chunks()))
+    members = job.table("memberships", "history")
+    found = pc.coalesce(members["found_in"], members["cluster_id"])
+    joined = found.take(pc.index_in(ids, members["post_id"].combine_chunks()))
+    weeks = own["week"].to_numpy()
+    of_now = job.table("posts")["post_id"]
     return Window(
         week=job.week,
         cloud=cloud,
-        texts=tuple(Text(row["text"] or "", row["lang"] or "") for row in rows),
-        weeks=np.array([row["week"] for row in rows], object),
-        moments=np.array([row["published_at"].timestamp() for row in rows], float),
-        current=np.array([row["week"] == job.week for row in rows], bool),
-        heat=np.array([row["heat"] for row in rows], float),
-        like_text=pair_likeness(vectors, cloud.post_ids),
-        earlier=np.array([joined.get(post_id) or NONE for post_id in cloud.post_ids], object),
-        without=tuple(
-            sorted(p for p, row in known.items() if row["week"] == job.week and p not in seen)
-        ),
+        texts=tuple(map(Text, _or_empty(own["text"]), _or_empty(own["lang"]))),
+        weeks=weeks,
+        moments=own["published_at"].cast(pa.int64()).to_numpy() / 1e6,
+        current=(weeks == job.week).astype(bool),
+        heat=own["heat"].to_numpy().astype(float),
+        like_text=pair_likeness(sides["picture"], sides["text"], cloud.post_ids),
+        earlier=joined.fill_null(NONE).to_numpy(),
+        without=tuple(sorted(of_now.filter(pc.invert(pc.is_in(of_now, ids))).to_pylist())),
     )
 
 
@@ -86,15 +84,13 @@ def _whole(job: Job, name: str) -> pa.Table:
 
 def _of_one_length(job: Job, vectors: pa.Table) -> pa.Table:
     before: list[Mapping[str, Any]] = job.table("clusters", "before").slice(0, 1).to_pylist()
-    lengths = pc.list_value_length(vectors["vector"]).to_pylist()
-    if not lengths:
+    lengths = pc.list_value_length(vectors["vector"]).to_numpy()
+    if not len(lengths):
         return vectors
-    usual = (
-        len(before[0]["core"])
-        if before
-        else max(Counter(lengths).items(), key=lambda i: i[::-1])[0]
-    )
-    odd = np.array([length != usual for length in lengths])
+    found, counts = np.unique(lengths, return_counts=True)
+    most = found[counts == counts.max()].max()
+    usual = len(before[0]["core"]) if before else int(most)
+    odd = lengths != usual
     if odd.any():
         job.note(
             f"{job.week}: {odd.sum():,} vectors are not of length {usual}, and join no cluster"
@@ -103,10 +99,12 @@ def _of_one_length(job: Job, vectors: pa.Table) -> pa.Table:
 
 
 def _of_numbers(job: Job, vectors: pa.Table) -> pa.Table:
-    if vectors.num_rows == 0:
-        return vectors
-    values = np.asarray(vectors["vector"].combine_chunks().flatten())
-    bad = ~np.isfinite(values.reshape(vectors.num_rows, -1)).all(axis=1)
+    finite = [
+        np.isfinite(np.asarray(chunk.flatten()).reshape(len(chunk), -1)).all(axis=1)
+        for chunk in vectors["vector"].chunks
+        if len(chunk)
+    ]
+    bad = ~np.concatenate([np.empty(0, bool), *finite])
     if bad.any():
         job.note(f"{job.week}: {bad.sum():,} vectors hold NaN or infinity, and join no cluster")
     return _without_posts(vectors, bad)
@@ -114,5 +112,12 @@ def _of_numbers(job: Job, vectors: pa.Table) -> pa.Table:
 
 def _without_posts(vectors: pa.Table, bad: NDArray[np.bool_]) -> pa.Table:
     """The rows of posts of which none is bad."""
+    if not bad.any():
+        return vectors
     posts = vectors["post_id"].filter(pa.array(bad)).unique()
     return vectors.filter(pc.invert(pc.is_in(vectors["post_id"], posts)))
+
+
+def _or_empty(texts: pa.ChunkedArray) -> list[str]:
+    filled: list[str] = texts.fill_null("").to_pylist()
+    return filled

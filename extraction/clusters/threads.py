@@ -1,0 +1,48 @@
+"""Sums that come out the same on one core as on sixty-four.
+
+Linear algebra on several threads adds in an order that depends on how many there are. So work is
+either done on one thread, or cut into parts whose size depends on nothing, each done on one. Knows
+nothing of what is worked on.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+PART = 1024
+"""Rows that are worked on at a time."""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Linear algebra in one thread: its sums then have one order."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
+
+
+def in_parts(work: Callable[[slice], Result], rows: int) -> list[Result]:
+    """What `work` gives for each `PART` of so many rows, in order; parts run side by side."""
+    parts = [slice(begin, min(begin + PART, rows)) for begin in range(0, rows, PART)]
+    with one_thread():
+        if len(parts) < 2:
+            return [work(part) for part in parts]
+        with ThreadPoolExecutor(_processors(), initializer=_alone) as pool:
+            return list(pool.map(work, parts))
+
+
+def _processors() -> int:
+    mine = getattr(os, "sched_getaffinity", None)  # Linux: those that this process may use
+    return len(mine(0)) if mine else os.cpu_count() or 1
+
+
+def _alone() -> None:
+    """OpenMP's limit is each thread's own: this one starts no others."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)
