@@ -38,6 +38,7 @@ def tokens(text: str, lang: str = "") -> list[str]:
     return list(_tokens(text, lang))
 
 
+@lru_cache(maxsize=1 << 16)
 def is_chinese(word: str) -> bool:
     """Whether `word` holds a Chinese character."""
     return re.search(f"[{_HAN}]", word) is not None

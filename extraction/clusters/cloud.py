@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.neighbours import neighbours_of
-from zeitgraph.extraction.clusters.threads import PART, in_parts
+from zeitgraph.extraction.clusters.threads import PART, blocks, in_parts
 
 Points = NDArray[np.float32]
 Side = tuple[tuple[str, ...], Points]
@@ -105,14 +105,19 @@ def moved(rows: NDArray[np.floating]) -> Points:
 
 
 def _unit_less(rows: NDArray[np.floating], middle: NDArray[np.float64]) -> Points:
-    def one(part: slice) -> Points:
-        wide = rows[part] - middle
-        norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))
-        return (wide / np.where(norms > 1e-9, norms, 1.0)[:, None]).astype(np.float32)
+    result = np.empty(rows.shape, np.float32)
 
-    if len(rows) <= PART:
-        return one(slice(None))
-    return np.concatenate(in_parts(one, len(rows)))
+    def one(part: slice) -> None:
+        for block in blocks(part):
+            wide = rows[block] - middle
+            norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+            result[block] = wide / np.where(norms > 1e-9, norms, 1.0)[:, None]
+
+    if len(rows) <= PART:  # most often a few: not worth the looking for threads
+        one(slice(0, len(rows)))
+    else:
+        in_parts(one, len(rows))
+    return result
 
 
 def contracted(points: Points, nearest: NDArray[np.int64]) -> Points:
@@ -121,15 +126,17 @@ def contracted(points: Points, nearest: NDArray[np.int64]) -> Points:
     One step of mean shift with nearest neighbours (Fukunaga & Hostetler 1975, section III): groups
     draw together, and what is between them stays behind.
     """
+    result = np.empty(points.shape, np.float32)
 
-    def one(part: slice) -> Points:
-        total = np.zeros((part.stop - part.start, points.shape[1]))
-        for rank in nearest[part].T:
-            total += points[rank]
-        return unit(total)
+    def one(part: slice) -> None:
+        for block in blocks(part):
+            total = np.zeros((block.stop - block.start, points.shape[1]))
+            for rank in nearest[block].T:
+                total += points[rank]
+            result[block] = unit(total)
 
-    parts = in_parts(one, len(points))
-    return np.concatenate(parts) if parts else points
+    in_parts(one, len(points))
+    return result
 
 
 def sides_of(vectors: pa.Table, side: str) -> tuple[tuple[str, ...], Points]:

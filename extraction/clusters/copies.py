@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.cloud import Points
 from zeitgraph.extraction.clusters.neighbours import FEW, closest_of
-from zeitgraph.extraction.clusters.threads import in_parts
+from zeitgraph.extraction.clusters.threads import blocks, in_parts
 from zeitgraph.extraction.clusters.window import Window
 
 Rows = NDArray[np.intp]
@@ -48,16 +48,16 @@ def copies_of(window: Window, near: float) -> Mapping[str, str]:
 def _alike(points: Points, nearest: NDArray[np.int64], near: float) -> tuple[Rows, Rows]:
     """Pairs of a row and one of its nearest whose cosine, rounded as `cosines`, is `near`."""
 
-    def one(part: slice) -> NDArray[np.intp]:
-        own, others = points[part].astype(np.float64), nearest[part]
-        rank_and_row = [
-            np.flatnonzero(np.round(np.einsum("ij,ij->i", own, points[rank]), 9) >= near)
-            for rank in others.T
-        ]
-        return np.concatenate(
-            [np.stack([part.start + rows, others[rows, k]]) for k, rows in enumerate(rank_and_row)],
-            axis=1,
-        )
+    def one(part: slice) -> list[NDArray[np.intp]]:
+        pairs = []
+        for block in blocks(part):
+            own, others = points[block].astype(np.float64), nearest[block]
+            for rank in others.T:
+                cosine = np.einsum("ij,ij->i", own, points[rank].astype(np.float64))
+                rows = np.flatnonzero(np.round(cosine, 9) >= near)
+                pairs.append(np.stack([block.start + rows, rank[rows]]))
+        return pairs
 
-    row, other = np.concatenate(in_parts(one, len(points)), axis=1)
+    found = [pair for part in in_parts(one, len(points)) for pair in part]
+    row, other = np.concatenate(found, axis=1)
     return row, other

@@ -17,8 +17,8 @@ from zeitgraph.kg.catalogue import everyday_words
 LEAST_TEXTS = 3
 """A word in fewer texts of a cluster is chance."""
 
-MOST_TEXTS = 1000
-"""Of more texts, so many spread evenly over all tell what words there are."""
+MOST_TEXTS = 20_000
+"""Of all texts of a window, so many are read; where there are more, each cluster has its part."""
 
 EVEN = 0.01
 """Weight of a word that is as common elsewhere: it tells something where there is no elsewhere."""
@@ -56,11 +56,14 @@ class WordCounts:
     counts: Mapping[str, int]
 
 
-def word_counts(texts: Iterable[Text]) -> WordCounts:
-    """Words counted once a text; a text repeated word for word counts once."""
+def word_counts(texts: Iterable[Text], most: int = MOST_TEXTS) -> WordCounts:
+    """Words counted once a text; a text repeated word for word counts once.
+
+    Of more than `most` different texts, so many are read, spread evenly over all.
+    """
     distinct = sorted({(text.words, text.lang) for text in texts if text.words})
-    if len(distinct) > MOST_TEXTS:
-        distinct = [distinct[n * len(distinct) // MOST_TEXTS] for n in range(MOST_TEXTS)]
+    if len(distinct) > most:
+        distinct = [distinct[n * len(distinct) // most] for n in range(most)]
     counts = Counter(word for words, lang in distinct for word in sorted(set(tokens(words, lang))))
     return WordCounts(len(distinct), counts)
 

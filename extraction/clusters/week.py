@@ -37,6 +37,7 @@ from zeitgraph.extraction.clusters.edits import Hand, hand_of
 from zeitgraph.extraction.clusters.flows import settle_flows
 from zeitgraph.extraction.clusters.lineage import Event, converge, live_on
 from zeitgraph.extraction.clusters.naming import (
+    MOST_TEXTS,
     NAMELESS,
     Name,
     Text,
@@ -297,7 +298,9 @@ def _word_counts(window: Window, labels: Labels) -> dict[str, WordCounts]:
     texts: dict[str, list[Text]] = {}
     for label, text in zip(labels, window.texts, strict=True):
         texts.setdefault(label, []).append(text)
-    return {label: word_counts(texts[label]) for label in sorted(texts)}
+    fits = len(labels) <= MOST_TEXTS
+    most = MOST_TEXTS if fits else MOST_TEXTS // len(texts)
+    return {label: word_counts(texts[label], most) for label in sorted(texts)}
 
 
 def _exemplars(cluster: Cluster, window: Window, labels: Labels, most: int) -> tuple[str, ...]:

@@ -1,0 +1,45 @@
+"""The stage `clusters` on a workspace, week by week, in this process; what it took, as JSON.
+
+    python -m zeitgraph.benchmarks.increments WORKSPACE WEEKS
+
+Brings the first WEEKS weeks up to date. Prints seconds by the wall and of the processor, the peak
+memory in GiB, and the processor's seconds of each week that was done; imports count in none.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from zeitgraph.extraction.stages import STAGES
+from zeitgraph.kg.stages import Step, bring_up_to_date
+from zeitgraph.kg.workspace import Workspace
+
+
+def main(root: Path, weeks: int) -> None:
+    """Run, and tell."""
+    workspace = Workspace(root)
+    stages = [stage for stage in STAGES if stage.name == "clusters"]
+    begin, busy = time.perf_counter(), time.process_time()
+    spent = [busy]
+    by_week: dict[str, float] = {}
+
+    def watch(step: Step) -> None:
+        spent.append(time.process_time())
+        if step.done:
+            by_week[step.week] = round(spent[-1] - spent[-2], 2)
+            print(step.week, step.rows, by_week[step.week], file=sys.stderr, flush=True)
+
+    bring_up_to_date(workspace, stages, workspace.weeks()[:weeks], watch)
+    told = {
+        "seconds": time.perf_counter() - begin,
+        "processor": time.process_time() - busy,
+        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "weeks": by_week,
+    }
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

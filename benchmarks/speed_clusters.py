@@ -1,0 +1,199 @@
+"""How fast the clustering is, and how much memory it takes, beside its peers, on planted vectors.
+
+    python -m zeitgraph.benchmarks.speed_clusters ROW [--posts N] [--runs 5] [--into DIR]
+
+ROW is one of
+
+    batch       posts of one week, process to process, beside BERTopic (global)
+    groups      vectors to groups, beside UMAP with hdbscan and beside EVoC
+    increment   26 weeks, then the 27th alone; and the same 27th with only 9 weeks before it
+    weeks       26 weeks, the processor's seconds of each and the peak of memory
+
+Peers run in an environment of their own (peers/environment.py), in turn with ours, so often as
+`--runs` says, each time in a new process; of two fits in it the first is cold, the second warm.
+Prints Markdown: medians, and ours as 1. Where a machine has other work, only the processor's
+seconds mean something.
+"""
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+
+from zeitgraph.benchmarks.peers.environment import peer_python
+from zeitgraph.benchmarks.planted import NO_STYLE, PlantedWeek, plant, put
+from zeitgraph.kg.workspace import Workspace
+
+PEERS = Path(__file__).with_name("peers")
+STYLES, SEED, WEEKS = 40, 20, 26
+Told = Mapping[str, Any]
+
+
+def main() -> None:
+    """Parse, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("row", choices=ROWS)
+    parser.add_argument("--posts", type=int)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--into", type=Path, help="keep what is made here")
+    parser.add_argument("--environment", type=Path, default=Path("build/peers"))
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as aside:
+        folder = asked.into or Path(aside)
+        folder.mkdir(parents=True, exist_ok=True)
+        ROWS[asked.row](folder, asked)
+
+
+def batch(folder: Path, asked: argparse.Namespace) -> None:
+    """The whole stage beside BERTopic: from posts on disk to clusters with words."""
+    week = next(iter(plant(asked.posts or 10_000, 1, STYLES, SEED)))
+    workspace = Workspace.create(folder / "workspace", "vectors")
+    put(workspace, week)
+    _hand_over(folder, week)
+    python = peer_python(asked.environment.resolve())
+    ours = [sys.executable, "-m", "zeitgraph.benchmarks.peers.ours", folder, workspace.root, 2]
+    theirs = [python, PEERS / "bertopic_recipes.py", folder, "global", "0,1"]
+    runs = _in_turn(folder, {"ours": ours, "global": theirs}, asked.runs)
+    found = {name: _clusters(folder / f"{name}-1.csv", week.ids) for name in runs}
+    _tell(f"{len(week.ids):,} posts of one week", runs, found, week.styles)
+
+
+def groups(folder: Path, asked: argparse.Namespace) -> None:
+    """Groups among vectors: no texts, no tables."""
+    week = next(iter(plant(asked.posts or 60_000, 1, STYLES, SEED)))
+    _hand_over(folder, week)
+    python = peer_python(asked.environment.resolve())
+    theirs = {n: [python, PEERS / "group_recipes.py", folder, n, 2] for n in ("umap", "evoc")}
+    ours = [sys.executable, "-m", "zeitgraph.benchmarks.peers.our_groups", folder, 2]
+    runs = _in_turn(folder, {"ours": ours} | theirs, asked.runs)
+    found = {name: np.load(folder / f"{name}.npy") for name in runs}
+    _tell(f"{len(week.ids):,} vectors", runs, found, week.styles)
+
+
+def increment(folder: Path, asked: argparse.Namespace) -> None:
+    """One week more: what it costs beside all the weeks before, and whether memory knows them."""
+    posts = (asked.posts or 10_000) * (WEEKS + 1) // WEEKS
+    weeks = list(plant(posts, WEEKS + 1, STYLES, SEED))
+    rows = []
+    for run in range(asked.runs):
+        long = _filled(folder / f"long-{run}", weeks)
+        short = _filled(folder / f"short-{run}", weeks[-10:])
+        whole, last = _stage(long, WEEKS), _stage(long, WEEKS + 1)
+        _stage(short, 9)
+        alone = _stage(short, 10)
+        rows.append((whole["processor"], last["processor"], last["gib"], alone["gib"]))
+    whole, last, gib, short_gib = (median(column) for column in zip(*rows, strict=True))
+    print(f"{WEEKS} weeks {whole:.2f} s of the processor, week {WEEKS + 1} {last:.2f} s:", end=" ")
+    print(f"{last / whole:.3f} of the whole; peak {gib:.3f} GiB, with 9 weeks {short_gib:.3f} GiB")
+
+
+def weeks(folder: Path, asked: argparse.Namespace) -> None:
+    """Many posts over half a year, once."""
+    workspace = Workspace.create(folder / "workspace", "vectors")
+    truth = []
+    for week in plant(asked.posts or 1_000_000, WEEKS, STYLES, SEED):
+        put(workspace, week)
+        truth.append(week.styles)
+    told = _stage(workspace, WEEKS)
+    found = workspace.read_all("memberships")["cluster_id"].to_numpy().astype(str)
+    ami = adjusted_mutual_info_score(np.concatenate(truth), found)
+    print(json.dumps(told, indent=1))
+    print(f"AMI {ami:.4f}, in none {np.mean(found == ''):.3f}")
+
+
+ROWS: Mapping[str, Callable[[Path, argparse.Namespace], None]] = {
+    "batch": batch,
+    "groups": groups,
+    "increment": increment,
+    "weeks": weeks,
+}
+
+
+def _filled(root: Path, planted: Sequence[PlantedWeek]) -> Workspace:
+    workspace = Workspace.create(root, "vectors")
+    for week in planted:
+        put(workspace, week)
+    return workspace
+
+
+def _stage(workspace: Workspace, count: int) -> Told:
+    """The first so many weeks brought up to date, in a process of their own."""
+    words = [sys.executable, "-m", "zeitgraph.benchmarks.increments", workspace.root, count]
+    done = subprocess.run(  # noqa: S603
+        list(map(str, words)), check=True, stdout=subprocess.PIPE
+    )
+    told: Told = json.loads(done.stdout)
+    return told
+
+
+def _hand_over(folder: Path, week: PlantedWeek) -> None:
+    np.save(folder / "vectors.npy", week.vectors)
+    with (folder / "posts.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("post_id", "week", "text"))
+        table.writerows(zip(week.ids, [week.week] * len(week.ids), week.texts, strict=True))
+
+
+def _in_turn(
+    folder: Path, commands: Mapping[str, Sequence[object]], runs: int
+) -> dict[str, list[Told]]:
+    told: dict[str, list[Told]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            words = [*map(str, command), str(time.time())]
+            subprocess.run(words, check=True, stderr=subprocess.DEVNULL)  # noqa: S603
+            told[name].append(json.loads((folder / f"{name}.json").read_bytes()))
+    return told
+
+
+def _clusters(path: Path, ids: Sequence[str]) -> NDArray[Any]:
+    with path.open(encoding="utf-8", newline="") as file:
+        cluster = {row["post_id"]: row["cluster"] for row in csv.DictReader(file)}
+    return np.array([cluster[post_id] for post_id in ids])
+
+
+def _tell(
+    title: str, runs: Mapping[str, Sequence[Told]], found: Mapping[str, Any], truth: Any
+) -> None:
+    """A row a contender: what it found, and what it took as multiples of ours."""
+    costs: Mapping[str, Callable[[Told], float]] = {
+        "cold, wall": lambda told: told["cold"],
+        "cold, processor": lambda told: told["processor"][0],
+        "warm, wall": lambda told: told["seconds"][1],
+        "warm, processor": lambda told: told["processor"][1],
+        "peak memory": lambda told: told["gib"],
+    }
+    columns = ("ARI", "AMI", "ARI, posts in a style", "groups", *costs)
+    print(f"\n{title}, medians of {len(next(iter(runs.values())))}\n")
+    print(f"| | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}")
+    styled = truth != NO_STYLE
+    first = next(iter(runs.values()))
+    for name, own in runs.items():
+        groups = found[name]
+        cells = [
+            f"{adjusted_rand_score(truth, groups):.4f}",
+            f"{adjusted_mutual_info_score(truth, groups):.4f}",
+            f"{adjusted_rand_score(truth[styled], groups[styled]):.4f}",
+            f"{len(set(groups.tolist()) - {-1, ''})}",
+        ]
+        for of in costs.values():
+            ours, theirs = (median(map(of, told)) for told in (first, own))
+            cells.append(f"{theirs:.3g} ({theirs / ours:.2g} ×)")
+        print(f"| {name} | {' | '.join(cells)} |")
+    for name, own in runs.items():
+        print(f"\n{name}: {', '.join(f'{p} {v}' for p, v in own[0]['versions'].items())}")
+
+
+if __name__ == "__main__":
+    main()
