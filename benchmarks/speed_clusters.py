@@ -74,9 +74,17 @@ def groups(folder: Path, asked: argparse.Namespace) -> None:
     week = next(iter(plant(asked.posts or 60_000, 1, STYLES, SEED)))
     _hand_over(folder, week)
     python = peer_python(asked.environment.resolve())
-    theirs = {n: [python, PEERS / "group_recipes.py", folder, n, 2] for n in ("umap", "evoc")}
-    ours = [sys.executable, "-m", "zeitgraph.benchmarks.peers.our_groups", folder, 2]
-    runs = _in_turn(folder, {"ours": ours} | theirs, asked.runs)
+    theirs: dict[str, Sequence[object]] = {
+        name: [python, PEERS / "group_recipes.py", folder, name, 2] for name in ("umap", "evoc")
+    }
+    ours: Sequence[object] = [
+        sys.executable,
+        "-m",
+        "zeitgraph.benchmarks.peers.our_groups",
+        folder,
+        2,
+    ]
+    runs = _in_turn(folder, {"ours": ours, **theirs}, asked.runs)
     found = {name: np.load(folder / f"{name}.npy") for name in runs}
     _tell(f"{len(week.ids):,} vectors", runs, found, week.styles)
 

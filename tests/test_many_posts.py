@@ -17,7 +17,7 @@ from zeitgraph.extraction.clusters.discovery import find_groups
 from zeitgraph.extraction.clusters.neighbours import closest_of, distinct, neighbours_of, sample_of
 from zeitgraph.extraction.clusters.threads import in_parts
 from zeitgraph.extraction.clusters.week import cluster_week
-from zeitgraph.kg.stages import Job
+from zeitgraph.kg.stages import Job, Span
 from zeitgraph.kg.tables import TABLES, join_tables
 
 FEW = 500
@@ -109,7 +109,8 @@ def test_a_fault_in_a_part_is_no_secret(few: Few) -> None:
     few(FEW)
 
     def faulty(part: slice) -> int:
-        return 1 // (100 - part.start)
+        begin: int = part.start
+        return 1 // (100 - begin)
 
     with pytest.raises(ZeroDivisionError):
         in_parts(faulty, 120)
@@ -199,16 +200,17 @@ def test_neither_row_order_nor_threads_change_a_byte_above_the_switch(
     run(workspace)
     week = workspace.weeks("posts")[-1]
     earlier = workspace.weeks("posts")[:-1]
+    spans: list[tuple[str, Span, list[str]]] = [
+        ("posts", "week", [week]),
+        ("posts", "history", earlier),
+        ("vectors", "week", [week]),
+        ("vectors", "history", earlier),
+        ("memberships", "history", earlier),
+        ("clusters", "before", earlier[-1:]),
+    ]
     inputs = {
         (name, span): join_tables(name, [workspace.read(name, w) for w in weeks])
-        for name, span, weeks in (
-            ("posts", "week", [week]),
-            ("posts", "history", earlier),
-            ("vectors", "week", [week]),
-            ("vectors", "history", earlier),
-            ("memberships", "history", earlier),
-            ("clusters", "before", earlier[-1:]),
-        )
+        for name, span, weeks in spans
     }
     random = np.random.default_rng()
     mixed = {key: rows.take(random.permutation(rows.num_rows)) for key, rows in inputs.items()}
