@@ -27,7 +27,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.cloud import neighbours_of
+from zeitgraph.extraction.clusters.neighbours import neighbours_of
 from zeitgraph.extraction.search.codebook import A_LIST, learn_codebook, lists_for
 from zeitgraph.extraction.search.index import LISTS_SEEN, Index
 

@@ -56,9 +56,9 @@ STAGES = (
         run="zeitgraph.extraction.clusters.substyles:find_substyles",
         reads=(
             Read("vectors"),
-            Read("vectors", "history"),
+            Read("vectors", "history", back=_WINDOW),
             Read("memberships"),
-            Read("memberships", "history"),
+            Read("memberships", "history", back=_WINDOW),
             Read("substyles", "before"),
         ),
         writes=("substyles",),
@@ -69,7 +69,7 @@ STAGES = (
         run="zeitgraph.extraction.why.rules:find_rules",
         reads=(
             *(Read(name) for name in ("features", "memberships", "lineage", "substyles")),
-            *(Read(name, "history") for name in ("features", "memberships", "lineage")),
+            *(Read(name, "history", _WINDOW) for name in ("features", "memberships", "lineage")),
         ),
         writes=("rules",),
         settings=("clusters", "rules"),
@@ -80,7 +80,7 @@ STAGES = (
         reads=(
             Read("posts"),
             Read("memberships"),
-            Read("memberships", "history", back=("clusters.trend_weeks", *_WINDOW)),
+            Read("memberships", "history"),
             Read("clusters"),
             Read("trends", "history"),
         ),

@@ -81,6 +81,10 @@ class Job:
         """A table that the stage declared in `reads`; `KeyError` for one that it did not."""
         return self.inputs[name, span]
 
+    def window(self, name: str) -> pa.Table:
+        """A table of the earlier weeks that the stage reads, and of this week, in that order."""
+        return join_tables(name, [self.table(name, "history"), self.table(name)])
+
 
 @dataclass(frozen=True)
 class Step:

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.bridge import LEAST_PAIRS, learn_bridge
-from zeitgraph.extraction.clusters.cloud import Points, moved, neighbours_of, unit
+from zeitgraph.extraction.clusters.cloud import Points, moved, unit
+from zeitgraph.extraction.clusters.neighbours import neighbours_of
 
 WIDTH = 24
 SEEDS = [random.randrange(10**6) for _ in range(3)]

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.cloud import Points, one_thread, unit
+from zeitgraph.extraction.clusters.cloud import Points, unit
+from zeitgraph.extraction.clusters.threads import one_thread
 
 LEAST_PAIRS = 50
 """Of fewer pairs nothing is learnt."""

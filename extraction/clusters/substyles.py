@@ -21,13 +21,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.assign import cosines
-from zeitgraph.extraction.clusters.cloud import Cloud, Points, make_cloud, one_thread, unit
+from zeitgraph.extraction.clusters.cloud import Cloud, Points, make_cloud, unit
 from zeitgraph.extraction.clusters.discovery import Groups, find_groups
+from zeitgraph.extraction.clusters.threads import one_thread
 from zeitgraph.kg.ids import content_id, digest_text
 from zeitgraph.kg.settings import ClusterSettings
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
-from zeitgraph.kg.weeks import week_after
 
 Weights = NDArray[np.float64]
 
@@ -53,13 +53,12 @@ ID_POSTS = 5
 def find_substyles(job: Job) -> Outputs:
     """The sub-styles of the clusters that have posts this week; same posts, same bytes."""
     settings = job.settings.clusters
-    since = week_after(job.week, -settings.window_weeks)
-    members = _since(job, "memberships", since)
+    members = job.window("memberships")
     now = sorted({r["cluster_id"] for r in job.table("memberships").to_pylist()} - {"", None})
     own: dict[str, list[str]] = {}
     for row in members.select(["post_id", "cluster_id"]).to_pylist():
         own.setdefault(row["cluster_id"], []).append(row["post_id"])
-    vectors = _since(job, "vectors", since)
+    vectors = job.window("vectors")
     before = _strongest(job.table("substyles", "before").to_pylist())
     rows: list[dict[str, Any]] = []
     with one_thread():
@@ -73,12 +72,6 @@ def find_substyles(job: Job) -> Outputs:
 def fewer(post_ids: Sequence[str], most: int) -> Sequence[str]:
     """At most so many of these ids, the same whatever their order, and however many there are."""
     return sorted(post_ids, key=digest_text)[:most] if len(post_ids) > most else post_ids
-
-
-def _since(job: Job, name: str, since: str) -> pa.Table:
-    history = job.table(name, "history")
-    recent = history.filter(pc.greater_equal(history["week"], since))
-    return pa.concat_tables([recent, job.table(name)])
 
 
 def _of(vectors: pa.Table, post_ids: Sequence[str]) -> pa.Table:

@@ -131,7 +131,7 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], _Posts, list[Event], Window]:
         hand.stilled(_moved(cluster, window, posts, settings), placed)
         for cluster in clusters.values()
     ]
-    spoken = _described(moved, window, posts, styles, hand, settings)
+    spoken = _described(moved, window, posts, settings, styles=styles, hand=hand)
     lived = [live_on(cluster, job.week, settings) for cluster in spoken]
     found = [*told.events, *parted, *splits, *flows, *(event for _, own in lived for event in own)]
     stand = [cluster for cluster, _ in lived]
@@ -244,9 +244,10 @@ def _described(
     clusters: Sequence[Cluster],
     window: Window,
     posts: _Posts,
+    settings: ClusterSettings,
+    *,
     styles: StyleCentres,
     hand: Hand,
-    settings: ClusterSettings,
 ) -> list[Cluster]:
     """Clusters with words and exemplars where they had posts, and names.
 
@@ -335,7 +336,7 @@ def _memberships(
         told: dict[str, object] = {
             "post_id": window.cloud.post_ids[row],
             "copy_of": copies.get(window.cloud.post_ids[row], ""),
-            "cluster_id": labels[row],
+            "cluster_id": label,
             "week": window.week,
             "weight": 0.0,
             "heat_weight": round(float(window.heat[row] + settings.heat_floor), 6),

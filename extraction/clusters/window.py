@@ -52,12 +52,12 @@ def look_back(job: Job) -> Window:
     Vectors of another length than most are set aside with a note: they come of another model. So
     are those that hold NaN or infinity. A post with such a vector joins no cluster.
     """
-    vectors = _of_numbers(job, _of_one_length(job, _whole(job, "vectors")))
+    vectors = _of_numbers(job, _of_one_length(job, job.window("vectors")))
     sides = {side: sides_of(vectors, side) for side in SIDES}
     del vectors
     cloud = cloud_of(sides, job.settings.clusters.neighbours)
     ids = pa.array(cloud.post_ids, pa.string())
-    posts = _whole(job, "posts").select(_POST)
+    posts = job.window("posts").select(_POST)
     own = posts.take(pc.index_in(ids, posts["post_id"].combine_chunks()))
     members = job.table("memberships", "history")
     found = pc.coalesce(members["found_in"], members["cluster_id"])
@@ -76,10 +76,6 @@ def look_back(job: Job) -> Window:
         earlier=joined.fill_null(NONE).to_numpy(),
         without=tuple(sorted(of_now.filter(pc.invert(pc.is_in(of_now, ids))).to_pylist())),
     )
-
-
-def _whole(job: Job, name: str) -> pa.Table:
-    return pa.concat_tables([job.table(name, "history"), job.table(name)])
 
 
 def _of_one_length(job: Job, vectors: pa.Table) -> pa.Table:

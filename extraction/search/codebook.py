@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.cloud import Points, one_thread
+from zeitgraph.extraction.clusters.cloud import Points
+from zeitgraph.extraction.clusters.threads import one_thread
 
 BYTES = 64
 MAIN_AXES = 256

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.substyles import fewer
@@ -20,7 +18,6 @@ from zeitgraph.kg.ids import digest_text
 from zeitgraph.kg.settings import RuleSettings
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
-from zeitgraph.kg.weeks import week_after
 
 Mask = NDArray[np.bool_]
 Labels = NDArray[np.object_]
@@ -63,17 +60,16 @@ def _window(job: Job) -> tuple[Sequence[Mapping[str, Any]], Labels, Mask]:
 
     A cluster that became another since is that other.
     """
-    since = week_after(job.week, -job.settings.clusters.window_weeks)
-    members = {r["post_id"]: r for r in _since(job, "memberships", since) if r["cluster_id"]}
+    members = {r["post_id"]: r for r in job.window("memberships").to_pylist() if r["cluster_id"]}
     members = {post_id: members[post_id] for post_id in fewer(list(members), MOST)}
     rows = sorted(
-        (row for row in _since(job, "features", since) if row["post_id"] in members),
+        (row for row in job.window("features").to_pylist() if row["post_id"] in members),
         key=lambda row: str(row["post_id"]),
     )
     own = [members[row["post_id"]] for row in rows]
     labels = np.array([member["cluster_id"] for member in own], object)
     weeks = np.array([member["week"] for member in own], object)
-    for event in sorted(_since(job, "lineage", since), key=lambda row: str(row["week"])):
+    for event in sorted(job.window("lineage").to_pylist(), key=lambda row: str(row["week"])):
         if event["event"] in TURNED:
             labels[(labels == event["cluster_id"]) & (weeks < event["week"])] = event["other_id"]
     learnt = np.array([is_learnt_from(m["copy_of"] or m["post_id"]) for m in own], bool)
@@ -83,13 +79,6 @@ def _window(job: Job) -> tuple[Sequence[Mapping[str, Any]], Labels, Mask]:
 def is_learnt_from(post_id: str) -> bool:
     """Whether rules are learnt from the post with this id; on others they are measured."""
     return int(digest_text(post_id)[:8], 16) % FIFTHS < LEARNT
-
-
-def _since(job: Job, name: str, since: str) -> list[dict[str, Any]]:
-    history = job.table(name, "history")
-    recent = history.filter(pc.greater_equal(history["week"], since))
-    rows: list[dict[str, Any]] = pa.concat_tables([recent, job.table(name)]).to_pylist()
-    return rows
 
 
 def _siblings(
