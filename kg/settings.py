@@ -104,6 +104,10 @@ class ClusterSettings(Branch):
         8, ge=0, le=1040, description="earlier weeks that a search looks back on"
     )
     neighbours: int = Field(15, ge=1, description="a post is seen as the mean of so many nearest")
+    bridge: bool = Field(
+        default=False,
+        description="learn from posts with pictures and text what others would show or say",
+    )
     style_near: float = Field(
         0.5, ge=-1, le=1, description="a text this near to a style's phrasings joins it (cosine)"
     )

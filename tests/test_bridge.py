@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.bridge import LEAST_PAIRS, learn_bridge
+from zeitgraph.extraction.clusters.bridge import LEAST_PAIRS, fill_sides, learn_bridge
 from zeitgraph.extraction.clusters.cloud import Points, moved, unit
 from zeitgraph.extraction.clusters.neighbours import neighbours_of
 
@@ -61,6 +61,27 @@ def test_nothing_is_learnt_of_few_pairs_or_of_pairs_that_have_nothing_in_common(
     few = LEAST_PAIRS - 1
     assert learn_bridge(pictures[:few], turned(texts, seed)[:few]) is None
     assert learn_bridge(pictures[:300], pairs(seed + 1)[1][:300]) is None
+
+
+def test_posts_that_lack_a_side_get_it_and_no_other_is_touched() -> None:
+    pictures, texts = pairs(SEEDS[0], count=300)
+    texts = turned(texts, 9)
+    ids = tuple(f"p-{n:03d}" for n in range(300))
+    shows, says = np.arange(300) < 250, np.arange(300) >= 40
+    sides = [
+        (tuple(np.array(ids)[own]), rows[own]) for own, rows in ((shows, pictures), (says, texts))
+    ]
+    filled = fill_sides(*sides)
+    for (before, rows), (after, more), true in zip(sides, filled, (pictures, texts), strict=True):
+        assert sorted(after) == list(ids)
+        assert after[: len(before)] == before
+        assert np.array_equal(more[: len(before)], rows)
+        lacked = [ids.index(i) for i in after[len(before) :]]
+        assert (
+            np.mean(np.sum(more[len(before) :] * true[lacked], axis=1)) > 0.4
+        )  # turned and untold: about 0
+    alone = (("p-1",), pictures[:1])
+    assert fill_sides(alone, ((), texts[:0])) == (alone, ((), texts[:0]))
 
 
 def test_the_same_pairs_give_the_same_bytes() -> None:

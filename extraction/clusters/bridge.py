@@ -9,12 +9,13 @@ and texts already lie alike it hardly moves them, where two models see them it t
 other (Hoerl & Kennard 1970; the identity as prior mean).
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.cloud import Points, unit
+from zeitgraph.extraction.clusters.cloud import Points, Side, unit
 from zeitgraph.extraction.clusters.threads import one_thread
 
 LEAST_PAIRS = 50
@@ -71,6 +72,35 @@ def learn_bridge(pictures: Points, texts: Points) -> Bridge | None:
             plain=float(plain.mean()),
             learnt=float(tries[best].mean()),
         )
+
+
+def fill_sides(picture: Side, text: Side) -> tuple[Side, Side]:
+    """Both sides, and for posts that have but one what the bridge says of the other.
+
+    Rows of a side are sorted by post id; learnt from the posts in both. Where nothing is learnt the
+    sides are as they were.
+    """
+    shown, said = (dict(zip(ids, rows, strict=True)) for ids, rows in (picture, text))
+    both = sorted(shown.keys() & said.keys())
+    bridge = both and learn_bridge(*(np.stack([own[i] for i in both]) for own in (shown, said)))
+    if not bridge:
+        return picture, text
+    return (
+        _with(picture, [i for i in text[0] if i not in shown], said, bridge.pictures_of),
+        _with(text, [i for i in picture[0] if i not in said], shown, bridge.texts_of),
+    )
+
+
+def _with(
+    side: Side,
+    lacking: Sequence[str],
+    other: Mapping[str, Points],
+    cross: Callable[[Points], Points],
+) -> Side:
+    if not lacking:
+        return side
+    ids, rows = side
+    return (*ids, *lacking), np.concatenate([rows, cross(np.stack([other[i] for i in lacking]))])
 
 
 def _map(here: Map, there: Map, pull: float) -> Map:

@@ -7,7 +7,7 @@ Pictures and texts of a CLIP lie in two cones a gap apart (Liang et al. 2022, ar
 each side is first moved by its own mean; what a post has of the two is then averaged.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from zeitgraph.extraction.clusters.threads import PART, blocks, in_parts
 
 Points = NDArray[np.float32]
 Side = tuple[tuple[str, ...], Points]
+Fill = Callable[[Side, Side], Sequence[Side]]
 
 SIDES = ("post", "picture", "text")
 
@@ -69,21 +70,24 @@ def make_cloud(vectors: pa.Table, neighbours: int) -> Cloud:
     return cloud_of({side: sides_of(vectors, side) for side in SIDES}, neighbours)
 
 
-def cloud_of(sides: Mapping[str, Side], neighbours: int) -> Cloud:
-    """The cloud of posts by their `SIDES`, each as `sides_of` gives it."""
+def cloud_of(sides: Mapping[str, Side], neighbours: int, fill: Fill | None = None) -> Cloud:
+    """The cloud of posts by their `SIDES`, each as `sides_of` gives it.
+
+    `fill` adds to pictures and texts, each less its own mean, what posts lack of the two.
+    """
     post_ids, raw = sides["post"]
     if not post_ids:
         nothing = np.empty((0, 0), np.float32)
         return Cloud((), nothing, nothing, nothing, np.empty((0, 0), np.int64))
-    others = [own for side, own in sides.items() if side != "post"]
-    points = _corrected(post_ids, others, raw.shape[1])
+    parts = [(ids, moved(rows) if ids else rows) for ids, rows in map(sides.__getitem__, SIDES[1:])]
+    points = _together(post_ids, fill(*parts) if fill else parts, raw.shape[1])
     nearest = neighbours_of(points, neighbours)
     return Cloud(post_ids, raw, points, contracted(points, nearest), nearest)
 
 
-def _corrected(post_ids: Sequence[str], sides: Iterable[Side], width: int) -> Points:
-    """Each post as the unit mean of its sides, each less its own mean; (n, width)."""
-    parts = [(ids, moved(rows)) for ids, rows in sides if ids]
+def _together(post_ids: Sequence[str], sides: Sequence[Side], width: int) -> Points:
+    """Each post as the unit mean of its sides, (n, width)."""
+    parts = [side for side in sides if side[0]]
     if len(parts) == 1 and parts[0][0] == post_ids:
         return parts[0][1]
     row = {post_id: i for i, post_id in enumerate(post_ids)}

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from zeitgraph.extraction.clusters.bridge import fill_sides
 from zeitgraph.extraction.clusters.cloud import SIDES, Cloud, cloud_of, sides_of
 from zeitgraph.extraction.clusters.naming import Text
 from zeitgraph.extraction.clusters.style_centres import pair_likeness
@@ -55,7 +56,8 @@ def look_back(job: Job) -> Window:
     vectors = _of_numbers(job, _of_one_length(job, job.window("vectors")))
     sides = {side: sides_of(vectors, side) for side in SIDES}
     del vectors
-    cloud = cloud_of(sides, job.settings.clusters.neighbours)
+    settings = job.settings.clusters
+    cloud = cloud_of(sides, settings.neighbours, fill_sides if settings.bridge else None)
     ids = pa.array(cloud.post_ids, pa.string())
     posts = job.window("posts").select(_POST)
     own = posts.take(pc.index_in(ids, posts["post_id"].combine_chunks()))
