@@ -48,7 +48,7 @@ def test_each_question_has_the_same_rows_on_the_demo_by_sparql_and_cypher(
         rows += by_sparql
         if rows:
             return
-    assert name in {"events", "rising_clusters", "fading_clusters", "fair_shares"}
+    assert name in {"events", "rising_clusters", "fading_clusters", "fair_shares", "substyle_rules"}
 
 
 def test_questions_are_listed_with_their_defaults(demo: Path) -> None:
@@ -61,7 +61,7 @@ def test_each_table_is_exported(table: str, demo: Path, tmp_path: Path) -> None:
     told = export(table, tmp_path / "out.parquet", workspace=demo)
     data = pq.read_table(tmp_path / "out.parquet")
     assert told.startswith(f"{data.num_rows} rows")
-    assert data.num_rows or table in {"rejects", "lineage", "balance"}
+    assert data.num_rows or table in {"rejects", "lineage", "balance", "edits", "substyles"}
 
 
 @pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning:rdflib")  # by itself
