@@ -12,7 +12,7 @@ demo: .venv/.installed
 	$(BIN)/zeitgraph demo demo-trends
 
 test: .venv/.tested
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist loadfile
 
 check: .venv/.tested .typing/zeitgraph
 	$(BIN)/ruff format --check .

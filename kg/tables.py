@@ -262,8 +262,19 @@ def write_partition(path: Path, table: Table, data: pa.Table) -> None:
 
 
 def read_partition(path: Path, table: Table) -> pa.Table:
-    """The rows at `path`, or no rows where there is no file."""
+    """The rows at `path`, or no rows where there is no file; a column it lacks is null.
+
+    Not by `pq.read_table`: threads of its scanner may outlive a command, which then ends by SIGABRT
+    (apache/arrow issue 34314).
+    """
     if not path.is_file():
         return table.schema.empty_table()
-    with path.open("rb") as file:
-        return pq.read_table(file, schema=table.schema, partitioning=None)
+    with path.open("rb") as file, pq.ParquetFile(file) as found:
+        rows = found.read([name for name in table.schema.names if name in found.schema_arrow.names])
+    columns = [
+        rows[field.name].cast(field.type)
+        if field.name in rows.column_names
+        else pa.nulls(rows.num_rows, field.type)
+        for field in table.schema
+    ]
+    return pa.table(columns, schema=table.schema)

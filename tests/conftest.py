@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,9 @@ import numpy as np
 import pytest
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
+
+if (one_run := os.environ.get("PYTEST_XDIST_TESTRUNUID")) is not None:
+    random.seed(one_run)  # seeds are drawn while tests are collected: the same by all workers
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

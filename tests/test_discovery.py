@@ -1,5 +1,7 @@
 """Groups found in a cloud of points, with no number given."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from zeitgraph.extraction.clusters.cloud import Points, contracted, unit
 from zeitgraph.extraction.clusters.discovery import find_groups
 from zeitgraph.extraction.clusters.neighbours import neighbours_of
 
-SEEDS = np.random.SeedSequence().generate_state(3).tolist()
+SEEDS = [random.randrange(10**9) for _ in range(3)]
 
 
 def _blobs(random: np.random.Generator, groups: int, each: int, stray: float) -> Points:

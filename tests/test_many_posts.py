@@ -201,6 +201,7 @@ def test_neither_row_order_nor_threads_change_a_byte_above_the_switch(
     week = workspace.weeks("posts")[-1]
     earlier = workspace.weeks("posts")[:-1]
     spans: list[tuple[str, Span, list[str]]] = [
+        ("edits", "week", [week]),
         ("posts", "week", [week]),
         ("posts", "history", earlier),
         ("vectors", "week", [week]),

@@ -149,3 +149,16 @@ def test_what_a_killed_write_left_is_gone_after_the_next(
     write_partition(path, table, make_table(table, _rows(members)))
     left = list(path.parent.iterdir()) if path.parent.exists() else []
     assert left == ([path] if members else [])
+
+
+def test_a_partition_of_an_older_version_has_nulls_where_it_lacks_a_column(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = TABLES["lineage"]
+    row = {"week": "2026-W40", "event": "born", "cluster_id": "c-1", "other_id": "", "measure": 3.0}
+    path = tmp_path / "part.parquet"
+    older = make_table(table, [row]).drop_columns(["done_by"])
+    pq.write_table(older.append_column("gone", pa.array(["x"])), path)
+    assert read_partition(path, table).to_pylist() == [row | {"done_by": None}]
+    assert read_partition(path, table).schema == table.schema
