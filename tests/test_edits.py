@@ -212,7 +212,7 @@ def test_merged_clusters_are_one_and_no_rise(world: tuple[Workspace, Planted]) -
     trend = next(
         row for row in workspace.read("trends", MIDDLE).to_pylist() if row["cluster_id"] == into
     )
-    assert trend["state"] == "steady"
+    assert trend["state"] not in {"rising", "emerging"}  # it may fall by chance
     assert abs(trend["growth"]) < 0.6
 
 
