@@ -264,13 +264,14 @@ def write_partition(path: Path, table: Table, data: pa.Table) -> None:
 def read_partition(path: Path, table: Table) -> pa.Table:
     """The rows at `path`, or no rows where there is no file; a column it lacks is null.
 
-    Not by `pq.read_table`: threads of its scanner may outlive a command, which then ends by SIGABRT
-    (apache/arrow issue 34314).
+    On one thread: one that Arrow's pool has just started may end a short command by SIGABRT after
+    its work is done (apache/arrow issue 34314; two of forty commands, and none of a hundred since).
     """
     if not path.is_file():
         return table.schema.empty_table()
     with path.open("rb") as file, pq.ParquetFile(file) as found:
-        rows = found.read([name for name in table.schema.names if name in found.schema_arrow.names])
+        known = [name for name in table.schema.names if name in found.schema_arrow.names]
+        rows = found.read(known, use_threads=False)
     columns = [
         rows[field.name].cast(field.type)
         if field.name in rows.column_names
