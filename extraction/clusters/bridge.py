@@ -22,8 +22,8 @@ LEAST_PAIRS = 50
 """Of fewer pairs nothing is learnt."""
 PULLS = (1.0, 5.0, 20.0, 100.0)
 """How strongly the identity draws, in pairs' worth of evidence for each direction."""
-CHANCE = 0.01
-"""Chance lets a map that is no better win so many pairs less often than this."""
+CHANCE = 0.001
+"""Chance lets the best of several maps that are no better win so often less often than this."""
 MOST_JUDGED = 500
 """Pairs among which each must be found again, on either side of the split."""
 
@@ -105,11 +105,9 @@ def _with(
 
 def _map(here: Map, there: Map, pull: float) -> Map:
     """The (d, d) map that takes rows `here` near rows `there`."""
-    width = here.shape[1]
-    size = float(np.sum(here * there) / np.sum(here * here))
-    prior = max(size, 0.0) * np.eye(width)
-    strength = pull * np.eye(width)
-    return np.asarray(np.linalg.solve(here.T @ here + strength, here.T @ there + strength @ prior))
+    size = max(float(np.sum(here * there) / np.sum(here * here)), 0.0)
+    pulled = pull * np.eye(here.shape[1])
+    return np.asarray(np.linalg.solve(here.T @ here + pulled, here.T @ there + size * pulled))
 
 
 def _found(pairs: tuple[Map, Map], pull: float | None) -> NDArray[np.bool_]:
@@ -128,8 +126,11 @@ def _found(pairs: tuple[Map, Map], pull: float | None) -> NDArray[np.bool_]:
 
 
 def _beats(learnt: NDArray[np.bool_], plain: NDArray[np.bool_]) -> bool:
-    """The exact sign test over the pairs that only one of the two found (McNemar 1947)."""
+    """The exact sign test over the pairs that only one of the two found (McNemar 1947).
+
+    As the best of all pulls is judged, chance is shared among them (Bonferroni).
+    """
     from scipy.stats import binom
 
     won, lost = int((learnt & ~plain).sum()), int((plain & ~learnt).sum())
-    return bool(binom.sf(won - 1, won + lost, 0.5) < CHANCE)
+    return bool(binom.sf(won - 1, won + lost, 0.5) < CHANCE / len(PULLS))
