@@ -11,14 +11,9 @@ settings are BERTopic's defaults, or those of its documentation; nothing is tune
 
 import csv
 import itertools
-import json
-import platform
-import resource
 import sys
-import time
 import warnings
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +21,7 @@ from bertopic import BERTopic  # type: ignore[import-not-found]
 from bertopic.vectorizers import OnlineCountVectorizer  # type: ignore[import-not-found]
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.decomposition import IncrementalPCA
+from timing import Timing  # type: ignore[import-not-found]  # the file beside this one
 from umap import UMAP  # type: ignore[import-not-found]
 
 PACKAGES = ("bertopic", "hdbscan", "umap-learn", "numba", "numpy", "scikit-learn")
@@ -96,27 +92,17 @@ def main(folder: Path, recipe: str, seeds: Sequence[int], began: float) -> None:
     vectors = np.load(folder / "vectors.npy")
     rows = itertools.groupby(range(len(posts)), key=lambda row: posts[row]["week"])
     weeks = [([posts[i]["text"] for i in own], vectors[own]) for own in (list(r) for _, r in rows)]
-    seconds, processor, cold = [], [], 0.0
+    timing = Timing(began)
     for seed in seeds:
-        begin, busy = time.perf_counter(), time.process_time()
-        topics = RECIPES[recipe](weeks, seed)
-        seconds.append(time.perf_counter() - begin)
-        processor.append(time.process_time() - busy)
-        cold = cold or time.time() - began
+        with timing.run():
+            topics = RECIPES[recipe](weeks, seed)
         with (folder / f"{recipe}-{seed}.csv").open("w", encoding="utf-8", newline="") as file:
             table = csv.writer(file)
             table.writerow(("post_id", "week", "cluster"))
             for post, topic in zip(posts, topics, strict=True):
                 name = "" if topic == NO_TOPIC else str(topic)
                 table.writerow((post["post_id"], post["week"], name))
-    told = {
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
-        "seconds": seconds,
-        "processor": processor,
-        "cold": cold,
-        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-    }
-    (folder / f"{recipe}.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    timing.write(folder / f"{recipe}.json", PACKAGES)
 
 
 if __name__ == "__main__":

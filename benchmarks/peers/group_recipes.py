@@ -7,16 +7,12 @@ FOLDER holds `vectors.npy` (n, d). Writes `RECIPE.npy`, a group number for each 
 those that BERTopic gives its UMAP and hdbscan; the seed is fixed, which makes UMAP use one thread.
 """
 
-import json
-import platform
-import resource
 import sys
-import time
 import warnings
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from timing import Timing  # type: ignore[import-not-found]  # the file beside this one
 
 PACKAGES = ("hdbscan", "umap-learn", "evoc", "numba", "numpy", "scikit-learn")
 
@@ -50,22 +46,12 @@ RECIPES = {"umap": umap_hdbscan, "evoc": evoc}
 def main(folder: Path, recipe: str, runs: int, began: float) -> None:
     """Run one recipe so often in one process: the first is cold."""
     vectors = np.load(folder / "vectors.npy")
-    seconds, processor, cold = [], [], 0.0
+    timing = Timing(began)
     for _ in range(runs):
-        begin, busy = time.perf_counter(), time.process_time()
-        groups = RECIPES[recipe](vectors)
-        seconds.append(time.perf_counter() - begin)
-        processor.append(time.process_time() - busy)
-        cold = cold or time.time() - began
+        with timing.run():
+            groups = RECIPES[recipe](vectors)
     np.save(folder / f"{recipe}.npy", groups)
-    told = {
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
-        "seconds": seconds,
-        "processor": processor,
-        "cold": cold,
-        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-    }
-    (folder / f"{recipe}.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    timing.write(folder / f"{recipe}.json", PACKAGES)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,13 @@ Answers in FOLDER as group_recipes.py does. From vectors to groups: the shared d
 neighbours, contraction, HDBSCAN.
 """
 
-import json
-import platform
-import resource
 import sys
-import time
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zeitgraph.benchmarks.peers.timing import Timing
 from zeitgraph.extraction.clusters.cloud import Points, contracted, moved
 from zeitgraph.extraction.clusters.discovery import find_groups
 from zeitgraph.extraction.clusters.neighbours import neighbours_of
@@ -36,22 +32,12 @@ def groups_of(vectors: Points) -> NDArray[np.intp]:
 def main(folder: Path, runs: int, began: float) -> None:
     """Find groups so often in one process: the first is cold."""
     vectors = np.load(folder / "vectors.npy")
-    seconds, processor, cold = [], [], 0.0
+    timing = Timing(began)
     for _ in range(runs):
-        begin, busy = time.perf_counter(), time.process_time()
-        groups = groups_of(vectors)
-        seconds.append(time.perf_counter() - begin)
-        processor.append(time.process_time() - busy)
-        cold = cold or time.time() - began
+        with timing.run():
+            groups = groups_of(vectors)
     np.save(folder / "ours.npy", groups)
-    told = {
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
-        "seconds": seconds,
-        "processor": processor,
-        "cold": cold,
-        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-    }
-    (folder / "ours.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    timing.write(folder / "ours.json", PACKAGES)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,13 @@ Answers in FOLDER as a peer's recipe does (exchange.py). The stage goes week by 
 later one, names the clusters and writes its tables; all of that is in its seconds.
 """
 
-import json
-import platform
-import resource
 import shutil
 import sys
 import tempfile
-import time
-from importlib.metadata import version
 from pathlib import Path
 
 from zeitgraph.benchmarks.peers.exchange import write_clusters
+from zeitgraph.benchmarks.peers.timing import Timing
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.settings import SETTINGS_FILE
 from zeitgraph.kg.stages import bring_up_to_date
@@ -29,25 +25,15 @@ READ = ("posts", "vectors")
 def main(folder: Path, source: Path, runs: int, began: float) -> None:
     """Cluster all weeks from nothing, `runs` times."""
     stages = [stage for stage in STAGES if stage.name == "clusters"]
-    seconds, processor, cold = [], [], 0.0
+    timing = Timing(began)
     for run in range(runs):
         with tempfile.TemporaryDirectory() as aside:
             workspace = _copied(source, Path(aside))
-            begin, busy = time.perf_counter(), time.process_time()
-            bring_up_to_date(workspace, stages, workspace.weeks())
-            seconds.append(time.perf_counter() - begin)
-            processor.append(time.process_time() - busy)
-            cold = cold or time.time() - began
+            with timing.run():
+                bring_up_to_date(workspace, stages, workspace.weeks())
             members = workspace.read_all("memberships").to_pylist()
         write_clusters(folder / f"ours-{run}.csv", members)
-    told = {
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
-        "seconds": seconds,
-        "processor": processor,
-        "cold": cold,
-        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-    }
-    (folder / "ours.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    timing.write(folder / "ours.json", PACKAGES)
 
 
 def _copied(source: Path, to: Path) -> Workspace:
