@@ -46,7 +46,7 @@ from zeitgraph.kg.workspace import Workspace
 EDITS_FILE = "edits.toml"
 LONGEST_NAME = 80
 
-GONE = {"merged", "continued"}
+GONE = frozenset({"merged", "continued"})
 """States of a cluster that is another one by now."""
 
 

@@ -17,7 +17,7 @@ from zeitgraph.kg.ids import digest_json
 from zeitgraph.kg.parts import load_attribute
 from zeitgraph.kg.settings import Settings
 from zeitgraph.kg.tables import empty_table, join_tables
-from zeitgraph.kg.weeks import week_start
+from zeitgraph.kg.weeks import week_after
 from zeitgraph.kg.workspace import Workspace, write_aside
 
 Span = Literal["week", "before", "history"]
@@ -143,7 +143,8 @@ def _weeks_of(workspace: Workspace, read: Read, week: str) -> list[str]:
     if not read.back:
         return earlier
     back = sum(int(workspace.settings.value(path)) for path in read.back)
-    return [w for w in earlier if (week_start(week) - week_start(w)).days <= 7 * back]
+    since = week_after(week, -back)
+    return [w for w in earlier if w >= since]
 
 
 class _Inputs(Mapping[tuple[str, Span], pa.Table]):

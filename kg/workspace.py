@@ -44,7 +44,7 @@ class Workspace:
                 f"{self.root} has no {SETTINGS_FILE}",
                 do="make one with `zeitgraph init`, or name the folder with -w",
             )
-        self._digests: dict[Path, tuple[object, str]] = {}
+        self._digests: dict[Path, tuple[str, str]] = {}
 
     @classmethod
     def create(cls, root: Path | str, profile: str, catalogue: Path | None = None) -> "Workspace":
@@ -159,13 +159,12 @@ class Workspace:
 
         A file that has not been replaced since is not read again.
         """
-        path = self._partition(table_called(name), week)
-        if not path.is_file():
+        stamp = self.stamp(name, week)
+        if not stamp:
             return ""
-        told = path.stat()
-        seal = (told.st_ino, told.st_mtime_ns, told.st_size)
-        if self._digests.get(path, (None, ""))[0] != seal:
-            self._digests[path] = (seal, digest_file(path))
+        path = self._partition(table_called(name), week)
+        if self._digests.get(path, ("", ""))[0] != stamp:
+            self._digests[path] = (stamp, digest_file(path))
         return self._digests[path][1]
 
     def stamp(self, name: str, week: str) -> str:

@@ -13,6 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from zeitgraph.kg.answers import Answer
+from zeitgraph.kg.edits import GONE
 from zeitgraph.kg.errors import UserError
 from zeitgraph.kg.weeks import week_after
 from zeitgraph.kg.workspace import Workspace
@@ -21,8 +22,6 @@ Row = Mapping[str, Any]
 
 TAIL = 0.025
 """What lies below an interval of 95 %, and above it."""
-GONE = frozenset({"merged", "continued"})
-"""Clusters in these states have given their posts to others: nothing of them can be held."""
 RISES, FALLS = ("emerging", "rising"), ("fading",)
 
 

@@ -83,6 +83,32 @@ def discover(
     return events
 
 
+def core_of(window: Window, rows: Rows, settings: ClusterSettings) -> Vector:
+    """The core of these posts, (d,): their mean direction, weighted by heat."""
+    return mean_direction(window.cloud.points[rows], window.heat[rows] + settings.heat_floor)
+
+
+def cluster_of_posts(
+    cluster_id: str, window: Window, rows: Rows, settings: ClusterSettings
+) -> Cluster:
+    """A cluster of these posts that nobody had named, found this week; core and reach are to come.
+
+    Its mass is that of the posts of earlier weeks; those of this week are still to come too.
+    """
+    cloud = window.cloud
+    weights = window.heat[rows] + settings.heat_floor
+    past = ~window.current[rows]
+    return replace(
+        newborn(cluster_id, DISCOVERED, window.week, cloud.width),
+        centre=mean_direction(cloud.raw[rows], weights),
+        plain_centre=mean_direction(cloud.raw[rows], np.ones(len(rows))),
+        mass=float(weights[past].sum()),
+        plain_mass=float(past.sum()),
+        unseen_posts=int(past.sum()),
+        state=ACTIVE,
+    )
+
+
 def mean_cosine(points: Points) -> float:
     """The mean cosine of two different rows of unit `points`, (n, d), n at least 2."""
     count = len(points)
@@ -193,12 +219,8 @@ class _Search:
         return own if fair and fair_now else own[:0]
 
     def _settle(self, rows: Rows, parent: str = "") -> Cluster | None:
-        """Add a cluster of these posts, those beyond its reach left out; None if none are of now.
-
-        Its mass is that of the posts of earlier weeks; those of this week are still to come.
-        """
+        """Add a cluster of these posts but for those beyond its reach; None if none are of now."""
         window, settings = self.window, self.settings
-        weights = window.heat + settings.heat_floor
         core = self._core(rows)
         similarities = cosines(window.cloud.points[rows], core[None])[:, 0]
         reach = reach_of(similarities, settings.fence, settings.reach)
@@ -209,31 +231,19 @@ class _Search:
             return None
         nearest = sorted(zip(-similarities[now], rows[now], strict=True))[:ID_POSTS]
         first = sorted(window.cloud.post_ids[row] for _, row in nearest)
-        past = rows[~now]
+        cluster_id = content_id("c", DISCOVERED, window.week, first)
         cluster = replace(
-            newborn(
-                content_id("c", DISCOVERED, window.week, first),
-                DISCOVERED,
-                window.week,
-                window.cloud.width,
-            ),
+            cluster_of_posts(cluster_id, window, rows, settings),
             core=core,
             reach=reach,
-            centre=mean_direction(window.cloud.raw[rows], weights[rows]),
-            plain_centre=mean_direction(window.cloud.raw[rows], np.ones(len(rows))),
-            mass=float(weights[past].sum()),
-            plain_mass=float(len(past)),
-            unseen_posts=len(past),
             parent=parent,
-            state=ACTIVE,
         )
         self.clusters[cluster.cluster_id] = cluster
         self.labels[rows] = cluster.cluster_id
         return cluster
 
     def _core(self, rows: Rows) -> Vector:
-        weights = self.window.heat[rows] + self.settings.heat_floor
-        return mean_direction(self.window.cloud.points[rows], weights)
+        return core_of(self.window, rows, self.settings)
 
     def _nearest(self, core: Vector, without: str) -> tuple[Cluster, float] | None:
         """The cluster with the nearest core, and its cosine; of those that draw, but for one."""

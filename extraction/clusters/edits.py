@@ -19,18 +19,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.assign import cosine, cosines, reach_of
+from zeitgraph.extraction.clusters.births import cluster_of_posts, core_of
 from zeitgraph.extraction.clusters.lineage import Event
 from zeitgraph.extraction.clusters.naming import Name
 from zeitgraph.extraction.clusters.state import (
     ACTIVE,
-    DISCOVERED,
     FADED,
     FOLLOWS,
     HELD,
     STILL,
     Cluster,
     mean_direction,
-    newborn,
 )
 from zeitgraph.extraction.clusters.window import NONE, Window
 from zeitgraph.extraction.words import is_chinese
@@ -101,10 +100,10 @@ class Hand:
             if not (rows & window.current).any():
                 continue
             labels[rows] = part.part_id
-            rest = labels == part.whole_id
-            child = _child(part, window, rows, settings)
+            rest = np.flatnonzero(labels == part.whole_id)
+            child = _child(part, window, np.flatnonzero(rows), settings)
             clusters[part.part_id] = child
-            clusters[part.whole_id] = whole = replace(whole, core=_core(window, rest, settings))
+            clusters[part.whole_id] = whole = replace(whole, core=core_of(window, rest, settings))
             near = cosine(child.core, whole.core)
             events.append(Event("split", part.part_id, near, part.whole_id, HAND))
         return events
@@ -268,28 +267,14 @@ def _pattern(word: str) -> re.Pattern[str]:
 
 
 def _child(
-    part: Part, window: Window, rows: NDArray[np.bool_], settings: ClusterSettings
+    part: Part, window: Window, rows: NDArray[np.intp], settings: ClusterSettings
 ) -> Cluster:
-    """The cluster of a part; its mass is that of the weeks before, this week's is still to come."""
-    weights = window.heat + settings.heat_floor
-    past = rows & ~window.current
-    core = _core(window, rows, settings)
+    """The cluster of a part that leaves with these posts."""
+    core = core_of(window, rows, settings)
     near = cosines(window.cloud.points[rows], core[None])[:, 0]
     return replace(
-        newborn(part.part_id, DISCOVERED, window.week, window.cloud.width),
+        cluster_of_posts(part.part_id, window, rows, settings),
         core=core,
         reach=reach_of(near, settings.fence, settings.reach),
-        centre=mean_direction(window.cloud.raw[rows], weights[rows]),
-        plain_centre=mean_direction(window.cloud.raw[rows], np.ones(int(rows.sum()))),
-        mass=float(weights[past].sum()),
-        plain_mass=float(past.sum()),
-        unseen_posts=int(past.sum()),
         parent=part.whole_id,
-        state=ACTIVE,
     )
-
-
-def _core(
-    window: Window, rows: NDArray[np.bool_], settings: ClusterSettings
-) -> NDArray[np.float32]:
-    return mean_direction(window.cloud.points[rows], window.heat[rows] + settings.heat_floor)

@@ -59,7 +59,7 @@ def find_substyles(job: Job) -> Outputs:
     for row in members.select(["post_id", "cluster_id"]).to_pylist():
         own.setdefault(row["cluster_id"], []).append(row["post_id"])
     vectors = job.window("vectors")
-    before = _strongest(job.table("substyles", "before").to_pylist())
+    before = strongest(job.table("substyles", "before").to_pylist())
     rows: list[dict[str, Any]] = []
     with one_thread():
         for cluster in now:
@@ -82,8 +82,8 @@ def _of(vectors: pa.Table, post_ids: Sequence[str]) -> pa.Table:
     return own.filter(pc.equal(lengths, usual[0]["mode"])) if usual else own
 
 
-def _strongest(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
-    """The sub-style that each post of a cluster was most in."""
+def strongest(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """The sub-style that each post, by cluster and id, is most in; `rows` of the table."""
     best: dict[tuple[str, str], tuple[float, str]] = {}
     for row in rows:
         key, told = (row["cluster_id"], row["post_id"]), (row["weight"], row["substyle_id"])

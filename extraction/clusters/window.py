@@ -65,7 +65,7 @@ def look_back(job: Job) -> Window:
     found = pc.coalesce(members["found_in"], members["cluster_id"])
     joined = found.take(pc.index_in(ids, members["post_id"].combine_chunks()))
     weeks = own["week"].to_numpy()
-    of_now = job.table("posts")["post_id"]
+    of_now = posts.filter(pc.equal(posts["week"], job.week))["post_id"]
     return Window(
         week=job.week,
         cloud=cloud,

@@ -59,9 +59,8 @@ def followed(clusters: Sequence[Row]) -> dict[str, str]:
     return into
 
 
-def look_back(job: Job) -> History:
-    """The history of the clusters that stand in the week of the job."""
-    clusters = job.table("clusters").to_pylist()
+def look_back(job: Job, clusters: Sequence[Row]) -> History:
+    """The history of `clusters`, rows of those that stand in the week of the job."""
     members = job.table("memberships", "history").select(["cluster_id", "week"])
     counted = members.group_by(["cluster_id", "week"]).aggregate([([], "count_all")]).to_pylist()
     weeks = tuple(sorted({row["week"] for row in counted}))

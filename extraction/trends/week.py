@@ -71,6 +71,7 @@ def measure_trends(job: Job) -> Outputs:
 
 
 _COLUMNS = ["post_id", "heat", "views", "author", "region", "gender", "age_band"]
+_CLUSTER = ["cluster_id", "first_week", "state", "parent", "told_as", "unseen_posts"]
 
 
 @dataclass(frozen=True)
@@ -104,14 +105,15 @@ class _Week:
             mine.places.append(place[row["post_id"]])
             if row["copy_of"]:
                 mine.copiers.append(posts[mine.places[-1]]["author"] or row["post_id"])
-        history = look_back(job)
+        clusters = job.table("clusters").select(_CLUSTER).to_pylist()
+        history = look_back(job, clusters)
         number = week_number(job.week)
         return cls(
             name=job.week,
             number=number,
             heats=np.array([row["heat"] for row in posts], np.float64),
             own=own,
-            clusters={row["cluster_id"]: row for row in job.table("clusters").to_pylist()},
+            clusters={row["cluster_id"]: row for row in clusters},
             history=history,
             window=history.since(number - job.settings.clusters.trend_weeks, number - 1),
             spread=spreads(history),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.substyles import fewer
+from zeitgraph.extraction.clusters.substyles import fewer, strongest
 from zeitgraph.extraction.why.learner import Measured, Rule, Sheet, learn_rule, measure_rule
 from zeitgraph.kg.ids import digest_text
 from zeitgraph.kg.settings import RuleSettings
@@ -86,15 +86,11 @@ def _siblings(
 ) -> list[tuple[str, str, Mask, Mask]]:
     """For each sub-style the posts that are most in it, and those of it and its siblings."""
     place = {row["post_id"]: i for i, row in enumerate(rows)}
-    best: dict[str, tuple[float, str, str]] = {}
-    for row in job.table("substyles").to_pylist():
-        if row["post_id"] in place and row["cluster_id"] in clusters:
-            told = (row["weight"], row["substyle_id"], row["cluster_id"])
-            best[row["post_id"]] = max(best.get(row["post_id"], told), told)
     families: dict[str, dict[str, Mask]] = {}
-    for post_id, (_, part, cluster) in best.items():
-        parts = families.setdefault(cluster, {})
-        parts.setdefault(part, np.zeros(len(rows), bool))[place[post_id]] = True
+    for (cluster, post_id), part in strongest(job.table("substyles").to_pylist()).items():
+        if post_id in place and cluster in clusters:
+            parts = families.setdefault(cluster, {})
+            parts.setdefault(part, np.zeros(len(rows), bool))[place[post_id]] = True
     return [
         (cluster, part, parts[part], np.logical_or.reduce(list(parts.values())))
         for cluster, parts in sorted(families.items())
