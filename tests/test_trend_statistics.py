@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zeitgraph.extraction.trends.bursts import Warmth, bursting
@@ -61,6 +61,7 @@ def test_the_interval_is_that_of_jeffreys() -> None:
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1), st.floats(0, 0.3))
+@example(total=8193, part=1 / 8193, spread=0.25)  # half a post is more than is left of the one
 def test_an_interval_holds_its_share_and_widens_with_the_spread(
     total: int, part: float, spread: float
 ) -> None:

@@ -35,13 +35,15 @@ def interval(count: float, total: float, spread: float = 0.0) -> Interval:
     """The equal-tailed interval of Jeffreys, of the share from which the week is one draw.
 
     Beta(x + 1/2, n − x + 1/2) (Brown, Cai & DasGupta 2001, section 4) of counts divided by the
-    design effect (Rao & Scott 1992, section 2). The end at 0 (at 1) is exact where there is nothing
-    below (above) it.
+    design effect (Rao & Scott 1992, section 2). Wandering never narrows: where the half post of
+    Jeffreys outweighs what is left of a small count, the interval of a plain draw bounds it. The
+    end at 0 (at 1) is exact where there is nothing below (above) it.
     """
     from scipy.special import betaincinv
 
-    worth = 1 + (total - 1) * spread
-    low, high = betaincinv(count / worth + 0.5, (total - count) / worth + 0.5, TAILS)
+    worth = np.array([1.0, 1 + (total - 1) * spread])[:, None]
+    ends = betaincinv(count / worth + 0.5, (total - count) / worth + 0.5, TAILS)
+    low, high = ends[:, 0].min(), ends[:, 1].max()
     return Interval(0.0 if count == 0 else float(low), 1.0 if count == total else float(high))
 
 
