@@ -374,10 +374,13 @@ def _update(place: "Workspace", watcher: "Watcher") -> None:
 def _bring(
     place: "Workspace", stages: "Sequence[Stage]", weeks: Sequence[str], watcher: "Watcher"
 ) -> None:
+    from zeitgraph.extraction import stages as extracting
     from zeitgraph.kg.stages import bring_up_to_date
 
     watcher.expect(len(stages) * len(weeks))
-    bring_up_to_date(place, stages, weeks, watch=watcher.step, note=watcher.note)
+    bring_up_to_date(
+        place, stages, weeks, watch=watcher.step, note=watcher.note, lent=extracting.LENT
+    )
 
 
 def _tell(place: "Workspace", stage: str, week: str | None) -> Path:

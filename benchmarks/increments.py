@@ -38,7 +38,7 @@ def main(root: Path, weeks: int) -> None:
             by_week[step.week] = round(spent[-1] - spent[-2], 2)
             print(step.week, step.rows, by_week[step.week], file=sys.stderr, flush=True)
 
-    bring_up_to_date(workspace, stages, workspace.weeks()[:weeks], watch)
+    bring_up_to_date(workspace, stages, workspace.weeks()[:weeks], watch=watch)
     told = {
         "seconds": time.perf_counter() - begin,
         "processor": time.process_time() - busy,

@@ -1,16 +1,18 @@
-"""A judge of pictures: which of some descriptions fits each one best, by an embedder.
+"""A judge of pictures: which description fits each best, how near each lies to one; by an embedder.
 
-In come pictures and phrasings by id; out come ids. Knows nothing about where pictures come from.
+In come pictures and words; out come ids, or cosines. Knows nothing about where pictures come from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from zeitgraph.extraction.embedders import Embedder, load_embedder, unit_rows
+from zeitgraph.extraction.embedders import Embedder, Vectors, load_embedder, unit_rows
 from zeitgraph.extraction.pictures import load_picture
-from zeitgraph.kg.settings import VectorSettings
+from zeitgraph.kg.errors import SettingsError
+from zeitgraph.kg.settings import Settings, VectorSettings
 
 
 def best_described(
@@ -22,6 +24,27 @@ def best_described(
     pictures = embedder.pictures([load_picture(path) for path in paths])
     nearest = (pictures @ unit_rows(np.stack(texts)).T).argmax(axis=1)
     return [ids[place] for place in nearest]
+
+
+def eye_of(settings: Settings) -> Callable[[str, Sequence[Image.Image]], Vectors]:
+    """What tells of each RGB picture how near it lies to a text: cosines, float32 (pictures,).
+
+    By the workspace's embedder; raises `SettingsError` where that one cannot see or cannot read.
+    """
+    embedder = load_embedder(settings.vectors)
+    if blind := {"text", "picture"} - embedder.sides:
+        raise SettingsError(
+            f"the embedder {settings.vectors.embedder} has no vectors of a {min(blind)}, so"
+            " it cannot choose among drawn pictures",
+            where="gallery.candidates",
+            do="set it to 1, or choose a model that reads and sees, such as that of profile clip",
+        )
+
+    def nearness(text: str, pictures: Sequence[Image.Image]) -> Vectors:
+        near: Vectors = embedder.pictures(pictures) @ embedder.texts([text])[0]
+        return near
+
+    return nearness
 
 
 def described_by_starter(

@@ -97,3 +97,6 @@ STAGES = (
         also="zeitgraph.kg.catalogue:catalogue_identity",
     ),
 )
+
+LENT = {"eye": "zeitgraph.extraction.judging:eye_of"}
+"""What stages of other layers may borrow (`Job.borrow`)."""

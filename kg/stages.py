@@ -9,7 +9,7 @@ module knows nothing about what any stage does.
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -71,6 +71,7 @@ class Job:
     week: str
     inputs: Mapping[tuple[str, Span], pa.Table]
     note: Callable[[str], None] = field(default=lambda _line: None)
+    lent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -84,6 +85,13 @@ class Job:
     def window(self, name: str) -> pa.Table:
         """A table of the earlier weeks that the stage reads, and of this week, in that order."""
         return join_tables(name, [self.table(name, "history"), self.table(name)])
+
+    def borrow(self, name: str) -> Any:
+        """A tool that another layer lends to stages, made from the settings.
+
+        So a stage may use what it must not import. `KeyError` where nobody lends it.
+        """
+        return load_attribute(self.lent[name])(self.settings)
 
 
 @dataclass(frozen=True)
@@ -100,32 +108,35 @@ def bring_up_to_date(
     workspace: Workspace,
     stages: Sequence[Stage],
     weeks: Iterable[str],
+    *,
     watch: Callable[[Step], None] = lambda _step: None,
     note: Callable[[str], None] = lambda _line: None,
+    lent: Mapping[str, str] | None = None,
 ) -> list[Step]:
     """Run, week by week and in the order given, every stage whose inputs changed.
 
     Weeks that have lost all their rows are swept: pass them too, and stages see empty tables.
-    `watch` hears of each step as it ends. Same input, same tables, whatever was killed before.
+    `watch` hears of each step as it ends. `lent` are the tools that stages may borrow: by name,
+    `module:function` from the settings to the tool. Same input, same tables, whatever was killed
+    before.
     """
     ledger = Ledger(workspace)
     steps = []
     for week in sorted(weeks):
         for stage in stages:
-            step = _one_step(workspace, ledger, stage, week, note)
+            inputs = _Inputs(workspace, stage, week)
+            step = _one_step(ledger, stage, Job(workspace, week, inputs, note, lent or {}))
             watch(step)
             steps.append(step)
     return steps
 
 
-def _one_step(
-    workspace: Workspace, ledger: "Ledger", stage: Stage, week: str, note: Callable[[str], None]
-) -> Step:
+def _one_step(ledger: "Ledger", stage: Stage, job: Job) -> Step:
+    workspace, week = job.workspace, job.week
     print_now = _fingerprint(workspace, stage, week)
     if ledger.holds(stage, week, print_now):
         return Step(stage.name, week, done=False)
-    inputs = _Inputs(workspace, stage, week)
-    outputs = load_attribute(stage.run)(Job(workspace, week, inputs, note))
+    outputs = load_attribute(stage.run)(job)
     written = {
         name: workspace.write(name, week, outputs.get(name, empty_table(name)))
         for name in stage.writes

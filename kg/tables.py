@@ -205,9 +205,10 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "gallery",
-            "pictures shown for a cluster; role is typical, rising, odd, prototype or mosaic",
+            "pictures shown for a cluster; role is typical, rising, odd, prototype or mosaic; of a"
+            " prototype entity_id is the thing that it was asked to show, empty for none",
             {"week": TEXT, "cluster_id": TEXT, "role": TEXT, "position": COUNT, "post_id": TEXT}
-            | {"media_id": TEXT, "path": TEXT, "note": TEXT},
+            | {"media_id": TEXT, "entity_id": TEXT, "path": TEXT, "note": TEXT},
             "cluster_id role position",
         ),
         _table(

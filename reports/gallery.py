@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from PIL.Image import Image
 
 from zeitgraph.kg.ids import digest_json
 from zeitgraph.kg.stages import Job
@@ -32,9 +33,11 @@ from zeitgraph.reports.mosaic import MOST
 from zeitgraph.reports.picks import Pick, Vectors, cosines, pick_posts
 from zeitgraph.reports.pictures import show_picture
 from zeitgraph.reports.prototypes import (
+    best_of,
     draw_once,
     save_generated,
     save_mosaic,
+    showing,
     style_prompt,
     words_prompt,
 )
@@ -147,24 +150,39 @@ def _speaking_picture(week: WeekSeen, pick: Pick, centre: Vectors) -> Row | None
 def _prompt(hall: _Hall, cluster_id: str) -> Prompt:
     cluster, lang = hall.week.clusters[cluster_id], hall.job.settings.gallery.prompt_lang
     style = hall.week.styles.get(cluster["style"] or "")
-    if style is not None:
-        return style_prompt(style, lang)
-    return words_prompt(cluster["words"] or [], hall.week.names, lang)
+    prompt = (
+        words_prompt(cluster["words"] or [], hall.week.names, lang)
+        if style is None
+        else style_prompt(style, lang)
+    )
+    if thing := hall.week.things.get(cluster_id):
+        return showing(prompt, thing[f"name_{lang}"] or thing["name"], lang)
+    return prompt
 
 
 def _prototypes(hall: _Hall, cluster_id: str, _cards: Sequence[Card]) -> Iterator[Drawn]:
     """Pictures that a model generates, written below `prototypes/`."""
     settings, words = hall.job.settings.gallery, page_words(hall.lang)["prototype"]
     prompt, model = _prompt(hall, cluster_id), hall.maker.name
-    seeds = range(settings.seed, settings.seed + settings.pictures)
+    thing = hall.week.things.get(cluster_id, {}).get("entity_id", "")
+    seeds = range(settings.seed, settings.seed + settings.pictures * settings.candidates)
     store = hall.job.workspace.cache_folder / "prototypes"
     pictures = draw_once(hall.maker, prompt, seeds, store)
-    for position, (seed, picture) in enumerate(zip(seeds, pictures, strict=True), start=1):
+    for position, place in enumerate(_chosen(hall, prompt, pictures), start=1):
+        seed, picture = seeds[place], pictures[place]
         path = f"prototypes/generated-{cluster_id}-{position:02d}.png"
         about = words["file"].format(model=model, seed=seed)
         save_generated(picture, hall.folder / path, words["badge"], about, prompt)
         about = words["about"].format(model=model)
-        yield Drawn("prototype", path, *picture.size, about, prompt.text)
+        yield Drawn("prototype", path, *picture.size, about, prompt.text, thing)
+
+
+def _chosen(hall: _Hall, prompt: Prompt, pictures: Sequence[Image]) -> list[int]:
+    """The places of the pictures to show: of each run of candidates the nearest to the prompt."""
+    candidates = hall.job.settings.gallery.candidates
+    if candidates == 1:
+        return list(range(len(pictures)))
+    return best_of(hall.job.borrow("eye")(prompt.text, pictures).tolist(), candidates)
 
 
 def _mosaic(hall: _Hall, cluster_id: str, cards: Sequence[Card]) -> Iterator[Drawn]:
@@ -194,6 +212,7 @@ def _rows(hall: _Hall, room: Room, prefix: str) -> Iterator[dict[str, Any]]:
                 "position": position,
                 "post_id": card.pick.post_id,
                 "media_id": card.media_id,
+                "entity_id": "",
                 "path": f"{prefix}/{card.shown.original}" if card.shown else "",
                 "note": card.why(page_words("en")["why"]),
             }
@@ -203,6 +222,7 @@ def _rows(hall: _Hall, room: Room, prefix: str) -> Iterator[dict[str, Any]]:
             "position": position,
             "post_id": "",
             "media_id": "",
+            "entity_id": drawn.thing,
             "path": f"{prefix}/{drawn.path}",
             "note": drawn.prompt or drawn.about,
         }

@@ -69,7 +69,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture that is no evidence: generated from `prompt`, or composed."""
+    """A picture that is no evidence: generated from `prompt`, or composed.
+
+    `thing` is the id of the entity that the prompt asks for, empty for none.
+    """
 
     role: Literal["prototype", "mosaic"]
     path: str
@@ -77,6 +80,7 @@ class Drawn:
     height: int
     about: str
     prompt: str = ""
+    thing: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 In comes a `Job`, out comes a frozen `WeekSeen`. Knows nothing about pictures or pages.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from zeitgraph.kg.errors import SettingsError
+from zeitgraph.kg.facts import FEATURES
 from zeitgraph.kg.stages import Job
 from zeitgraph.kg.weeks import week_after, week_start
 from zeitgraph.kg.workspace import Workspace
@@ -29,7 +30,8 @@ class WeekSeen:
     `members`: post ids by cluster, sorted. `media`: a post's pictures in their order.
     `post_vectors`, `picture_vectors`: (d,) unit vectors. `earlier`: (m, d) vectors by cluster, of
     the week before. `names`: case-folded words of the names of persons and brands. `warmest`:
-    clusters with members, by the heat of their posts.
+    clusters with members, by the heat of their posts. `things`: by cluster the entity of the
+    catalogue that is a thing (kind `object`) and of which its posts speak most beyond what all do.
     """
 
     posts: Mapping[str, Row]
@@ -43,6 +45,7 @@ class WeekSeen:
     styles: Mapping[str, Style]
     names: frozenset[str]
     warmest: Sequence[str]
+    things: Mapping[str, Row]
 
     def crowd(self, cluster_id: str, week: str) -> Members:
         """A cluster's members, as `picks` wants them."""
@@ -88,6 +91,11 @@ def see_week(job: Job) -> WeekSeen:
         styles={style.style_id: style for style in styles_of(job.workspace)},
         names=_names(job.table("entities")),
         warmest=sorted(members, key=lambda c: (-warmth[c], c)),
+        things=telling_things(
+            job.table("facts").to_pylist(),
+            job.table("entities").to_pylist(),
+            {cluster_id: len(ids) for cluster_id, ids in members.items()},
+        ),
     )
 
 
@@ -97,6 +105,28 @@ def styles_of(workspace: Workspace) -> list[Style]:
         return load_styles(workspace.settings.styles.libraries, workspace.root)
     except BadLibrary as error:
         raise SettingsError(str(error), where="styles.libraries") from error
+
+
+def telling_things(
+    facts: Sequence[Row], entities: Sequence[Row], posts: Mapping[str, int]
+) -> dict[str, Row]:
+    """By cluster the thing in the most posts beyond what its share in all clusters lets expect.
+
+    In come rows of `facts` and `entities` of a week, and the posts by cluster. Only things of the
+    catalogue count.
+    """
+    told = [row for row in facts if row["predicate"] == FEATURES["object"]]
+    known = {row["entity_id"]: row for row in entities if row["source"] == "catalogue"}
+    everywhere = Counter[str]()
+    for row in told:
+        everywhere[row["object"]] += row["count"]
+    every, best = sum(posts.values()), dict[str, tuple[float, str]]()
+    for row in sorted(told, key=lambda row: (row["subject"], row["object"])):
+        expected = everywhere[row["object"]] * posts.get(row["subject"], 0) / max(every, 1)
+        beyond = row["count"] - expected
+        if row["object"] in known and beyond > best.get(row["subject"], (0.0, ""))[0]:
+            best[row["subject"]] = beyond, row["object"]
+    return {cluster_id: known[thing] for cluster_id, (_, thing) in best.items()}
 
 
 def _by_item(vectors: pa.Table, side: str) -> dict[str, Vectors]:

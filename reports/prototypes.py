@@ -9,6 +9,7 @@ import io
 import tomllib
 import unicodedata
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -56,11 +57,24 @@ def words_prompt(words: Sequence[str], names: Collection[str], lang: Lang) -> Pr
     )
 
 
+def showing(prompt: Prompt, thing: str, lang: Lang) -> Prompt:
+    """The prompt with a thing that is to be seen; a name with nothing to say changes nothing."""
+    if not (named := clean_word(thing)):
+        return prompt
+    return replace(prompt, text=_words()[lang]["showing"].format(thing=named, prompt=prompt.text))
+
+
 def clean_word(word: str) -> str:
     """What of a word may reach a prompt: letters, digits, inner hyphens and spaces; 24 at most."""
     plain = unicodedata.normalize("NFKC", word)
     kept = "".join(c if c.isalnum() or c == "-" else " " for c in plain)
     return " ".join(kept.split())[:LONGEST_WORD].strip("- ")
+
+
+def best_of(nearness: Sequence[float], candidates: int) -> list[int]:
+    """The places of the nearest of each run of `candidates`; of those that tie, the first."""
+    runs = range(0, len(nearness), candidates)
+    return [max(range(at, at + candidates), key=lambda place: nearness[place]) for at in runs]
 
 
 def draw_once(

@@ -16,15 +16,16 @@ STAGES = (
         name="gallery",
         run="zeitgraph.reports.gallery:make_gallery",
         reads=(
-            *(Read(name) for name in ("posts", "media", "clusters", "trends", "entities")),
+            *(Read(name) for name in ("posts", "media", "clusters", "trends", "entities", "facts")),
             Read("memberships"),
             Read("memberships", "before"),
             Read("vectors"),
             Read("vectors", "before"),
         ),
         writes=("gallery",),
-        settings=("styles", "report", "gallery"),
+        settings=("vectors", "styles", "report", "gallery"),
         also="zeitgraph.reports.gallery:gallery_identity",
+        version=2,
     ),
     Stage(
         name="report",

@@ -117,7 +117,9 @@ def perfect(truth: Mapping[str, Sequence[Mapping[str, Any]]]) -> Rows:
         how = "alias" if row["entity_id"] else "nil"
         told["links"].append(span | {"entity_id": row["entity_id"], "how": how, "score": 1.0})
     told["entities"] = [
-        {"entity_id": name, "kind": "object", "week": WEEKS[0], "name": name} for name in OBJECTS
+        {"entity_id": name, "kind": "object", "week": WEEKS[0], "name": name}
+        | {"name_en": name, "source": "catalogue"}
+        for name in OBJECTS
     ]
     told["lineage"] = [_told(WEEKS[0], "born", n) for n in alive(0)]
     told["lineage"] += [_told(WEEKS[9], "drifted", style) for style in DRIFTS]
@@ -172,9 +174,10 @@ def _tell_cluster(told: Rows, week: str, step: int, lineage: str) -> None:
             | {"feature": "hue", "low": low, "high": high, "word": ""}
         )
     if step == len(WEEKS) - 1 and lineage in NAMED:
+        thing = OBJECTS[len(told["gallery"]) % len(OBJECTS)]
         told["gallery"].append(
             {"week": week, "cluster_id": cluster, "role": "prototype", "position": 1}
-            | {"path": f"drawn/{lineage}.png"}
+            | {"path": f"drawn/{lineage}_{thing}.png", "entity_id": thing}
         )
 
 
@@ -233,14 +236,18 @@ def blind(truth: Mapping[str, Sequence[Mapping[str, Any]]], seed: int = 1) -> Ro
 
 
 def write(folder: Path, truth: Rows, told: Rows) -> Case:
-    """Both as files: a case whose judge reads the style from the name of a picture."""
+    """Both as files: a case whose judge reads style and thing from the name of a picture."""
     workspace = Workspace.create(folder, "starter")
     write_truth(folder / "corpus" / "truth", truth)
     for name, rows in told.items():
         write_rows(workspace, name, rows)
     (folder / COST_FILE).write_text(json.dumps({"seconds": 61.0, "megabytes": 900.0}))
     truth_folder = folder / "corpus" / "truth"
-    return Case(Truth(truth_folder), workspace, lambda paths, _: [path.stem for path in paths])
+    return Case(Truth(truth_folder), workspace, _read_names)
+
+
+def _read_names(paths: Sequence[Path], choices: Mapping[str, Sequence[str]]) -> list[str]:
+    return [next(part for part in path.stem.split("_") if part in choices) for path in paths]
 
 
 def write_rows(workspace: Workspace, name: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import random
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,18 +20,14 @@ from tests.bench_world import (
     told_event,
     write,
 )
-from zeitgraph.extraction.demo.story.names import entities
-from zeitgraph.prompts.library import load_styles
 from zeitgraph.reports.bench.board import bench_workspace
 from zeitgraph.reports.bench.columns import COLUMNS, score_all
 from zeitgraph.reports.bench.page import workspace_page
 from zeitgraph.reports.bench.score import Score
 from zeitgraph.reports.bench.wording import as_text, as_values, words_of
-from zeitgraph.reports.prototypes import style_prompt
 
 UNBUILT = {
     "sub_styles", "sentiment", "people", "layout", "click_effect", "quality",
-    "prototype_objects",
 }  # fmt: skip
 CLUSTERED = {"ami_assigned", "ami_all", "ami_weekly", "noise", "named_posts", "named_clusters"}
 CLUSTERED |= {"drift_strong", "drift_medium", "drift_weak", "drift_path"}
@@ -54,7 +49,7 @@ def test_a_product_that_throws_dice_misses_every_goal(tmp_path: Path, truth: Row
     results = score_all(write(tmp_path, truth, blind(truth)))
     good = {result.column.key for result in results if result.is_good}
     cried_wolf = {"burst_found", "bots_found", "season_found"}
-    assert good <= {"prototype_styles"} | cried_wolf
+    assert good <= {"prototype_styles", "prototype_objects"} | cried_wolf
     scores = {result.column.key: result.score for result in results}
     assert abs(scores["ami_assigned"].value or 0) < 0.05
 
@@ -84,20 +79,6 @@ def test_a_season_of_the_first_year_counts_only_where_it_is_told(
         row["state"] = "steady"
     assert season().why == "early"
     assert words_of("en")["because"]["early"] != words_of("zh")["because"]["early"]
-
-
-def test_no_column_of_objects_as_long_as_prompts_ask_for_none() -> None:
-    things = [entity for entity in entities().values() if entity.kind == "object"]
-    names = {name.casefold() for thing in things for name in (thing.en, thing.zh, *thing.aliases)}
-    prompts = [
-        style_prompt(style, lang).text.casefold()
-        for style in load_styles(["everyday"], Path())
-        for lang in ("en", "zh")
-    ]
-    assert len(names) > 50
-    asked = {name for name in names for text in prompts if re.search(rf"\b{name}s?\b", text)}
-    assert asked == set()
-    assert words_of("en")["columns"]["prototype_objects"]["unbuilt"] == "prompts ask for no object"
 
 
 # -- what must not look good -----------------------------------------------------------------------

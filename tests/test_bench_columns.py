@@ -254,9 +254,14 @@ def test_a_wrong_name_is_wrong_for_its_posts_and_its_cluster(
 def test_prototypes_are_judged_by_what_they_are_asked_for(
     tmp_path: Path, truth: Rows, told: Rows
 ) -> None:
-    told["gallery"][0]["path"] = "drawn/pastoral.png"
-    score = scores_of(tmp_path, truth, told)["prototype_styles"]
-    assert score.value == pytest.approx(5 / 6)  # one of the seven has died
+    asked = told["gallery"][0]
+    asked["path"] = asked["path"].replace(asked["cluster_id"].removeprefix("c-"), "pastoral")
+    other = told["gallery"][1]
+    other["path"] = other["path"].replace(other["entity_id"], told["gallery"][0]["entity_id"])
+    told["gallery"][2]["entity_id"] = ""  # nothing was asked for
+    scores = scores_of(tmp_path, truth, told)
+    assert scores["prototype_styles"].value == pytest.approx(5 / 6)  # one of the seven has died
+    assert scores["prototype_objects"].value == pytest.approx(4 / 5)
 
 
 def test_intervals_are_those_of_the_books() -> None:

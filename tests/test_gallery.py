@@ -2,7 +2,8 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,24 +11,25 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.random import Generator, default_rng
 from PIL import Image, ImageDraw
 
 from zeitgraph.kg.errors import InputError
 from zeitgraph.kg.ids import content_id, digest_file
-from zeitgraph.kg.stages import Job, Read, Stage, bring_up_to_date
+from zeitgraph.kg.settings import Settings
+from zeitgraph.kg.stages import Job, bring_up_to_date
 from zeitgraph.kg.tables import TABLES, join_tables, make_table
 from zeitgraph.kg.weeks import week_after, week_start
 from zeitgraph.kg.workspace import Workspace
 from zeitgraph.reports.gallery import gallery_identity, make_gallery
+from zeitgraph.reports.gallery_tables import telling_things
+from zeitgraph.reports.prototypes import best_of
+from zeitgraph.reports.stages import STAGES
 
 WEEK = "2026-W46"
-READS = (
-    *(Read(name) for name in ("posts", "media", "clusters", "memberships", "trends")),
-    *(Read(name) for name in ("vectors", "entities")),
-    Read("vectors", "before"),
-    Read("memberships", "before"),
-)
+STAGE = next(stage for stage in STAGES if stage.name == "gallery")
 HOSTILE = "<script>alert(1)</script> {{ 7*7 }} \"onload='x' ../../etc/passwd \u202e\x07 ${x} <!--"
 SIZES = ((320, 240), (240, 320), (300, 300), (420, 180))
 TEXTS = (
@@ -142,7 +144,7 @@ class Planted:
             for name, rows in tables.items():
                 self.workspace.write(name, week, make_table(TABLES[name], rows))
         inputs = {}
-        for read in READS:
+        for read in STAGE.reads:
             week = WEEK if read.span == "week" else week_after(WEEK, -1)
             data = join_tables(read.table, [self.workspace.read(read.table, week)])
             order = self.chance.permutation(data.num_rows) if shuffled else None
@@ -318,7 +320,9 @@ def test_clusters_beyond_the_setting_are_counted_on_the_page(planted: Planted) -
 
 def test_a_week_without_posts_gives_a_page_that_says_so(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "w", "vectors")
-    inputs = {(read.table, read.span): TABLES[read.table].schema.empty_table() for read in READS}
+    inputs = {
+        (read.table, read.span): TABLES[read.table].schema.empty_table() for read in STAGE.reads
+    }
     job = Job(workspace, WEEK, inputs)
     assert make_gallery(job)["gallery"].num_rows == 0
     assert "No style has posts this week." in (folder_of(job) / "index.html").read_text("utf-8")
@@ -382,16 +386,69 @@ def test_prototypes_are_marked_and_stand_apart_from_evidence(
     assert not (folder_of(job) / "mosaics").exists()
 
 
+def test_of_candidates_the_nearest_to_the_prompt_is_shown(
+    planted: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "flat_maker.py").write_text(FLAT_MAKER, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    planted.choose(image_maker="flat_maker:FlatMaker", pictures=2, candidates=3, seed=10)
+    planted.add("entities", WEEK, entity_id="tent", name="tent", kind="object", source="catalogue")
+    told = {"subject": "c-000000000001", "predicate": "features_object", "object": "tent"}
+    planted.add("facts", WEEK, **told, count=4, probability=0.5)
+    job = replace(planted.settle(), lent={"eye": f"{__name__}:nearest_to_twelve"})
+    drawn = [row for row in rows_of(job) if row["role"] == "prototype"]
+    reds = []
+    for row in drawn:
+        with Image.open(job.workspace.root / row["path"]) as image:
+            reds.append(int(np.asarray(image)[20, 128, 0]))
+    assert reds == [12, 13] * 3  # of the seeds 10, 11, 12 and of 13, 14, 15
+    assert {row["note"].startswith("tent, ") for row in drawn} == {True, False}
+    assert {row["cluster_id"]: row["entity_id"] for row in drawn}["c-000000000001"] == "tent"
+
+
+def nearest_to_twelve(_settings: Settings) -> Callable[[str, Sequence[Image.Image]], np.ndarray]:
+    """An eye that likes what is as red as 12."""
+
+    def nearness(_text: str, pictures: Sequence[Image.Image]) -> np.ndarray:
+        return np.array([-abs(int(np.asarray(picture)[9, 9, 0]) - 12) for picture in pictures])
+
+    return nearness
+
+
+@given(st.lists(st.lists(st.floats(-1, 1), min_size=3, max_size=3), max_size=5))
+def test_the_best_of_each_run_is_one_of_it_and_none_is_better(runs: list[list[float]]) -> None:
+    flat = [near for run in runs for near in run]
+    places = best_of(flat, 3)
+    assert [place // 3 for place in places] == list(range(len(runs)))
+    assert [flat[place] for place in places] == [max(run) for run in runs]
+
+
+def test_a_cluster_is_told_by_the_thing_it_has_beyond_all_others() -> None:
+    def fact(cluster: str, thing: str, count: int, posts: int) -> dict[str, Any]:
+        return {
+            "subject": cluster, "predicate": "features_object", "object": thing,
+            "count": count, "probability": count / posts,
+        }  # fmt: skip
+
+    facts = [
+        fact("camp", "cup", 50, 100), fact("camp", "tent", 30, 100), fact("camp", "new", 90, 100),
+        fact("cafe", "cup", 60, 100), fact("cafe", "tent", 2, 100),
+    ]  # fmt: skip
+    facts.append({**facts[0], "predicate": "features_brand", "object": "tent"})
+    entities = [{"entity_id": name, "source": "catalogue"} for name in ("cup", "tent")]
+    entities.append({"entity_id": "new", "source": "posts"})  # a name that somebody made up
+    posts = {"camp": 100, "cafe": 100}
+    found = telling_things(facts, entities, posts)
+    assert {cluster: row["entity_id"] for cluster, row in found.items()} == {
+        "camp": "tent",
+        "cafe": "cup",
+    }
+    assert telling_things(facts[::-1], entities[::-1], posts) == found
+    assert telling_things([], entities, {}) == {}
+
+
 def test_the_runner_makes_it_once_and_again_after_a_kill(planted: Planted) -> None:
-    stage = Stage(
-        name="gallery",
-        run="zeitgraph.reports.gallery:make_gallery",
-        reads=READS,
-        writes=("gallery",),
-        settings=("styles", "report", "gallery"),
-        also="zeitgraph.reports.gallery:gallery_identity",
-    )
-    job = planted.settle()
+    job, stage = planted.settle(), STAGE
     assert [step.done for step in bring_up_to_date(job.workspace, [stage], [WEEK])] == [True]
     before = files_of(job)
     assert [step.done for step in bring_up_to_date(job.workspace, [stage], [WEEK])] == [False]

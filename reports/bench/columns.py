@@ -135,7 +135,7 @@ COLUMNS: Sequence[Column] = (
     Column("quality", "pictures", "ratio", _at_least(0.9)),
     Column("duplicates", "pictures", "ratio", _at_least(0.9), meaning.duplicates),
     Column("prototype_styles", "pictures", "ratio", _at_least(0.9), meaning.prototype_styles),
-    Column("prototype_objects", "pictures", "ratio", _at_least(0.7)),
+    Column("prototype_objects", "pictures", "ratio", _at_least(0.7), meaning.prototype_objects),
     Column("seconds", "cost", "seconds", _any, partial(cost, name="seconds")),
     Column("memory", "cost", "megabytes", _any, partial(cost, name="megabytes")),
 )

@@ -4,9 +4,10 @@ In comes a case, out come scores. Knows nothing about clusters' lives.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import permutations
+from pathlib import Path
 
 from zeitgraph.reports.bench.case import Case
 from zeitgraph.reports.bench.score import CannotScore, Score, error_of_mean, f1_of, share_score
@@ -165,14 +166,39 @@ def prototype_styles(case: Case) -> Score:
     styles = {
         row["cluster_id"]: row["style"] for row in case.rows("clusters", "cluster_id", "style")
     }
-    drawn = [
-        (case.workspace.root / row["path"], styles[row["cluster_id"]])
-        for row in case.rows("gallery", "cluster_id", "role", "path")
-        if row["role"] == "prototype" and styles.get(row["cluster_id"])
-    ]
-    if not drawn or case.judge is None:
-        raise CannotScore("unmeasured")
+    asked = [(path, styles.get(cluster_id, "")) for path, cluster_id, _ in _prototypes(case)]
     choices = {style.style_id: style.phrasings() for style in styles_of(case.workspace)}
-    seen = case.judge([path for path, _ in drawn], choices)
-    asked = [style for _, style in drawn]
-    return share_score(sum(map(str.__eq__, seen, asked)), len(asked))
+    return _seen_as_asked(case, asked, choices)
+
+
+def prototype_objects(case: Case) -> Score:
+    """The share of prototype pictures asked to show a thing in which the judge sees that thing.
+
+    The judge chooses among all things of the catalogue that the posts speak of, by their names.
+    """
+    asked = [(path, thing) for path, _, thing in _prototypes(case)]
+    choices = {
+        row["entity_id"]: list(dict.fromkeys(filter(None, (row["name_en"], row["name_zh"]))))
+        for row in case.rows("entities", "entity_id", "kind", "source", "name_en", "name_zh")
+        if row["kind"] == "object" and row["source"] == "catalogue"
+    }
+    return _seen_as_asked(case, asked, choices)
+
+
+def _prototypes(case: Case) -> list[tuple[Path, str, str]]:
+    """Each drawn picture, its cluster, and the thing it was asked to show."""
+    return [
+        (case.workspace.root / row["path"], row["cluster_id"], row["entity_id"])
+        for row in case.rows("gallery", "cluster_id", "role", "path", "entity_id")
+        if row["role"] == "prototype"
+    ]
+
+
+def _seen_as_asked(
+    case: Case, asked: Iterable[tuple[Path, str]], choices: Mapping[str, Sequence[str]]
+) -> Score:
+    pictures = [(path, wanted) for path, wanted in asked if wanted]
+    if not pictures or case.judge is None:
+        raise CannotScore("unmeasured")
+    seen = case.judge([path for path, _ in pictures], choices)
+    return share_score(sum(map(str.__eq__, seen, [want for _, want in pictures])), len(pictures))

@@ -1,0 +1,37 @@
+"""What judges pictures by words: the eye that the gallery borrows."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zeitgraph.extraction.judging import eye_of
+from zeitgraph.extraction.stages import LENT
+from zeitgraph.kg.errors import SettingsError
+from zeitgraph.kg.stages import Job
+from zeitgraph.kg.workspace import Workspace
+
+COLOURS = {"red": (230, 25, 40), "green": (50, 160, 70), "blue": (40, 90, 210)}
+
+
+def job_of(folder: Path, settings: str) -> Job:
+    """A job of no week, with what extraction lends."""
+    Workspace.create(folder, "starter")
+    (folder / "zeitgraph.toml").write_text(f'profile = "starter"\n{settings}', "utf-8")
+    return Job(Workspace(folder), "2026-W46", {}, lent=LENT)
+
+
+def test_a_picture_is_nearest_to_the_words_that_name_it(tmp_path: Path) -> None:
+    eye = job_of(tmp_path, '[vectors]\nembedder = "toy"\n').borrow("eye")
+    pictures = [Image.new("RGB", (16, 16), colour) for colour in COLOURS.values()]
+    near = np.stack([eye(f"something {name}", pictures) for name in COLOURS])
+    assert near.shape == (3, 3)
+    assert near.argmax(axis=1).tolist() == [0, 1, 2]
+    assert np.abs(near).max() <= 1 + 1e-6
+
+
+def test_who_cannot_read_or_see_is_told_what_to_do(tmp_path: Path) -> None:
+    settings = job_of(tmp_path, '[vectors]\nembedder = "given"\n').settings
+    with pytest.raises(SettingsError, match=r"gallery\.candidates.*set it to 1"):
+        eye_of(settings)
