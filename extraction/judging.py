@@ -26,8 +26,8 @@ def best_described(
     return [ids[place] for place in nearest]
 
 
-def eye_of(settings: Settings) -> Callable[[str, Sequence[Image.Image]], Vectors]:
-    """What tells of each RGB picture how near it lies to a text: cosines, float32 (pictures,).
+def eye_of(settings: Settings) -> Callable[[Sequence[str], Sequence[Image.Image]], Vectors]:
+    """What tells how near RGB pictures lie to texts: cosines, float32 (pictures, texts).
 
     By the workspace's embedder; raises `SettingsError` where that one cannot see or cannot read.
     """
@@ -40,8 +40,8 @@ def eye_of(settings: Settings) -> Callable[[str, Sequence[Image.Image]], Vectors
             do="set it to 1, or choose a model that reads and sees, such as that of profile clip",
         )
 
-    def nearness(text: str, pictures: Sequence[Image.Image]) -> Vectors:
-        near: Vectors = embedder.pictures(pictures) @ embedder.texts([text])[0]
+    def nearness(texts: Sequence[str], pictures: Sequence[Image.Image]) -> Vectors:
+        near: Vectors = embedder.pictures(pictures) @ embedder.texts(texts).T
         return near
 
     return nearness

@@ -108,7 +108,7 @@ KNOWN_MODELS: tuple[KnownModel, ...] = (
         "image maker",
         "bundled",
         'gallery.image_maker = "diffusers", gallery.model = "starter", gallery.steps = 12, '
-        "gallery.guidance = 2",
+        "gallery.guidance = 2, gallery.candidates = 6",
         11,
         "Apache-2.0",
         "en zh",

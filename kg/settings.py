@@ -256,7 +256,7 @@ class GallerySettings(Branch):
     posts: int = Field(8, ge=1, le=100, description="posts per role and cluster")
     pictures: int = Field(4, ge=1, le=100, description="prototype pictures per cluster")
     candidates: int = Field(
-        1, ge=1, le=50, description="drawn for each of them; what looks most like the prompt stays"
+        1, ge=1, le=50, description="drawn for each, of which the nearest to what is asked stays"
     )
     steps: int = Field(20, ge=1, le=200, description="denoising steps of a prototype")
     guidance: float | None = Field(None, ge=0, description="how closely to follow the prompt")

@@ -178,11 +178,15 @@ def _prototypes(hall: _Hall, cluster_id: str, _cards: Sequence[Card]) -> Iterato
 
 
 def _chosen(hall: _Hall, prompt: Prompt, pictures: Sequence[Image]) -> list[int]:
-    """The places of the pictures to show: of each run of candidates the nearest to the prompt."""
+    """The places of the pictures to show: of each run of candidates the nearest to what is asked.
+
+    To all of it alike, since in the words of a whole prompt the style drowns the thing.
+    """
     candidates = hall.job.settings.gallery.candidates
     if candidates == 1:
         return list(range(len(pictures)))
-    return best_of(hall.job.borrow("eye")(prompt.text, pictures).tolist(), candidates)
+    near = hall.job.borrow("eye")(prompt.asks, pictures)
+    return best_of(near.mean(axis=1).tolist(), candidates)
 
 
 def _mosaic(hall: _Hall, cluster_id: str, cards: Sequence[Card]) -> Iterator[Drawn]:

@@ -26,12 +26,14 @@ IMAGE_MAKERS: Mapping[str, str] = {
 class Prompt:
     """What is to be drawn.
 
-    `text` and `negative` are for a model that reads; `exemplars` are pictures of posts, the most
-    typical first, and `caption` the lines of a caption, for a maker that composes them.
+    `text` and `negative` are for a model that reads; `asks` are what one should see, each in words
+    of its own, to choose by among several. `exemplars` are pictures of posts, the most typical
+    first, and `caption` the lines of a caption, for a maker that composes them.
     """
 
     text: str
     negative: str
+    asks: tuple[str, ...] = ()
     exemplars: tuple[Path, ...] = ()
     caption: tuple[str, ...] = ()
 

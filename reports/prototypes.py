@@ -41,7 +41,7 @@ def style_prompt(style: Style, lang: Lang) -> Prompt:
     name = style.name_zh if lang == "zh" else style.name_en
     phrasing = (style.zh if lang == "zh" else style.en)[0]
     text = words["named"].format(image=style.image, name=name, phrasing=phrasing)
-    return Prompt(text, words["negative"])
+    return Prompt(text, words["negative"], (phrasing,))
 
 
 def words_prompt(words: Sequence[str], names: Collection[str], lang: Lang) -> Prompt:
@@ -52,16 +52,16 @@ def words_prompt(words: Sequence[str], names: Collection[str], lang: Lang) -> Pr
     template = _words()[lang]
     cleaned = [clean_word(word) for word in words]
     kept = [w for w in dict.fromkeys(cleaned) if w and w.casefold() not in names][:MOST_WORDS]
-    return Prompt(
-        template["discovered"].format(words=template["join"].join(kept)), template["negative"]
-    )
+    told = template["join"].join(kept)
+    return Prompt(template["discovered"].format(words=told), template["negative"], (told,))
 
 
 def showing(prompt: Prompt, thing: str, lang: Lang) -> Prompt:
     """The prompt with a thing that is to be seen; a name with nothing to say changes nothing."""
     if not (named := clean_word(thing)):
         return prompt
-    return replace(prompt, text=_words()[lang]["showing"].format(thing=named, prompt=prompt.text))
+    text = _words()[lang]["showing"].format(thing=named, prompt=prompt.text)
+    return replace(prompt, text=text, asks=(*prompt.asks, named))
 
 
 def clean_word(word: str) -> str:

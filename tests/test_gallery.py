@@ -406,11 +406,14 @@ def test_of_candidates_the_nearest_to_the_prompt_is_shown(
     assert {row["cluster_id"]: row["entity_id"] for row in drawn}["c-000000000001"] == "tent"
 
 
-def nearest_to_twelve(_settings: Settings) -> Callable[[str, Sequence[Image.Image]], np.ndarray]:
-    """An eye that likes what is as red as 12."""
+def nearest_to_twelve(
+    _settings: Settings,
+) -> Callable[[Sequence[str], Sequence[Image.Image]], np.ndarray]:
+    """An eye that likes what is as red as 12, whatever it is asked."""
 
-    def nearness(_text: str, pictures: Sequence[Image.Image]) -> np.ndarray:
-        return np.array([-abs(int(np.asarray(picture)[9, 9, 0]) - 12) for picture in pictures])
+    def nearness(texts: Sequence[str], pictures: Sequence[Image.Image]) -> np.ndarray:
+        reds = np.array([float(np.asarray(picture)[9, 9, 0]) for picture in pictures])
+        return np.repeat(-abs(reds - 12)[:, None], len(texts), axis=1)
 
     return nearness
 

@@ -25,9 +25,9 @@ def job_of(folder: Path, settings: str) -> Job:
 def test_a_picture_is_nearest_to_the_words_that_name_it(tmp_path: Path) -> None:
     eye = job_of(tmp_path, '[vectors]\nembedder = "toy"\n').borrow("eye")
     pictures = [Image.new("RGB", (16, 16), colour) for colour in COLOURS.values()]
-    near = np.stack([eye(f"something {name}", pictures) for name in COLOURS])
+    near = eye([f"something {name}" for name in COLOURS], pictures)
     assert near.shape == (3, 3)
-    assert near.argmax(axis=1).tolist() == [0, 1, 2]
+    assert near.argmax(axis=0).tolist() == [0, 1, 2]
     assert np.abs(near).max() <= 1 + 1e-6
 
 
