@@ -4,7 +4,7 @@ In comes a `Job`, out comes a frozen `WeekSeen`. Knows nothing about pictures or
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,6 +22,11 @@ from zeitgraph.reports.picks import Members, Vectors
 
 Row = Mapping[str, Any]
 
+POOR, FEW = 0.4, 4
+"""In the demo world of 2,000 posts 43 of 47 blurred and dark ones in clusters are below this share
+of the median, and none of 871 good ones.
+"""
+
 
 @dataclass(frozen=True)
 class WeekSeen:
@@ -32,6 +37,7 @@ class WeekSeen:
     the week before. `names`: case-folded words of the names of persons and brands. `warmest`:
     clusters with members, by the heat of their posts. `things`: by cluster the entity of the
     catalogue that is a thing (kind `object`) and of which its posts speak most beyond what all do.
+    `poor`: posts whose pictures came out badly.
     """
 
     posts: Mapping[str, Row]
@@ -46,6 +52,7 @@ class WeekSeen:
     names: frozenset[str]
     warmest: Sequence[str]
     things: Mapping[str, Row]
+    poor: frozenset[str]
 
     def crowd(self, cluster_id: str, week: str) -> Members:
         """A cluster's members, as `picks` wants them."""
@@ -57,6 +64,7 @@ class WeekSeen:
             heat=np.array([self.posts[p]["heat"] for p in ids]),
             age_days=np.array(ages),
             shows=[self._looks(p) for p in ids],
+            poor=[p in self.poor for p in ids],
         )
 
     def centres(self) -> dict[str, Vectors]:
@@ -96,6 +104,7 @@ def see_week(job: Job) -> WeekSeen:
             job.table("entities").to_pylist(),
             {cluster_id: len(ids) for cluster_id, ids in members.items()},
         ),
+        poor=poor_pictures(job.table("features").to_pylist(), members.values()),
     )
 
 
@@ -127,6 +136,25 @@ def telling_things(
         if row["object"] in known and beyond > best.get(row["subject"], (0.0, ""))[0]:
             best[row["subject"]] = beyond, row["object"]
     return {cluster_id: known[thing] for cluster_id, (_, thing) in best.items()}
+
+
+def poor_pictures(features: Iterable[Row], clusters: Iterable[Sequence[str]]) -> frozenset[str]:
+    """Posts whose pictures are blurred or dark beside the others of their cluster.
+
+    That is: with less than `POOR` of its median texture or contrast. A style that is soft or dark
+    as a whole is not poor, and of fewer than `FEW` posts with a picture none is.
+    """
+    measured = {row["post_id"]: row for row in features if row["pictures"]}
+    poor = set[str]()
+    for posts in clusters:
+        shown = [post_id for post_id in posts if post_id in measured]
+        if len(shown) < FEW:
+            continue
+        for name in ("texture", "contrast"):
+            values = np.array([measured[post_id][name] for post_id in shown])
+            low = values < POOR * np.median(values)
+            poor.update(post_id for post_id, is_low in zip(shown, low, strict=True) if is_low)
+    return frozenset(poor)
 
 
 def _by_item(vectors: pa.Table, side: str) -> dict[str, Vectors]:

@@ -11,6 +11,7 @@ picks, each with the figures that made it one. Knows nothing about tables, pictu
               one nearest to the border with another cluster (whose centre must be at least 0.8
               times as similar as its own)
 
+Of what is blurred or dark beside the rest of its cluster nothing is typical or rising.
 So no post is both typical and odd; a rising one may be either. Of posts that show the same only
 the first is picked for a role. Similarities are cosines, rounded to 6 digits before anything is
 ordered by them, so that the order does not depend on how a processor adds; ties go by post id.
@@ -40,7 +41,8 @@ class Members:
     """The posts of one cluster in one week, sorted by id.
 
     `vectors`: (n, d) unit rows. `heat`: (n,), at least 0. `age_days`: (n,), days before the end of
-    the week. `shows`: what one sees of each; equal for posts that show the same.
+    the week. `shows`: what one sees of each; equal for posts that show the same. `poor`: whether
+    its picture came out badly.
     """
 
     post_ids: Sequence[str]
@@ -48,6 +50,7 @@ class Members:
     heat: NDArray[np.float64]
     age_days: NDArray[np.float64]
     shows: Sequence[str]
+    poor: Sequence[bool]
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def pick_posts(
 
 def _typical(members: Members, to_own: Vectors, nearer: Sequence[int]) -> Iterator[Pick]:
     median = float(np.median(to_own))
-    for i in nearer:
+    for i in (i for i in nearer if not members.poor[i]):
         figures = {"similarity": float(to_own[i]), "median": median}
         yield Pick("typical", members.post_ids[i], "near", figures)
 
@@ -101,6 +104,7 @@ def _rising(members: Members, earlier: Vectors) -> Iterator[Pick]:
     fresh, around = _neighbourhoods(members.vectors, earlier)
     growth = fresh / around
     score = np.round(members.heat * 2 ** (-members.age_days / HALF_LIFE_DAYS) * growth, 6)
+    score[np.asarray(members.poor, bool)] = 0
     for i in sorted(
         np.flatnonzero(score > 0).tolist(), key=lambda i: (-score[i], members.post_ids[i])
     ):

@@ -16,7 +16,11 @@ STAGES = (
         name="gallery",
         run="zeitgraph.reports.gallery:make_gallery",
         reads=(
-            *(Read(name) for name in ("posts", "media", "clusters", "trends", "entities", "facts")),
+            *(
+                Read(name)
+                for name in ("posts", "media", "features", "clusters", "trends", "entities")
+            ),
+            Read("facts"),
             Read("memberships"),
             Read("memberships", "before"),
             Read("vectors"),

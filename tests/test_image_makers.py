@@ -128,7 +128,9 @@ def test_rows_hold_every_picture_once_and_in_order(ratios: list[float], count: i
 
 def test_a_mosaic_is_the_same_every_time_and_none_without_pictures(tmp_path: Path) -> None:
     maker = MosaicMaker(GallerySettings(), tmp_path)
-    prompt = Prompt("", "", pictures(tmp_path, MOST + 3), ("Ink wash 水墨", "composed"))
+    prompt = Prompt(
+        "", "", exemplars=pictures(tmp_path, MOST + 3), caption=("Ink wash 水墨", "composed")
+    )
     first, second = (maker.draw(prompt, [seed])[0] for seed in (1, 2))
     assert first.tobytes() == second.tobytes()
     assert maker.draw(Prompt("", ""), [1]) == []
