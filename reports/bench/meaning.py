@@ -174,14 +174,18 @@ def prototype_styles(case: Case) -> Score:
 def prototype_objects(case: Case) -> Score:
     """The share of prototype pictures asked to show a thing in which the judge sees that thing.
 
-    The judge chooses among all things of the catalogue that the posts speak of, by their names.
+    The judge chooses among the things that pictures of this world show, by their names. Of others,
+    such as a neon sign, the backdrop of a style may be full.
     """
-    asked = [(path, thing) for path, _, thing in _prototypes(case)]
+    shown = {
+        thing for row in case.truth.rows("posts", "objects") for thing in row["objects"].split("|")
+    }
     choices = {
         row["entity_id"]: list(dict.fromkeys(filter(None, (row["name_en"], row["name_zh"]))))
-        for row in case.rows("entities", "entity_id", "kind", "source", "name_en", "name_zh")
-        if row["kind"] == "object" and row["source"] == "catalogue"
+        for row in case.rows("entities", "entity_id", "kind", "name_en", "name_zh")
+        if row["kind"] == "object" and row["entity_id"] in shown
     }
+    asked = [(path, thing) for path, _, thing in _prototypes(case) if thing in choices]
     return _seen_as_asked(case, asked, choices)
 
 
