@@ -41,6 +41,6 @@ STAGES = (
         ),
         writes=("claims",),
         settings=("report", "graph"),
-        version=2,
+        version=3,
     ),
 )
