@@ -4,7 +4,7 @@ In comes a brush over the square -1..1 (things stand on y = 1); out come polygon
 `body`, `deep`, `pale`, `accent` and `ink`. No function here knows its colours or its style.
 """
 
-from zeitgraph.extraction.demo.drawing.canvas import Brush
+from zeitgraph.extraction.demo.drawing.brush import Brush
 
 
 def book(brush: Brush) -> None:

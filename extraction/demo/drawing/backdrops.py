@@ -6,7 +6,7 @@ BEHIND. No function here knows an object or a scene.
 
 import math
 
-from zeitgraph.extraction.demo.drawing.canvas import disc, mix
+from zeitgraph.extraction.demo.drawing.brush import disc, mix
 from zeitgraph.extraction.demo.drawing.stage import HORIZON, Dressing, Stage
 
 

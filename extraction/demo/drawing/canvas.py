@@ -1,160 +1,35 @@
-"""A picture built like a paper theatre: sheet by sheet, each one shaded and casting a soft shadow.
+"""A picture built like a paper theatre: sheet by sheet, each one lit and casting a soft shadow.
 
-In come colours, polygons in unit coordinates and a few amounts in 0..1; out comes an RGB picture.
-This module knows nothing about styles, objects or scenes: it only knows paper, light and ink.
+In come sheets of cut paper and what they are made of; out comes a picture as planes of red, green
+and blue. Planes are float32 in 0..1 of shape (3, height, width): one amount of light for each pixel
+then falls on all three at once, several times as fast as on pixels that keep their colours side by
+side. The colours of a sheet are premultiplied by its alpha. This module knows nothing about styles,
+objects or scenes: it only knows paper and light.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
+from types import EllipsisType
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
-Rgb = tuple[int, int, int]
-Point = tuple[float, float]
-Pixels = NDArray[np.floating]
+from zeitgraph.extraction.demo.drawing.brush import SUPERSAMPLE, Brush, Hand, Place, Rgb, Sheet
 
-SUPERSAMPLE = 2
+Plane = NDArray[np.floating]
+"""One number for each pixel, float32 of shape (height, width)."""
+Planes = NDArray[np.floating]
+"""Red, green and blue of each pixel, float32 of shape (3, height, width)."""
+Window = tuple[EllipsisType, slice, slice]
+
 SIDE = 224  # widths of shadows, halos and edges below are pixels of a picture of this side
 
-
-def mix(start: Rgb, end: Rgb, share: float) -> Rgb:
-    """The colour `share` (0..1) of the way from `start` to `end`."""
-    (r0, g0, b0), (r1, g1, b1) = start, end
-    return (
-        round(r0 + (r1 - r0) * share),
-        round(g0 + (g1 - g0) * share),
-        round(b0 + (b1 - b0) * share),
-    )
-
-
-@lru_cache(maxsize=64)
-def _circle(start: float, end: float) -> tuple[Point, ...]:
-    steps = max(8, int(abs(end - start) / 12))
-    angles = [math.radians(start + (end - start) * step / steps) for step in range(steps + 1)]
-    return tuple((math.cos(angle), math.sin(angle)) for angle in angles)
-
-
-def disc(
-    x: float, y: float, rx: float, ry: float, ends: tuple[float, float] = (0, 360)
-) -> list[Point]:
-    """Points along an ellipse between two angles in degrees, clockwise from the right."""
-    return [(x + rx * cos, y + ry * sin) for cos, sin in _circle(*ends)]
-
-
-@cache
-def _points(text: str) -> tuple[Point, ...]:
-    pairs = (pair.split() for pair in text.split(","))
-    return tuple((float(x), float(y)) for x, y in pairs)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the unit square of a drawing lies on its sheet: centre and half size in pixels."""
-
-    x: float
-    y: float
-    half: float
-    tilt: float = 0.0
-    flip: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """How a line is drawn: outline width and wobble as shares of the drawing, and a phase."""
-
-    outline: float = 0.0
-    wobble: float = 0.0
-    phase: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Brush:
-    """Draws polygons in coordinates -1..1 (y grows downwards) in named tones on one sheet."""
-
-    sheet: Image.Image
-    place: Place
-    tones: Mapping[str, Rgb]
-    hand: Hand = field(default_factory=Hand)
-    pen: ImageDraw.ImageDraw = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Takes up one pen for the whole sheet."""
-        object.__setattr__(self, "pen", ImageDraw.Draw(self.sheet))
-
-    def _pixels(self, points: Sequence[Point]) -> list[Point]:
-        place, wobble = self.place, self.hand.wobble
-        if wobble:
-            sin, phase, twice = math.sin, self.hand.phase, 2 * self.hand.phase
-            points = [
-                (x + wobble * sin(5 * y + phase), y + wobble * sin(6 * x + twice))
-                for x, y in points
-            ]
-        left, top, scale = SUPERSAMPLE * place.x, SUPERSAMPLE * place.y, SUPERSAMPLE * place.half
-        if not place.tilt:
-            wide = -scale if place.flip else scale
-            return [(left + x * wide, top + y * scale) for x, y in points]
-        across, down = scale * math.cos(place.tilt), scale * math.sin(place.tilt)
-        x_right, x_down = (-across, -down) if place.flip else (across, down)
-        return [(left + x * x_right - y * down, top + x * x_down + y * across) for x, y in points]
-
-    def shape(self, points: Sequence[Point], tone: str) -> None:
-        """A filled polygon, outlined in the tone `ink` where the hand draws outlines."""
-        pixels = self._pixels(points)
-        self.pen.polygon(pixels, fill=self.tones[tone])
-        outline = self.hand.outline
-        if outline and (width := round(outline * self.place.half * SUPERSAMPLE)):
-            self.pen.line([*pixels, pixels[0]], fill=self.tones["ink"], width=width, joint="curve")
-
-    def path(self, points: str, tone: str, at: Point = (0, 0)) -> None:
-        """A filled polygon written as "x y, x y, x y", moved by `at`."""
-        self.shape([(at[0] + x, at[1] + y) for x, y in _points(points)], tone)
-
-    def stroke(self, points: Sequence[Point], width: float, tone: str) -> None:
-        """An open line, `width` as a share of half the drawing, with round ends."""
-        pixels = self._pixels(points)
-        thick = max(1.0, width * self.place.half * SUPERSAMPLE)
-        self.pen.line(pixels, fill=self.tones[tone], width=round(thick), joint="curve")
-        half = thick / 2
-        for x, y in (pixels[0], pixels[-1]):
-            self.pen.ellipse((x - half, y - half, x + half, y + half), self.tones[tone])
-
-    def star(self, x: float, y: float, size: float, tone: str) -> None:
-        """A star with four long points."""
-        points = []
-        for step in range(8):
-            radius, angle = size * (0.22 if step % 2 else 1), step * math.pi / 4
-            points.append((x + radius * math.cos(angle), y + radius * math.sin(angle)))
-        self.shape(points, tone)
-
-    def oval(self, x: float, y: float, rx: float, ry: float, tone: str) -> None:
-        """A filled ellipse."""
-        self.shape(disc(x, y, rx, ry), tone)
-
-    def arc(
-        self, box: tuple[float, float, float, float], ends: Point, width: float, tone: str
-    ) -> None:
-        """A stroke along the ellipse `box` = (x, y, rx, ry) between two angles in degrees."""
-        self.stroke(disc(*box, ends), width, tone)
-
-    def box(
-        self, x0: float, y0: float, x1: float, y1: float, tone: str, *, corner: float = 0.0
-    ) -> None:
-        """A filled rectangle, its corners rounded by `corner`."""
-        if not corner:
-            return self.shape([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], tone)
-        points: list[Point] = []
-        for x, y, start in (
-            (x1 - corner, y1 - corner, 0),
-            (x0 + corner, y1 - corner, 90),
-            (x0 + corner, y0 + corner, 180),
-            (x1 - corner, y0 + corner, 270),
-        ):
-            points += disc(x, y, corner, corner, (start, start + 90))
-        return self.shape(points, tone)
+# glibc gives freed memory back to the kernel, page by page, unless as much was freed before
+# (mallopt(3), M_MMAP_THRESHOLD). Once is enough; it saves 300 page faults a picture.
+np.empty(30 << 20, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,73 +59,79 @@ class Painting:
         """Starts from a vertical gradient between two colours."""
         self.size = size
         self.scale = size / SIDE
-        self.image = _gradient(size, top, low).copy()
+        down = (1 + ramp(size)[:, None]) / 2
+        self.planes = np.empty((3, size, size), np.float32)
+        self.planes[:] = colour(top) * (1 - down) + colour(low) * down
+        self._clean: list[Sheet] = []
 
     def brush(self, tones: Mapping[str, Rgb], hand: Hand | None = None) -> Brush:
         """A brush on a fresh sheet as large as the picture; 0,0 is its centre."""
-        side = self.size * SUPERSAMPLE
-        sheet = Image.new("RGBa", (side, side))
+        sheet = self._clean.pop() if self._clean else Sheet(self.size * SUPERSAMPLE)
         half = self.size / 2
         return Brush(sheet, Place(half, half, half), tones, hand or Hand())
 
-    def lay(self, sheet: Image.Image, matter: Matter, at: tuple[int, int] = (0, 0)) -> None:
-        """Lays a supersampled sheet with its upper left corner at pixel `at`."""
-        box = sheet.getbbox()
-        if box is None:
+    def lay(self, sheet: Sheet, matter: Matter, at: tuple[int, int] = (0, 0)) -> None:
+        """Lays a sheet with its upper left corner at pixel `at`, and wipes it for another brush."""
+        edges = sheet.drawn()
+        if edges is None:
             return
-        left, top = box[0] // SUPERSAMPLE, box[1] // SUPERSAMPLE
-        right, low = -(-box[2] // SUPERSAMPLE), -(-box[3] // SUPERSAMPLE)
-        used = (left * SUPERSAMPLE, top * SUPERSAMPLE, right * SUPERSAMPLE, low * SUPERSAMPLE)
-        small = sheet.reduce(SUPERSAMPLE, used).convert("RGBA")
+        left, top = edges[0] // SUPERSAMPLE, edges[1] // SUPERSAMPLE
+        right, low = -(-edges[2] // SUPERSAMPLE), -(-edges[3] // SUPERSAMPLE)
+        used = sheet.pixels[
+            top * SUPERSAMPLE : low * SUPERSAMPLE, left * SUPERSAMPLE : right * SUPERSAMPLE
+        ]
+        planes = _reduced(used)
+        if len(sheet.pixels) == self.size * SUPERSAMPLE:
+            used[:] = 0
+            self._clean.append(sheet)
+        paint, alpha = planes[:3], planes[3]
         at = (at[0] + left, at[1] + top)
-        alpha = small.getchannel("A")
-        colour = small.convert("RGB")
         if matter.glow:
-            self._shine(colour, alpha, at, matter.glow)
+            self._shine(paint, at, matter.glow)
         if matter.cast:
             self._shadow(alpha, at, matter)
-        _light(colour, alpha, matter, self.scale)
-        self.image.paste(colour, at, alpha)
+        _light(paint, alpha, matter, self.scale)
+        here, there = self._window(alpha.shape, at)
+        picture = self.planes[here]
+        picture *= 1 - alpha[there]
+        picture += paint[there]
 
-    def _shadow(self, alpha: Image.Image, at: tuple[int, int], matter: Matter) -> None:
+    def tint(self, goal: Rgb, share: Plane, at: tuple[int, int]) -> None:
+        """Draws what lies below `share`, laid at pixel `at`, that much (0..1) towards a colour."""
+        here, there = self._window(share.shape, at)
+        picture = self.planes[here]
+        picture += (colour(goal) - picture) * share[there]
+
+    def _shadow(self, alpha: Plane, at: tuple[int, int], matter: Matter) -> None:
         radius = self.scale * (1.5 + 7 * matter.softness)
         drop, margin = round(self.scale * (2 + 3 * matter.softness)), 2 * round(radius)
-        wide = Image.new("L", (alpha.width + 2 * margin, alpha.height + 2 * margin))
-        wide.paste(alpha, (margin, margin))
-        blurred = _times(_blur(wide, radius), matter.cast)
-        self.image.paste(matter.dark, (at[0] + drop - margin, at[1] + drop - margin), blurred)
+        shadow = blurred(_framed(alpha, margin), radius, matter.cast)
+        self.tint(matter.dark, shadow, (at[0] + drop - margin, at[1] + drop - margin))
 
-    def _shine(
-        self, colour: Image.Image, alpha: Image.Image, at: tuple[int, int], amount: float
-    ) -> None:
+    def _shine(self, paint: Planes, at: tuple[int, int], amount: float) -> None:
+        """Light of the sheet's own colours around it, laid as one lays slides over each other."""
         margin = round(18 * self.scale)
-        wide = Image.new("RGB", (colour.width + 2 * margin, colour.height + 2 * margin))
-        wide.paste(colour, (margin, margin), alpha)
-        halo = _times(_blur(wide, 9 * self.scale), amount * 1.6)
-        corner = (at[0] - margin, at[1] - margin)
-        box = (*corner, corner[0] + wide.width, corner[1] + wide.height)
-        self.image.paste(ImageChops.screen(self.image.crop(box), halo), corner)
+        wide = _framed(paint, margin)
+        # one below the other: between them lie two margins, farther than a halo reaches
+        high = wide.reshape(-1, wide.shape[2])
+        halo = np.minimum(blurred(high, 9 * self.scale, 1.6 * amount), 1).reshape(wide.shape)
+        here, there = self._window(halo.shape[1:], (at[0] - margin, at[1] - margin))
+        picture = self.planes[here]
+        picture += (1 - picture) * halo[there]
+
+    def _window(self, shape: tuple[int, ...], at: tuple[int, int]) -> tuple[Window, Window]:
+        """Which pixels of the picture a plane laid at `at` covers, and which part of it that is."""
+        (x, y), (height, width) = at, shape
+        left, top = max(0, x), max(0, y)
+        right, low = max(left, min(self.size, x + width)), max(top, min(self.size, y + height))
+        there = (..., slice(top - y, low - y), slice(left - x, right - x))
+        return (..., slice(top, low), slice(left, right)), there
 
 
-def _times(image: Image.Image, share: float) -> Image.Image:
-    """Every value times `share` (more than 0), at most 255."""
-    return ImageChops.add(image, image, 2 / share)
-
-
-def _blur(image: Image.Image, radius: float) -> Image.Image:
-    """A Gaussian blur, taken at a third of the size where nobody can see the difference."""
-    if radius < 3:
-        return image.filter(ImageFilter.GaussianBlur(radius))
-    small = image.reduce(3).filter(ImageFilter.GaussianBlur(radius / 3))
-    return small.resize(image.size, Image.Resampling.BILINEAR)
-
-
-@lru_cache(maxsize=64)
-def _gradient(size: int, top: Rgb, low: Rgb) -> Image.Image:
-    ramp = np.linspace(0, 1, size, dtype=np.float32)[:, None]
-    column = np.array(top, np.float32) * (1 - ramp) + np.array(low, np.float32) * ramp
-    whole = np.broadcast_to(column[:, None, :], (size, size, 3))
-    return Image.fromarray(whole.astype(np.uint8), "RGB")
+@lru_cache(maxsize=256)
+def colour(rgb: Rgb) -> Planes:
+    """A colour as planes of one pixel, (3, 1, 1), to be read only."""
+    return np.array(rgb, np.float32).reshape(3, 1, 1) / 255
 
 
 @cache
@@ -259,46 +140,118 @@ def ramp(count: int) -> NDArray[np.float32]:
     return np.linspace(-1, 1, count, dtype=np.float32)
 
 
-@lru_cache(maxsize=256)
-def _masks(size: tuple[int, int], shade: float, chrome: float) -> tuple[Image.Image, Image.Image]:
-    """How much light and how much darkness falls on a sheet of `size`, as masks in 0..255."""
-    width, height = size
-    down, across = ramp(height)[:, None], ramp(width)[None, :]
-    fall = shade * (0.62 * down + 0.38 * across)
-    dark = np.maximum(fall, 0)
-    lift = np.negative(fall, out=fall)
-    np.maximum(lift, 0, out=lift)
-    lift *= 0.42
-    dark *= 0.55
+def _reduced(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Four planes in 0..1 of supersampled pixels (height, width, 4): the mean of each 2 × 2."""
+    rows = pixels[0::2].astype(np.uint16)
+    rows += pixels[1::2]
+    # the four sums of a pixel lie in one number, and are added to those of its neighbour at once
+    whole = rows.view(np.uint64)[..., 0]
+    sums = (whole[:, 0::2] + whole[:, 1::2]).view(np.uint16).reshape(len(rows), -1, 4)
+    planes = sums.transpose(2, 0, 1).astype(np.float32, order="C")
+    planes *= np.float32(1 / (4 * 255))
+    return planes
+
+
+def blurred(plane: Plane, radius: float, gain: float = 1.0) -> Plane:
+    """A blur like a Gaussian with a standard deviation of `radius` pixels, times `gain`.
+
+    What lies beyond the edges is taken to be like them. Pixels are averaged in squares of `step`
+    and drawn out again as slopes between the middles of squares. Both spread what they touch, by
+    variances of (step² - 1) / 12 and (step² - 1) / 6; what these lack of radius² is blurred in
+    between, on an image that is small by then.
+    """
+    height, width = plane.shape
+    step = math.ceil(radius + 0.2)
+    lacking = max(0.0, radius**2 - (step**2 - 1) / 4)
+    squares = Image.fromarray(_whole_squares(plane, step)).reduce(step)
+    soft = squares.filter(ImageFilter.GaussianBlur(math.sqrt(lacking) / step))
+    wide = soft.resize((soft.width * step, soft.height), Image.Resampling.BILINEAR)
+    rows = np.asarray(wide, np.float32)[:, :width] * np.float32(gain / 255)
+    above, below, share = _slopes(height, step)
+    upper = rows.take(above, axis=0)
+    slope = rows.take(below, axis=0)
+    slope -= upper
+    slope *= share
+    slope += upper
+    return slope
+
+
+def _whole_squares(plane: Plane, step: int) -> NDArray[np.uint8]:
+    """The same in 0..255, its last row and column repeated until all squares of `step` are full."""
+    height, width = plane.shape
+    full = np.empty((-(-height // step) * step, -(-width // step) * step), np.uint8)
+    np.multiply(plane, 255, out=full[:height, :width], casting="unsafe")
+    full[height:, :width] = full[height - 1, :width]
+    full[:, width:] = full[:, width - 1 : width]
+    return full
+
+
+@lru_cache(maxsize=4096)
+def _slopes(count: int, step: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Plane]:
+    """Between which of the means of `step` rows each of `count` lies, how near the second.
+
+    Two arrays (count,) and one (count, 1), to be read only.
+    """
+    at = (np.arange(count) + 0.5) / step - 0.5
+    first = np.floor(at).astype(np.intp)
+    last = -(-count // step) - 1
+    share = (at - first).astype(np.float32)[:, None]
+    return np.clip(first, 0, last), np.clip(first + 1, 0, last), share
+
+
+def _framed(planes: Planes, margin: int) -> Planes:
+    """The same with `margin` pixels of nothing on every side."""
+    *many, height, width = planes.shape
+    wide = np.zeros((*many, height + 2 * margin, width + 2 * margin), np.float32)
+    wide[..., margin : margin + height, margin : margin + width] = planes
+    return wide
+
+
+def _light(paint: Planes, alpha: Plane, matter: Matter, scale: float) -> None:
+    """Touches the colours of one sheet (in place) with light, water and metal.
+
+    Whatever falls on it is gathered in two planes first: how much of each pixel becomes light, and
+    how much becomes dark. The rest keeps its colour.
+    """
+    light, dark = _falls(alpha.shape, matter.shade, matter.chrome)
+    if matter.bleed:
+        wet = blurred(alpha, 5 * scale)
+        light, dark = _lighter(light, dark, 0.6 * matter.bleed * (wet * wet * wet))
+    if matter.rim:
+        light, dark = _lighter(light, dark, matter.rim * _rim(alpha, round(2 * scale)))
+    paint *= 1 - light - dark
+    paint += colour(matter.light) * (light * alpha)
+    paint += colour(matter.dark) * (dark * alpha)
+
+
+def _lighter(light: Plane, dark: Plane, share: Plane) -> tuple[Plane, Plane]:
+    """Light and dark after `share` of everything has become light."""
+    kept = 1 - share
+    return share + light * kept, dark * kept
+
+
+def _falls(shape: tuple[int, ...], shade: float, chrome: float) -> tuple[Plane, Plane]:
+    """How much light and dark falls on a flat sheet of `shape` (height, width)."""
+    down, across = ramp(shape[0])[:, None], ramp(shape[1])[None, :]
+    low, right = 0.62 * shade * down, 0.38 * shade * across
+    light = np.maximum(-0.42 * low - 0.42 * right, 0)
+    dark = np.maximum(0.55 * low + 0.55 * right, 0)
     if chrome:
         bands = chrome * (np.sin(7 * down + 1.2 * across) * 0.6 + np.sin(17 * down - across) * 0.25)
-        lift = np.minimum(lift + 0.55 * np.maximum(bands, 0), 1)
+        light = np.minimum(light + 0.55 * np.maximum(bands, 0), 1)
         dark = np.minimum(dark + 0.4 * np.maximum(-bands, 0), 1)
-    lift *= 255
-    dark *= 255
-    light_mask, dark_mask = (
-        Image.frombuffer("L", size, plane.astype(np.uint8), "raw", "L", 0, 1)
-        for plane in (lift, dark)
-    )
-    return light_mask, dark_mask
+        light *= 1 - dark
+    return light, dark
 
 
-def _light(colour: Image.Image, alpha: Image.Image, matter: Matter, scale: float) -> None:
-    """Touches the colours of one sheet (RGB, in place) with light, water and metal."""
-    if matter.shade or matter.chrome:
-        lift, dark = _masks(colour.size, matter.shade, matter.chrome)
-        colour.paste(matter.light, (0, 0), lift)
-        colour.paste(matter.dark, (0, 0), dark)
-    if matter.bleed:
-        wet = _blur(alpha, 5 * scale).point(_wet(matter.bleed))
-        colour.paste(matter.light, (0, 0), wet)
-    if matter.rim:
-        wide = round(2 * scale)
-        edge = ImageChops.subtract(alpha, ImageChops.offset(alpha, wide, wide))
-        lit = _times(edge.filter(ImageFilter.BoxBlur(1)), matter.rim)
-        colour.paste(matter.light, (0, 0), lit)
-
-
-@cache
-def _wet(bleed: float) -> list[int]:
-    return [round(255 * 0.6 * bleed * (value / 255) ** 3) for value in range(256)]
+def _rim(alpha: Plane, wide: int) -> Plane:
+    """The upper left edge, `wide` pixels of it, softened by a pixel."""
+    edge = np.maximum(alpha - np.roll(alpha, wide * (alpha.shape[1] + 1)), 0)
+    rows = edge.copy()
+    rows[1:] += edge[:-1]
+    rows[:-1] += edge[1:]
+    soft = rows.copy()
+    soft[:, 1:] += rows[:, :-1]
+    soft[:, :-1] += rows[:, 1:]
+    soft *= np.float32(1 / 9)
+    return soft

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from zeitgraph.extraction.demo.drawing.canvas import Matter, Rgb, mix
+from zeitgraph.extraction.demo.drawing.brush import Rgb, mix
+from zeitgraph.extraction.demo.drawing.canvas import Matter
 
 STYLES_FILE = Path(__file__).with_name("styles.toml")
 COLOURS = ("sky", "low", "far", "mid", "near", "ground", "ink", "light", "dark")

@@ -6,7 +6,7 @@ table BEFORE. No function here knows an object or a scene.
 
 import math
 
-from zeitgraph.extraction.demo.drawing.canvas import mix
+from zeitgraph.extraction.demo.drawing.brush import mix
 from zeitgraph.extraction.demo.drawing.plants import (
     bamboo,
     flowers,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from zeitgraph.extraction.demo.drawing.canvas import Brush, Rgb, disc, mix
+from zeitgraph.extraction.demo.drawing.brush import Brush, Rgb, disc, mix
 from zeitgraph.extraction.demo.drawing.stage import Pose, Stage
 
 CLOTHES: dict[str, Rgb] = {

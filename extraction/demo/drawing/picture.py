@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from zeitgraph.extraction.demo.drawing.backdrops import BEHIND
+from zeitgraph.extraction.demo.drawing.brush import SUPERSAMPLE, Sheet
 from zeitgraph.extraction.demo.drawing.canvas import SIDE as CANVAS_SIDE
-from zeitgraph.extraction.demo.drawing.canvas import SUPERSAMPLE, Painting
+from zeitgraph.extraction.demo.drawing.canvas import Painting
 from zeitgraph.extraction.demo.drawing.finish import finish
 from zeitgraph.extraction.demo.drawing.layouts import LAYOUTS, Spot
 from zeitgraph.extraction.demo.drawing.look import Look, blend, looks
@@ -104,7 +105,7 @@ def draw(picture: Picture, side: int = SIDE) -> Image.Image:
     for _, standing in _standing(picture, stage):
         _put(stage, standing)
     stage.dress(BEFORE)
-    return finish(stage.painting.image, stage.look, stage.chance)
+    return finish(stage.painting.planes, stage.look, stage.chance)
 
 
 def boxes(picture: Picture) -> list[Box]:
@@ -117,7 +118,7 @@ def boxes(picture: Picture) -> list[Box]:
     found = []
     for number, standing in _standing(picture, stage):
         sheet, (x, y) = _sheet(stage, standing, SIDE)
-        left, top, right, low = sheet.getbbox() or (0, 0, 0, 0)
+        left, top, right, low = sheet.drawn() or (0, 0, 0, 0)
         edges = (
             x + left / SUPERSAMPLE,
             y + top / SUPERSAMPLE,
@@ -166,7 +167,7 @@ def _pose(stage: Stage, name: str, spot: Spot, tint: int) -> Standing:
     return Standing(name, spot, lift, Pose(tilt, flip, tint, stage.between(0, 6)))
 
 
-def _sheet(stage: Stage, standing: Standing, side: int) -> tuple[Image.Image, tuple[int, int]]:
+def _sheet(stage: Stage, standing: Standing, side: int) -> tuple[Sheet, tuple[int, int]]:
     """The supersampled sheet of one object, and where its corner lies in a picture of `side`."""
     spot = standing.spot
     half = round(spot.half * side)

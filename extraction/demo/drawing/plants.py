@@ -6,7 +6,7 @@ BEFORE, in `ornaments`. No function here knows an object or a scene.
 
 import math
 
-from zeitgraph.extraction.demo.drawing.canvas import disc
+from zeitgraph.extraction.demo.drawing.brush import disc
 from zeitgraph.extraction.demo.drawing.stage import Stage
 
 LEAF = ((-1, 0), (-0.5, -0.5), (0.1, -0.58), (1.2, 0), (0.1, 0.58), (-0.5, 0.5))

@@ -6,7 +6,7 @@ In comes a brush over the square -1..1 (things stand on y = 1); out come polygon
 
 import math
 
-from zeitgraph.extraction.demo.drawing.canvas import Brush
+from zeitgraph.extraction.demo.drawing.brush import Brush
 
 
 def cup(brush: Brush) -> None:

@@ -6,7 +6,7 @@ In comes a stage; out come two to four sheets between the sky and the objects. E
 
 from collections.abc import Callable
 
-from zeitgraph.extraction.demo.drawing.canvas import disc
+from zeitgraph.extraction.demo.drawing.brush import disc
 from zeitgraph.extraction.demo.drawing.stage import HORIZON, Stage
 
 

@@ -6,7 +6,7 @@ No function here knows an object or a scene.
 
 import math
 
-from zeitgraph.extraction.demo.drawing.canvas import mix
+from zeitgraph.extraction.demo.drawing.brush import mix
 from zeitgraph.extraction.demo.drawing.stage import Dressing, Stage
 
 BAT = "0 0, 0.06 -0.06, 0.13 -0.01, 0.05 0.02, 0 0.04, -0.05 0.02, -0.13 -0.01, -0.06 -0.06"

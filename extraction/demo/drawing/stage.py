@@ -11,17 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageFilter
 
-from zeitgraph.extraction.demo.drawing.canvas import (
-    SUPERSAMPLE,
-    Brush,
-    Hand,
-    Painting,
-    Place,
-    Rgb,
-    mix,
-)
+from zeitgraph.extraction.demo.drawing.brush import SUPERSAMPLE, Brush, Hand, Place, Rgb, Sheet, mix
+from zeitgraph.extraction.demo.drawing.canvas import Painting, Plane, blurred, ramp
 from zeitgraph.extraction.demo.drawing.look import Look
 
 HORIZON = 0.16
@@ -79,16 +71,16 @@ class Stage:
         `line` (0..1) is how broad its outlines are: fine drawings ask for less.
         """
         reach = round(half * 1.25) + 1
-        sheet = Image.new("RGBa", (2 * reach * SUPERSAMPLE,) * 2)
         place = Place(reach, reach, half, pose.tilt, pose.flip)
-        return Brush(sheet, place, tones, self._hand(line, pose.phase))
+        return Brush(Sheet(2 * reach * SUPERSAMPLE), place, tones, self._hand(line, pose.phase))
 
     def ground_shadow(self, x: float, foot: float, half: float) -> None:
         """The shadow on the ground of what stands at pixel `x`, `foot`, `half` to each side."""
         softness = self.painting.scale * (2 + 4 * self.look.amount("softness"))
-        mask = _puddle(round(half * 1.15), max(3, round(half * 0.2)), softness)
-        corner = (round(x - mask.width / 2), round(foot - mask.height / 2))
-        self.painting.image.paste(self.look.colours["dark"], corner, mask)
+        shadow = _puddle(round(half * 1.15), max(3, round(half * 0.2)), softness)
+        high, wide = shadow.shape
+        corner = (round(x - wide / 2), round(foot - high / 2))
+        self.painting.tint(self.look.colours["dark"], shadow, corner)
 
     def _hand(self, scale: float, phase: float) -> Hand:
         outline, wobble = self.look.amount("outline"), self.look.amount("wobble")
@@ -124,14 +116,13 @@ class Stage:
 
 
 @lru_cache(maxsize=512)
-def _puddle(wide: int, high: int, softness: float) -> Image.Image:
-    """A soft flat ellipse of `wide` and `high` pixels to each side."""
+def _puddle(wide: int, high: int, softness: float) -> Plane:
+    """A soft flat ellipse of `wide` and `high` pixels to each side, to be read only."""
     margin = round(3 * softness)
-    mask = Image.new("L", (2 * (wide + margin), 2 * (high + margin)))
-    across, down = np.linspace(-1, 1, 2 * wide), np.linspace(-1, 1, 2 * high)
-    inside = across[None, :] ** 2 + down[:, None] ** 2 < 1
-    mask.paste(Image.fromarray((inside * 255 * 0.55).astype(np.uint8), "L"), (margin, margin))
-    return mask.filter(ImageFilter.GaussianBlur(softness))
+    flat = np.zeros((2 * (high + margin), 2 * (wide + margin)), np.float32)
+    inside = ramp(2 * wide)[None, :] ** 2 + ramp(2 * high)[:, None] ** 2 < 1
+    flat[margin : margin + 2 * high, margin : margin + 2 * wide] = 0.55 * inside
+    return blurred(flat, softness)
 
 
 Dressing = Callable[[Stage, float], None]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zeitgraph.extraction.demo.drawing import angulars, rounds
-from zeitgraph.extraction.demo.drawing.canvas import Brush
+from zeitgraph.extraction.demo.drawing.brush import Brush
 
 
 @dataclass(frozen=True, slots=True)
