@@ -42,7 +42,7 @@ STAGES = (
         ),
         writes=("clusters", "memberships", "lineage"),
         settings=("vectors", "styles", "clusters"),
-        version=4,
+        version=5,
         also="zeitgraph.extraction.clusters.style_centres:styles_identity",
     ),
     Stage(

@@ -111,6 +111,13 @@ class ClusterSettings(Branch):
     style_near: float = Field(
         0.5, ge=-1, le=1, description="a text this near to a style's phrasings joins it (cosine)"
     )
+    style_thresholds: Literal["calibrated", "fixed"] = Field(
+        "calibrated",
+        description="calibrated: each style's own threshold where posts show one, else style_near",
+    )
+    style_few: int = Field(
+        20, ge=0, description="posts from which a style's own threshold counts more than style_near"
+    )
     near: float = Field(
         0.5, ge=-1, le=1, description="a post seen this near to a cluster's centre joins it"
     )

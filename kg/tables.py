@@ -106,13 +106,20 @@ TABLES: Mapping[str, Table] = {
         _table(
             "clusters",
             "clusters as they stood at the end of a week; `centre` weighs by heat, `told_as` is the"
-            " id under which an edit tells its posts (empty for none, null where no edit does)",
+            " id under which an edit tells its posts (empty for none, null where no edit does);"
+            " `style_near` is the cosine to a style's phrasings from which a text joined it",
             {"cluster_id": TEXT, "name": TEXT, "origin": TEXT, "first_week": TEXT}
             | {"last_week": TEXT, "week": TEXT, "name_en": TEXT, "name_zh": TEXT, "style": TEXT}
             | {"posts": COUNT, "total_posts": COUNT, "heat": REAL, "words": TEXTS}
             | {"exemplars": TEXTS, "centre": VECTOR, "plain_centre": VECTOR, "state": TEXT}
             | {"mass": REAL, "plain_mass": REAL, "core": VECTOR, "anchor": VECTOR, "reach": REAL}
-            | {"unseen_posts": COUNT, "parent": TEXT, "hold": TEXT, "told_as": TEXT},
+            | {
+                "unseen_posts": COUNT,
+                "parent": TEXT,
+                "hold": TEXT,
+                "told_as": TEXT,
+                "style_near": REAL,
+            },
             "cluster_id",
             rolls_up=True,
         ),

@@ -76,23 +76,32 @@ def join_neighbours(cloud: Cloud, labels: Choice, agree: float, near: float) -> 
     return chosen
 
 
-def join_styles(
-    cloud: Cloud, phrasings: Phrasings, like_text: NDArray[np.float64], near: float
-) -> Choice:
-    """For each post the style whose phrasings it is nearest to, or -1.
+def style_scores(
+    cloud: Cloud, phrasings: Phrasings, like_text: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How near each post comes to each style, (n, k): 1 for as near as a post of its sides may.
 
-    A post joins at `near`, or where a phrasing of another style comes nearer than that, beyond it;
-    times `like_text` (n,), how near a post of its sides comes to a text that matches it
-    (`pair_likeness`). It must do so itself, and as its neighbours show it: one voice alone is often
-    a pun, and neighbours alone carry in what has no words of the style.
+    The cosine to the phrasings over `like_text` (n,), how near a post of its sides comes to a text
+    that matches it (`pair_likeness`); -inf where that is infinite. A post must come near itself,
+    and as its neighbours show it: one voice alone is often a pun, and neighbours alone carry in
+    what has no words of the style.
     """
     if len(phrasings.centres) == 0 or len(cloud) == 0:
-        return np.full(len(cloud), -1)
+        return np.empty((len(cloud), len(phrasings.centres)))
     own, seen = (cosines(side, phrasings.centres) for side in (cloud.points, cloud.seen))
-    both = np.minimum(own, seen)
-    best = both.argmax(axis=1)
-    threshold = np.maximum(near, phrasings.siblings)[best] * like_text
-    return np.where(both[np.arange(len(cloud)), best] >= threshold, best, -1)
+    both = np.minimum(own, seen) / like_text[:, None]
+    return np.where(np.isfinite(like_text)[:, None], both, -np.inf)
+
+
+def join_styles(scores: NDArray[np.float64], thresholds: NDArray[np.float64]) -> Choice:
+    """For each row of `scores` (n, k) the style whose phrasings it is nearest to, or -1.
+
+    A post joins at that style's threshold, (k,).
+    """
+    if not scores.size:
+        return np.full(len(scores), -1)
+    best = scores.argmax(axis=1)
+    return np.where(scores[np.arange(len(scores)), best] >= thresholds[best], best, -1)
 
 
 def reach_of(similarities: NDArray[np.float64], fence: float, most: float) -> float:

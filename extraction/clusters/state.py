@@ -41,6 +41,7 @@ class Cluster:
     the weeks before its birth that were already like it, and stay where they were. `parent` is the
     cluster that it split from, empty for none. `hold` is what a hand does to it; `told_as` the id
     under which its posts are told where an edit says so, empty for none (clusters/edits.py).
+    `style_near` is the threshold of the week at which posts join it by its style's phrasings.
     """
 
     cluster_id: str
@@ -68,6 +69,7 @@ class Cluster:
     state: str
     hold: str | None = None
     told_as: str | None = None
+    style_near: float | None = None
 
     @property
     def draws(self) -> bool:

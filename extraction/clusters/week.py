@@ -5,7 +5,7 @@ weeks, and the clusters as they stood. Writes clusters, memberships and lineage.
 
     hold         what a hand merged, split, deleted or pinned stays so              edits.py
     converge     clusters that came together are one from now on                    lineage.py
-    join         posts near a cluster join it; then those near a style's phrasings  assign.py
+    join         posts near a cluster join it; then those near a style's phrasings  joining.py
     discover     dense groups of the window are born, or split off                  births.py
     settle       what one cluster lost and another gained is one story               flows.py
     move         centres move with the posts of the week, weighted by heat          state.py
@@ -22,19 +22,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.assign import (
-    Centres,
-    cosines,
-    join_centres,
-    join_neighbours,
-    join_styles,
-    reach_of,
-)
+from zeitgraph.extraction.clusters.assign import cosines, reach_of
 from zeitgraph.extraction.clusters.births import discover, grown_up
 from zeitgraph.extraction.clusters.cloud import Points
 from zeitgraph.extraction.clusters.copies import copies_of
 from zeitgraph.extraction.clusters.edits import Hand, hand_of
 from zeitgraph.extraction.clusters.flows import settle_flows
+from zeitgraph.extraction.clusters.joining import cluster_id_of, doors_of, join
 from zeitgraph.extraction.clusters.lineage import Event, converge, live_on
 from zeitgraph.extraction.clusters.naming import (
     MOST_TEXTS,
@@ -62,7 +56,6 @@ from zeitgraph.extraction.clusters.state import (
 from zeitgraph.extraction.clusters.style_centres import StyleCentres, style_centres
 from zeitgraph.extraction.clusters.threads import one_thread
 from zeitgraph.extraction.clusters.window import NONE, Window, look_back
-from zeitgraph.kg.ids import content_id
 from zeitgraph.kg.settings import ClusterSettings
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
@@ -115,17 +108,21 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], _Posts, list[Event], Window]:
     labels = np.array([_followed(label, follow) for label in window.earlier], object)
     clusters = {cluster.cluster_id: cluster for cluster in (*standing, *told.clusters)}
     styles = style_centres(job.workspace)
-    _join(window, clusters, styles, labels, settings)
+    doors = doors_of(window, styles, settings)
+    join(window, clusters, doors, labels, settings)
     grown_up(window, clusters, labels)
     parted = hand.split(window, clusters, labels, settings)
     placed = {c.cluster_id: clusters[c.cluster_id] for c in standing}
     splits = discover(window, clusters, labels, settings)
-    _join(window, clusters, styles, labels, settings)
+    join(window, clusters, doors, labels, settings)
     hand.hold_all(clusters)
     flows = settle_flows(window, clusters, labels)
-    by_style = {_style_id(style): style for style in styles.styles}
+    by_style = {cluster_id_of(style): style for style in styles.styles}
     for cluster_id in sorted(set(labels[window.current]) - clusters.keys() - {NONE}):
         clusters[cluster_id] = hand.hold(_named(by_style[cluster_id], window))
+    for cluster_id, threshold in zip(doors.ids, doors.thresholds.tolist(), strict=True):
+        if cluster_id in clusters:
+            clusters[cluster_id] = replace(clusters[cluster_id], style_near=threshold)
     posts = _Posts(labels, hand.told(labels, clusters))
     moved = [
         hand.stilled(_moved(cluster, window, posts, settings), placed)
@@ -144,60 +141,18 @@ def _followed(label: str, follow: Mapping[str, str]) -> str:
     return label
 
 
-# -- joining ---------------------------------------------------------------------------------------
-
-
-def _join(
-    window: Window,
-    clusters: Mapping[str, Cluster],
-    styles: StyleCentres,
-    labels: Labels,
-    settings: ClusterSettings,
-) -> None:
-    """Label the posts of the week that are in no cluster: by centres, phrasings, neighbours."""
-    drawing = [cluster for cluster in clusters.values() if cluster.draws]
-    ids = [cluster.cluster_id for cluster in drawing]
-    centres = Centres(
-        np.array([cluster.core for cluster in drawing], np.float32),
-        np.array([cluster.reach for cluster in drawing]),
-    )
-    cloud, now = window.cloud, window.current
-    new = cloud.part(now)
-    _label(labels, window, _of_all(join_centres(new, centres, settings.near), now), ids)
-    like_text = window.like_text[now]
-    chosen = join_styles(new, styles.phrasings, like_text, settings.style_near)
-    _label(labels, window, _of_all(chosen, now), [_style_id(style) for style in styles.styles])
-    number = {cluster_id: i for i, cluster_id in enumerate(ids)}
-    voices = np.array([number.get(label, -1) for label in labels], int)
-    chosen = join_neighbours(cloud, voices, settings.agree, settings.near)
-    _label(labels, window, chosen, ids)
-
-
-def _of_all(chosen: Rows, rows: NDArray[np.bool_]) -> Rows:
-    """What `rows` chose, among all: -1 for the others."""
-    everyone = np.full(len(rows), -1)
-    everyone[rows] = chosen
-    return everyone
-
-
-def _label(labels: Labels, window: Window, chosen: Rows, ids: Sequence[str]) -> None:
-    for row in np.flatnonzero(window.current & (chosen >= 0) & (labels == NONE)):
-        labels[row] = ids[chosen[row]]
+# -- named styles ---------------------------------------------------------------------------------
 
 
 def _named(style: Style, window: Window) -> Cluster:
     """A named style on the day of its first posts."""
     return replace(
-        newborn(_style_id(style), NAMED, window.week, window.cloud.width),
+        newborn(cluster_id_of(style), NAMED, window.week, window.cloud.width),
         style=style.style_id,
         name=style.name_en,
         name_en=style.name_en,
         name_zh=style.name_zh,
     )
-
-
-def _style_id(style: Style) -> str:
-    return content_id("c", NAMED, style.style_id)
 
 
 # -- moving ----------------------------------------------------------------------------------------
