@@ -36,7 +36,7 @@ OWN_WORDS, COMMON_WORDS = 8, 400
 
 @dataclass(frozen=True)
 class PlantedWeek:
-    """Posts of a week: unit vectors (n, 512), the style of each, `NO_STYLE` for none; texts."""
+    """Posts of a week: unit vectors (n, d), the style of each, `NO_STYLE` for none; texts."""
 
     week: str
     ids: list[str]
@@ -91,7 +91,7 @@ def put(workspace: Workspace, week: PlantedWeek) -> None:
         "heat": pa.array(np.ones(count)),
     }
     workspace.write("posts", week.week, _table("posts", posts))
-    offsets = pa.array(np.arange(0, (count + 1) * WIDTH, WIDTH, dtype=np.int32))
+    offsets = pa.array(np.arange(count + 1, dtype=np.int32) * week.vectors.shape[1])
     vectors = pa.ListArray.from_arrays(offsets, pa.array(week.vectors.ravel()))
     sides = [
         {

@@ -18,6 +18,10 @@ NORMAL_SPREAD = 1.4826
 """The standard deviation of a normal distribution over its median absolute deviation."""
 
 
+FEWEST = 3
+"""Neighbours that carry a post into their cluster."""
+
+
 @dataclass(frozen=True)
 class Phrasings:
     """What styles are by their words: unit centres, shape (k, d), and for each how near the nearest
@@ -53,12 +57,15 @@ def join_centres(cloud: Cloud, centres: Centres, near: float) -> Choice:
     return np.where(seen.max(axis=1) >= near, best, -1)
 
 
-def join_neighbours(cloud: Cloud, labels: Choice, agree: float, near: float) -> Choice:
+def join_neighbours(
+    cloud: Cloud, labels: Choice, new: NDArray[np.bool_], agree: float, near: float
+) -> Choice:
     """For each post in none, the label of most of its neighbours, or -1; `labels` has -1 for none.
 
-    At least `agree` of all its neighbours must have that label, and the post must lie at least
-    `near` the mean of those that do. Where a style moves faster than its centre, its newest posts
-    are still the neighbours of the newest before them.
+    At least `agree` of its neighbours must have that label, `FEWEST` of them, and the post must lie
+    at least `near` the mean of those that do. Neighbours that are `new`, (n,), and in none have no
+    voice, as nobody knows yet where they belong. Where a style moves faster than its centre, its
+    newest posts are still the neighbours of the newest before them.
     """
     chosen = np.full(len(cloud), -1)
     for row in np.flatnonzero(labels < 0):
@@ -68,7 +75,8 @@ def join_neighbours(cloud: Cloud, labels: Choice, agree: float, near: float) -> 
             continue
         counts = np.bincount(voices[voices >= 0])
         best = int(counts.argmax())
-        if counts[best] < agree * len(others):
+        known = int(((voices >= 0) | ~new[others]).sum())
+        if counts[best] < max(agree * known, FEWEST):
             continue
         middle = unit(cloud.points[others[voices == best]].sum(axis=0, dtype=float)[None])
         if cosines(cloud.points[row][None], middle)[0, 0] >= near:

@@ -23,6 +23,7 @@ from zeitgraph.extraction.clusters.state import (
     mean_direction,
     newborn,
 )
+from zeitgraph.extraction.clusters.stories import PARTED, onset_of, stories_of
 from zeitgraph.extraction.clusters.window import NONE, Window
 from zeitgraph.kg.ids import content_id
 from zeitgraph.kg.settings import ClusterSettings
@@ -200,7 +201,8 @@ class _Search:
         for part, rows in enumerate(parts):
             known = self._nearest(cores[part], without=owner)
             is_known = known is not None and known[1] >= self.settings.same
-            if apart[part] < self.settings.split and not is_known:
+            is_apart = apart[part] < self.settings.split and not is_known
+            if is_apart and self._has_parted(parts[keeper], rows):
                 child = self._settle(rows, parent=owner)
                 if child is not None:
                     events.append(Event("split", child.cluster_id, float(apart[part]), owner))
@@ -208,6 +210,18 @@ class _Search:
             rest = np.flatnonzero(self.labels == owner)
             self.clusters[owner] = replace(self.clusters[owner], core=self._core(rest))
         return events
+
+    def _has_parted(self, kept: Rows, left: Rows) -> bool:
+        """Whether two parts go on beside each other, and neither only takes the other's place."""
+        weeks = self.window.weeks.astype(str)
+        names = np.unique(weeks)
+        totals, one, other = (
+            np.bincount(np.searchsorted(names, own), minlength=len(names)).astype(float)
+            for own in (weeks, weeks[kept], weeks[left])
+        )
+        onset = max(onset_of(one), onset_of(other))
+        older, younger = (one, other) if onset_of(one) <= onset_of(other) else (other, one)
+        return stories_of(older, younger, totals, onset).parted >= PARTED
 
     def _part(self, rows: Rows, owner: str) -> Rows:
         """The rows that are the owner's or free, if they are a fair part of it then and now."""

@@ -2,11 +2,15 @@
 
 A style may turn within days into something that lies elsewhere among the vectors: then a group
 appears that nothing near explains, while its forerunner falls silent. What stays the same is how
-many people post it. So a young cluster is held against the losses of the clusters nearest to it:
+many people post it. So a young cluster is held against the clusters nearest to it, by the posts of
+both (`stories.py`) and by how near they lie among all pairs:
 
-    all of one is lost, and a young one has gained it    it is the same style: it keeps its id
-    a part of one is lost, and a young one has gained it it has split
-    all of one is lost, and an older one has gained it   the two have merged
+    it came out of an older one, and it is not known   its posts are the older one's for now: where
+    yet whether that one goes on beside it             that one falls silent, it has only turned
+    it came out of one that goes on beside it          that one has split
+    it was taken for new, and all of an older one      it is the same style, which keeps its id
+    has gone over into it
+    all of one is lost, and an older one gained it     the two have merged
 
 What nobody lost is new. Comes in: the window, the clusters, the label of each post; the latter two
 are changed in place. Goes out: events. Knows nothing about texts or engagement.
@@ -31,39 +35,38 @@ from zeitgraph.extraction.clusters.state import (
     STILL,
     Cluster,
 )
+from zeitgraph.extraction.clusters.stories import PARTED, ended_in, onset_of, stories_of
 from zeitgraph.extraction.clusters.window import NONE, Window
 from zeitgraph.kg.weeks import week_after
 
 Labels = NDArray[np.object_]
 
-BASE = 6
-"""Weeks from which one tells how many posts a cluster would have had."""
+LEAST_SPREAD = 0.02
+"""Cosines of pairs are taken to spread at least so much."""
 FRESH = 3
 """A cluster is young for so many weeks after the first."""
-ONSET = 0.25
-"""A cluster begins in the first week with this part of the posts of its fullest."""
 KIN = 3
 """How many of the nearest clusters may have to do with it."""
-KINSHIP = 0.1
-"""The least cosine of two clusters of which one goes on as the other."""
-APART = 3.0
-"""And so many robust deviations above the median of all pairs, where most are alike."""
-SURE, LIKELY = 0.001, 0.01
-"""Chance (binomial) brings a real loss less often than `SURE`, a gain beside it than `LIKELY`."""
-DECLINE = 0.1
-"""Where chance brings a decline less often than this, one expects that it goes on."""
-FALLING = 0.75
-"""A cluster that has this part of its posts left, or less, may be about to move away."""
+APART = 2.5
+"""Two clusters of which one goes on as the other lie so many robust deviations above the median of
+all pairs. Where a part stays, that proves it, and they need not."""
+SURE, MAYBE = 1.5, -0.5
+"""Log of the odds from which one cluster came out of another, and from which it may have."""
+NEARNESS, NEARER = 4.0, 2.0
+"""Mean and deviation of that number for clusters that have to do with each other; for others it is
+like Student's t of `TAILS` degrees of freedom, since some pairs are alike by chance."""
+TAILS = 3
 GONE = 0.3
 """A cluster of which no more than this part is left has moved away."""
-BALANCE = (0.4, 2.0)
-"""What was gained, over what was lost elsewhere, where the one explains the other."""
+BASE = 6
+"""Weeks from which one tells how many posts a cluster would have had."""
+OLD = 3
+"""Weeks without which a cluster has no past to hold anything against."""
 
 
 def settle_flows(window: Window, clusters: dict[str, Cluster], labels: Labels) -> list[Event]:
     """Tell which young clusters go on or come out of older ones, and which older ones merged."""
     flows = _Flows(window, clusters, labels)
-    flows.wait()
     origins = flows.origins()
     events = [event for origin in origins for event in flows.told(origin)]
     known = {origin.elder.cluster_id for origin in origins}
@@ -72,55 +75,17 @@ def settle_flows(window: Window, clusters: dict[str, Cluster], labels: Labels) -
 
 
 @dataclass(frozen=True)
-class _Change:
-    """Posts of a cluster in some weeks: how many there are, how many its past lets one expect.
-
-    Of the posts then and before (`both`), a part of `share` would be found if nothing had changed:
-    the exact test of two Poisson rates (Przyborowski & Wilenski 1940).
-    """
-
-    found: float
-    expected: float
-    both: float
-    share: float
-
-    @property
-    def lost(self) -> float:
-        return self.expected - self.found
-
-    @property
-    def chance_of_less(self) -> float:
-        from scipy.stats import binom
-
-        return float(binom.cdf(self.found, self.both, self.share))
-
-    @property
-    def is_loss(self) -> bool:
-        return self.lost > 0 and self.chance_of_less < SURE
-
-    @property
-    def is_gain(self) -> bool:
-        from scipy.stats import binom
-
-        return bool(self.lost < 0 and binom.sf(self.found - 1, self.both, self.share) < LIKELY)
-
-    @property
-    def is_gone(self) -> bool:
-        return self.is_loss and self.found <= GONE * self.expected
-
-    def explains(self, gained: float) -> bool:
-        """Whether what another one gained is about what was lost here."""
-        return BALANCE[0] * self.lost <= gained <= BALANCE[1] * self.lost
-
-
-@dataclass(frozen=True)
 class _Origin:
-    """A young cluster that goes on, or came out of, an elder one at a cosine of `near`."""
+    """A young cluster that came out of an elder one; logs of odds that it did, and that it parted.
+
+    `may_turn` where they lie so near that the elder may be the young one in its old look.
+    """
 
     young: Cluster
     elder: Cluster
-    near: float
-    goes_on: bool
+    odds: float
+    parted: float
+    may_turn: bool
 
 
 class _Flows:
@@ -133,7 +98,9 @@ class _Flows:
         at = np.searchsorted(np.array(self.weeks, object), window.weeks)
         self.totals = np.bincount(at, minlength=len(self.weeks)).astype(float)
         self.counts = {
-            cluster_id: np.bincount(at[labels == cluster_id], minlength=len(self.weeks))
+            cluster_id: np.bincount(at[labels == cluster_id], minlength=len(self.weeks)).astype(
+                float
+            )
             for cluster_id in sorted(clusters)
         }
 
@@ -141,42 +108,15 @@ class _Flows:
     def now(self) -> int:
         return len(self.weeks) - 1
 
-    def change(
-        self, cluster: Cluster, since: int, base: int | None = None, *, steady: bool = False
-    ) -> _Change | None:
-        """Of a cluster from week `since` on, against the weeks before `base`; None without any.
+    def begin_of(self, cluster: Cluster) -> int:
+        """The week of the window from which the posts of a cluster have a path."""
+        is_old = cluster.first_week <= self.weeks[0]
+        return 0 if is_old else onset_of(self.counts[cluster.cluster_id])
 
-        Where it was declining one expects that to go on, unless it is taken for `steady`.
-        """
-        base = since if base is None else base
-        before = slice(max(0, base - BASE), base)
-        total = float(self.totals[before].sum())
-        if total == 0 or cluster.first_week > self.weeks[before.start]:
-            return None
-        counts = self.counts[cluster.cluster_id]
-        rate = float(counts[before].sum()) / total
-        rate = rate if steady else min(rate, self._declining(counts, before))
-        found, volume = float(counts[since:].sum()), float(self.totals[since:].sum())
-        both = round(found + rate * total)
-        return _Change(found, rate * volume, both, volume / (volume + total))
-
-    def _declining(self, counts: NDArray[np.int64], before: slice) -> float:
-        """The rate after some weeks in which it surely fell, if it goes on so; else no limit."""
-        from scipy.stats import binom
-
-        middle = (before.start + before.stop) // 2
-        halves = slice(before.start, middle), slice(middle, before.stop)
-        posts = [float(counts[half].sum()) for half in halves]
-        totals = [float(self.totals[half].sum()) for half in halves]
-        if not all(totals):
-            return np.inf
-        fell = binom.cdf(posts[1], sum(posts), totals[1] / sum(totals)) < DECLINE
-        early, late = (n / total for n, total in zip(posts, totals, strict=True))
-        return max(0.0, 2 * late - early) if fell else np.inf
-
-    def kin(self, cluster: Cluster) -> list[Cluster]:
-        """The clusters nearest to one, the nearest first."""
+    def kin(self, cluster: Cluster, at: int) -> list[Cluster]:
+        """The clusters nearest to one that had a past in the week `at`, the nearest first."""
         others = [c for c in self.clusters.values() if c.draws and c is not cluster]
+        others = [c for c in others if at - self.begin_of(c) >= OLD]
         if not others:
             return []
         near = cosines(cluster.core[None], np.stack([c.core for c in others]))[0]
@@ -184,41 +124,56 @@ class _Flows:
         return [others[i] for i in order[:KIN]]
 
     @cached_property
-    def kinship(self) -> float:
-        """The cosine from which two clusters are more alike than most."""
+    def pairs(self) -> tuple[float, float, int]:
+        """The median cosine of two clusters, its robust deviation, and the number of clusters."""
         cores = [cluster.core for cluster in self.clusters.values() if cluster.draws]
-        if len(cores) < 2:
-            return KINSHIP
+        if len(cores) < 3:
+            return 0.0, 1.0, max(len(cores), 1)
         near = cosines(np.stack(cores), cores)[np.triu_indices(len(cores), 1)]
         middle = float(np.median(near))
         spread = NORMAL_SPREAD * float(np.median(np.abs(near - middle)))
-        return max(KINSHIP, middle + APART * spread)
+        return middle, max(spread, LEAST_SPREAD), len(cores)
+
+    def apart(self, one: Cluster, other: Cluster) -> float:
+        """How many deviations nearer two clusters lie than most."""
+        middle, spread, _ = self.pairs
+        return (cosine(one.core, other.core) - middle) / spread
+
+    def nearness(self, one: Cluster, other: Cluster) -> float:
+        """What their places say for one having to do with the other: log of the odds.
+
+        It may have to do with any cluster.
+        """
+        from scipy.stats import norm, t
+
+        apart, among = self.apart(one, other), self.pairs[2]
+        ratio = norm.logpdf(apart, NEARNESS, NEARER) - t.logpdf(apart, TAILS)
+        return float(ratio) - float(np.log(among))
+
+    @cached_property
+    def spread(self) -> float:
+        """By how much counts spread more than Poisson ones, at least 1.
+
+        The squares of what changed from week to week over what chance lets one expect (von Neumann
+        1941), so that what grows or fades spreads no more; the median over the clusters.
+        """
+        found = []
+        scale = self.totals.mean() / np.maximum(self.totals, 1.0)
+        for cluster_id, counts in self.counts.items():
+            if self.clusters[cluster_id].first_week <= self.weeks[0] and self.now >= OLD:
+                rates = counts * scale
+                chance = (rates * scale)[1:] + (rates * scale)[:-1]
+                full = chance > 0
+                if full.sum() >= OLD:
+                    found.append(float((np.square(np.diff(rates))[full] / chance[full]).mean()))
+        return max(1.0, float(np.median(found))) if found else 1.0
 
     # -- what young clusters come from ---------------------------------------------------------
 
-    def wait(self) -> None:
-        """Leave for next week what appeared only now, beside a falling cluster that is its kin.
-
-        It may be where that one goes. A week later it is told, as its posts are then there already.
-        """
-        for young in list(self.young()):
-            counts = self.counts[young.cluster_id]
-            is_untold = young.first_week == self.window.week
-            is_newest = is_untold and counts[:-1].sum() <= counts[self.now]
-            if is_newest and any(self._is_falling(elder, young) for elder in self.kin(young)):
-                self.labels[self.labels == young.cluster_id] = NONE
-                del self.clusters[young.cluster_id]
-
-    def _is_falling(self, elder: Cluster, young: Cluster) -> bool:
-        change = self.change(elder, self.now)
-        if change is None or change.is_gone or cosine(young.core, elder.core) < self.kinship:
-            return False
-        return change.found <= FALLING * change.expected and change.chance_of_less < DECLINE
-
     def origins(self) -> list["_Origin"]:
-        """What young clusters go on or come out of, the nearest pairs first; each cluster once."""
+        """What young clusters go on or come out of, the surest pairs first; each cluster once."""
         found = [origin for young in self.young() for origin in self._origins_of(young)]
-        found.sort(key=lambda o: (-o.near, o.young.cluster_id, o.elder.cluster_id))
+        found.sort(key=lambda o: (-round(o.odds, 6), o.young.cluster_id, o.elder.cluster_id))
         chosen: list[_Origin] = []
         used: set[str] = set()
         for origin in found:
@@ -238,35 +193,74 @@ class _Flows:
 
     def _origins_of(self, young: Cluster) -> Iterator["_Origin"]:
         counts = self.counts[young.cluster_id]
-        onset = int(np.argmax(counts > ONSET * counts.max()))
+        onset = onset_of(counts)
+        first = onset
+        while first > max(0, onset - 2) and counts[first - 1] > 0:
+            first -= 1
         parents = {c.parent for c in self.clusters.values() if c.first_week >= self.weeks[onset]}
-        for elder in self.kin(young):
-            now = self.change(elder, self.now, base=onset)
-            whole = self.change(elder, onset)
-            if now is None or whole is None or elder.cluster_id in parents or elder.hold == STILL:
+        for elder in self.kin(young, onset):
+            if elder.cluster_id in parents or elder.hold == STILL:
                 continue
-            if not (whole.is_loss and whole.explains(float(counts[onset:].sum()))):
-                continue
-            near = cosine(young.core, elder.core)
-            is_left = now.found > GONE * now.expected
-            if near >= self.kinship and now.is_gone and now.explains(float(counts[self.now])):
-                yield _Origin(young, elder, near, goes_on=True)
-            elif is_left and young.first_week < self.window.week:
-                yield _Origin(young, elder, near, goes_on=False)
+            origin = self._origin(young, elder, (onset, first))
+            if origin is not None:
+                yield origin
+
+    def _origin(self, young: Cluster, elder: Cluster, onsets: tuple[int, int]) -> "_Origin | None":
+        """How the young one came out of the elder; None where it did not, or not surely."""
+        counts, past = self.counts[young.cluster_id], self.counts[elder.cluster_id]
+        begin = self.begin_of(elder)
+        tales = [
+            stories_of(past[begin:], counts[begin:], self.totals[begin:], o - begin, self.spread)
+            for o in onsets
+        ]
+        may_turn = self.apart(young, elder) >= APART
+        if not may_turn and self._is_gone(elder, young):
+            return None
+        odds = max(tale.kin if may_turn else tale.split - tale.born for tale in tales)
+        odds += self.nearness(young, elder)
+        return _Origin(young, elder, odds, tales[0].parted, may_turn) if odds > MAYBE else None
 
     def told(self, origin: "_Origin") -> list[Event]:
         """What an origin makes of the two clusters, and the event."""
         young, elder = origin.young, origin.elder
-        if origin.goes_on:
+        if young.first_week == self.window.week:
+            if origin.may_turn and origin.odds >= SURE:
+                self._hold(origin)
+            elif origin.may_turn:
+                self._wait(young)
+            return []
+        if origin.odds < SURE:
+            return []
+        if origin.parted >= PARTED or not origin.may_turn:
+            self.clusters[young.cluster_id] = replace(
+                young, parent=elder.cluster_id, unseen_posts=0
+            )
+            near = cosine(young.core, elder.core)
+            return [Event("split", young.cluster_id, near, elder.cluster_id)]
+        if origin.parted <= 0 and self._is_gone(elder, young):
             return self._goes_on(elder, young)
-        self.clusters[young.cluster_id] = replace(young, parent=elder.cluster_id, unseen_posts=0)
-        return [Event("split", young.cluster_id, origin.near, elder.cluster_id)]
+        return []
 
-    def _goes_on(self, elder: Cluster, young: Cluster) -> list[Event]:
-        """The elder takes the young one's place; one that was never told of leaves no trace."""
-        was_told = young.first_week < self.window.week
-        own = self.labels == young.cluster_id
-        self.labels[own & self.window.current if was_told else own] = elder.cluster_id
+    def _wait(self, young: Cluster) -> None:
+        """Leave for next week what may have come out of another, if it appeared only now."""
+        counts = self.counts[young.cluster_id]
+        if counts[:-1].sum() <= counts[self.now] / 2:
+            self.labels[self.labels == young.cluster_id] = NONE
+            del self.clusters[young.cluster_id]
+
+    def _is_gone(self, elder: Cluster, young: Cluster) -> bool:
+        left, gained = (self.counts[c.cluster_id][self.now] for c in (elder, young))
+        return bool(left <= GONE * (left + gained))
+
+    def _hold(self, origin: "_Origin") -> None:
+        """The posts of one that was never told of are the elder's: a turn, or a split to come."""
+        young, elder = origin.young, origin.elder
+        self.labels[self.labels == young.cluster_id] = elder.cluster_id
+        del self.clusters[young.cluster_id]
+        if origin.parted <= 0 and self._is_gone(elder, young):
+            self._takes_place(elder, young)
+
+    def _takes_place(self, elder: Cluster, young: Cluster) -> None:
         self.clusters[elder.cluster_id] = replace(
             elder,
             centre=young.centre,
@@ -276,15 +270,17 @@ class _Flows:
             mass=young.mass,
             plain_mass=young.plain_mass,
         )
-        if not was_told:
-            del self.clusters[young.cluster_id]
-            return []
+
+    def _goes_on(self, elder: Cluster, young: Cluster) -> list[Event]:
+        """The elder takes the place of one that was told of as new."""
+        own = (self.labels == young.cluster_id) & self.window.current
+        self.labels[own] = elder.cluster_id
+        self._takes_place(elder, young)
         self.clusters[young.cluster_id] = replace(
             young, state=CONTINUED, parent=elder.cluster_id, unseen_posts=0
         )
-        return [
-            Event("continued", young.cluster_id, cosine(young.core, elder.core), elder.cluster_id)
-        ]
+        near = cosine(young.core, elder.core)
+        return [Event("continued", young.cluster_id, near, elder.cluster_id)]
 
     # -- what old clusters went into -----------------------------------------------------------
 
@@ -292,28 +288,45 @@ class _Flows:
         """Clusters that had posts and have hardly any in the week, by id."""
         for cluster_id in sorted(self.clusters):
             cluster = self.clusters[cluster_id]
-            change = self.change(cluster, self.now, steady=True)
-            if (
-                cluster.state == ACTIVE
-                and not cluster.hold
-                and change
-                and change.found <= GONE * change.expected
-            ):
+            if cluster.state == ACTIVE and not cluster.hold and self._is_silent(cluster, self.now):
                 yield cluster
+
+    def _is_silent(self, cluster: Cluster, since: int) -> bool:
+        """Whether hardly any is left from a week on of what the weeks before let one expect."""
+        before = slice(max(0, since - BASE), since)
+        total = float(self.totals[before].sum())
+        if not total or cluster.first_week > self.weeks[before.start]:
+            return False
+        counts = self.counts[cluster.cluster_id]
+        expected = float(counts[before].sum()) / total * float(self.totals[since:].sum())
+        return float(counts[since:].sum()) <= GONE * expected
 
     def end_of(self, old: Cluster) -> list[Event]:
         """The merge in which it ended, if another gained what it lost, in one of the last weeks."""
-        for since in range(self.now, max(0, self.now - FRESH), -1):
-            loss = self.change(old, since, steady=True)
-            if loss is None or not loss.is_gone:
+        gone = self.counts[old.cluster_id]
+        best: tuple[float, Cluster] | None = None
+        for since in range(self.now, max(OLD, self.now - FRESH), -1):
+            if not self._is_silent(old, since):
                 continue
-            for other in self.kin(old):
-                gain, near = self.change(other, since, steady=True), cosine(old.core, other.core)
-                if gain is None or near < self.kinship or other.cluster_id in self.explained:
+            for other in self.kin(old, since):
+                is_kin = self.apart(old, other) >= APART
+                if not is_kin or other.cluster_id in self.explained:
                     continue
-                if gain.is_gain and loss.explains(-gain.lost):
-                    self.explained.add(other.cluster_id)
-                    state = FADED if old.origin == NAMED else MERGED  # a name may come back
-                    self.clusters[old.cluster_id] = replace(old, state=state)
-                    return [Event("merged", old.cluster_id, near, other.cluster_id)]
-        return []
+                begin = max(self.begin_of(old), self.begin_of(other))
+                odds = ended_in(
+                    gone[begin:],
+                    self.counts[other.cluster_id][begin:],
+                    self.totals[begin:],
+                    since - begin,
+                    self.spread,
+                )
+                odds += self.nearness(old, other)
+                if odds > (best[0] if best else 0.0):
+                    best = odds, other
+        if best is None:
+            return []
+        other = best[1]
+        self.explained.add(other.cluster_id)
+        state = FADED if old.origin == NAMED else MERGED  # a name may come back
+        self.clusters[old.cluster_id] = replace(old, state=state)
+        return [Event("merged", old.cluster_id, cosine(old.core, other.core), other.cluster_id)]

@@ -88,7 +88,8 @@ def join(
     _label(labels, window, _of_all(said, now), doors.ids)
     number = {cluster_id: i for i, cluster_id in enumerate(ids)}
     voices = np.array([number.get(label, -1) for label in labels], int)
-    _label(labels, window, join_neighbours(cloud, voices, settings.agree, settings.near), ids)
+    beside = join_neighbours(cloud, voices, now, settings.agree, settings.near)
+    _label(labels, window, beside, ids)
 
 
 def _of_all(chosen: Choice, rows: NDArray[np.bool_]) -> Choice:

@@ -1,0 +1,122 @@
+"""What an older and a younger cluster have to do with each other, told by their posts in each week.
+
+Comes in: posts of both and of all clusters by week. Goes out: how well each of three stories
+explains them, as logarithms of their evidence (Kass & Raftery 1995). Knows nothing about vectors.
+
+    born     the older goes on along its path, the younger is something else
+    split    both together go on along the path of the older; a part that stays the same left it
+    turned   both together go on along that path; all have left, or are about to
+
+A path is a level and a steady growth or decline; both are averaged over (a Gamma prior of the
+level, which has an exact integral; a grid of slopes, of which the gentle ones are likelier). So a
+style that was dying anyway has not lost its last posts to one that is born, and one that split is
+known although its posts became fewer.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaln, gammaln, logsumexp
+
+Counts = NDArray[np.float64]
+
+SLOPES = np.array([-0.6, -0.4, -0.25, -0.15, -0.08, -0.04, 0.0, 0.04, 0.08, 0.15, 0.25, 0.4, 0.6])
+"""Growth of a path in a week, as a logarithm."""
+GENTLE = 0.05
+"""Slopes are as likely as a Laplace distribution of this width says."""
+PARTING = 2.0
+"""A part that leaves is as large as Beta(2, 2) says: none and all are no part."""
+HASTE = np.array([0.8, 1.2, 2.0, 3.0])
+"""Growth of the odds of the new look in a week, as a logarithm, where a style turns."""
+MIDDLES = np.arange(-1.0, 4.0)
+"""Weeks from the first of the younger one until half of a style has turned."""
+
+PARTED = 1.5
+"""Log of the odds from which a style has surely split, or its opposite from which it turned."""
+ONSET = 0.25
+"""A cluster begins in the first week with this part of the posts of its fullest."""
+
+
+def onset_of(counts: Counts) -> int:
+    """The week in which a cluster with these posts, (weeks,), begins."""
+    return int(np.argmax(counts > ONSET * counts.max()))
+
+
+@dataclass(frozen=True)
+class Stories:
+    """The logarithm of the evidence for each story; only differences mean anything."""
+
+    born: float
+    split: float
+    turned: float
+
+    @property
+    def kin(self) -> float:
+        """How much better it is explained by one having come out of the other: log of the odds."""
+        return float(np.logaddexp(self.split, self.turned) - np.log(2)) - self.born
+
+    @property
+    def parted(self) -> float:
+        """How much better a split explains it than a turn: log of the odds."""
+        return self.split - self.turned
+
+
+def stories_of(
+    older: Counts, younger: Counts, totals: Counts, onset: int, spread: float = 1.0
+) -> Stories:
+    """The stories of two clusters by their posts, (weeks,) each, the younger one's from `onset` on.
+
+    `totals` are the posts of all. `spread` is by how much the variance of counts exceeds that of a
+    Poisson distribution: evidence is divided by it (quasi-likelihood; Wedderburn 1974).
+    """
+    both = older + younger
+    rate = max(float(both.sum()), 1.0) / float(totals.sum())
+    new, all_new = younger[onset:], both[onset:]
+    expected = rate * totals[onset:]
+    anything = float((new * np.log(expected / (1 + expected)) - np.log1p(expected)).sum())
+    choose = float((gammaln(all_new + 1) - gammaln(new + 1) - gammaln(all_new - new + 1)).sum())
+    left, stayed = float(new.sum()), float((all_new - new).sum())
+    part = float(betaln(PARTING + left, PARTING + stayed) - betaln(PARTING, PARTING))
+    together = _path(both, totals, rate)
+    return Stories(
+        born=(_path(older, totals, rate) + anything) / spread,
+        split=(together + choose + part) / spread,
+        turned=(together + choose + _turn(new, all_new - new)) / spread,
+    )
+
+
+def ended_in(gone: Counts, other: Counts, totals: Counts, since: int, spread: float = 1.0) -> float:
+    """How much better it is explained that what is `gone` went over into the `other` one in the
+    week `since` than that it ended and the other goes on along its path: log of the odds.
+    """
+    both = gone + other
+    rate = max(float(both.sum()), 1.0) / float(totals.sum())
+    before = slice(0, since)
+    own, all_own = gone[before], both[before]
+    choose = float((gammaln(all_own + 1) - gammaln(own + 1) - gammaln(all_own - own + 1)).sum())
+    left, stayed = float(own.sum()), float((all_own - own).sum())
+    part = float(betaln(1 + left, 1 + stayed))
+    one = _path(both, totals, rate) + choose + part
+    two = _path(other, totals, rate) + _path(own, totals[before], rate)
+    return (one - two) / spread
+
+
+def _path(counts: Counts, totals: Counts, rate: float) -> float:
+    """The evidence for Poisson counts along any path; levels are about `rate` of the totals."""
+    weeks = np.arange(len(counts)) - (len(counts) - 1) / 2
+    exposure = totals * np.exp(SLOPES[:, None] * weeks)
+    whole = exposure.sum(axis=1)
+    posts = counts.sum()
+    level = gammaln(1 + posts) - np.log(rate) - (1 + posts) * np.log(1 / rate + whole)
+    single = (counts * np.log(exposure) - gammaln(counts + 1)).sum(axis=1)
+    prior = -np.abs(SLOPES) / GENTLE
+    return float(logsumexp(level + single + prior) - logsumexp(prior))
+
+
+def _turn(new: Counts, old: Counts) -> float:
+    """The evidence for the parts of new and old posts where the odds of the new grow steadily."""
+    weeks = np.arange(len(new))
+    odds = HASTE[:, None, None] * (weeks - MIDDLES[:, None])
+    likelihood = -(new * np.log1p(np.exp(-odds)) + old * np.log1p(np.exp(odds))).sum(axis=2)
+    return float(logsumexp(likelihood) - np.log(likelihood.size))
