@@ -137,8 +137,10 @@ def world_of(seed: int) -> World:
         grown = random.uniform(0.8, 1.2) * _way(time, week - 1, week + int(random.integers(1, 5)))
         styles.append(Style(f"born{number}", grown, (9 + number, 9 + number)))
         events.append({"week": week, "event": "birth", "style": f"born{number}"})
-    for number in range(2 * pairs + alone - 11):
-        styles.append(Style(f"stays{number}", level[11 + number] * even, (11 + number,) * 2))
+    styles += [
+        Style(f"stays{number}", level[11 + number] * even, (11 + number,) * 2)
+        for number in range(len(looks) - 11)
+    ]
     return World(styles, looks, a_week, events)
 
 
@@ -192,17 +194,13 @@ def write(workspace: Workspace, truth: Path, seed: int) -> None:
     truth.mkdir()
     _csv(truth / "posts.csv", ("post_id", "week", "lineage"), told)
     columns = ("week", "until", "event", "style", "other", "strength")
-    weeks = {number: week_after(FIRST, number) for number in range(WEEKS)}
-    rows_of = [
-        [
-            weeks.get(event.get(key), event.get(key, ""))
-            if key in columns[:2]
-            else event.get(key, "")
-            for key in columns
-        ]
-        for event in world.events
-    ]
+    rows_of = [[_cell(event.get(key, "")) for key in columns] for event in world.events]
     _csv(truth / "events.csv", columns, rows_of)
+
+
+def _cell(value: object) -> object:
+    """A whole number is that of a week."""
+    return week_after(FIRST, value) if isinstance(value, int) else value
 
 
 def _csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

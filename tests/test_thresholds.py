@@ -1,4 +1,4 @@
-"""Thresholds of styles by their words: where a style's own hill ends, or the one of the settings."""
+"""Thresholds of styles by their words: where a style's own hill ends, or as set."""
 
 from pathlib import Path
 

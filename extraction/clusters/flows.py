@@ -50,9 +50,12 @@ KIN = 3
 APART = 2.5
 """Two clusters of which one goes on as the other lie so many robust deviations above the median of
 all pairs. Where a part stays, that proves it, and they need not."""
-SURE, MAYBE = 1.5, -0.5
+SURE, MAYBE = 1.0, -0.5
 """Log of the odds from which one cluster came out of another, and from which it may have."""
-NEARNESS, NEARER = 4.0, 2.0
+PROVEN = 2
+"""Weeks after the first of a part in which its number may prove a split, though nothing else says
+so."""
+NEARNESS, NEARER = 3.0, 2.0
 """Mean and deviation of that number for clusters that have to do with each other; for others it is
 like Student's t of `TAILS` degrees of freedom, since some pairs are alike by chance."""
 TAILS = 3
@@ -231,7 +234,8 @@ class _Flows:
             return []
         if origin.odds < SURE:
             return []
-        if origin.parted >= PARTED or not origin.may_turn:
+        weeks = self.now - onset_of(self.counts[young.cluster_id])
+        if origin.parted >= PARTED or (not origin.may_turn and weeks >= PROVEN):
             self.clusters[young.cluster_id] = replace(
                 young, parent=elder.cluster_id, unseen_posts=0
             )
@@ -309,10 +313,11 @@ class _Flows:
             if not self._is_silent(old, since):
                 continue
             for other in self.kin(old, since):
-                is_kin = self.apart(old, other) >= APART
-                if not is_kin or other.cluster_id in self.explained:
+                if other.cluster_id in self.explained:
                     continue
                 begin = max(self.begin_of(old), self.begin_of(other))
+                if since - begin < OLD:
+                    continue
                 odds = ended_in(
                     gone[begin:],
                     self.counts[other.cluster_id][begin:],
@@ -321,7 +326,7 @@ class _Flows:
                     self.spread,
                 )
                 odds += self.nearness(old, other)
-                if odds > (best[0] if best else 0.0):
+                if odds > (best[0] if best else SURE):
                     best = odds, other
         if best is None:
             return []

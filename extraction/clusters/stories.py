@@ -3,7 +3,7 @@
 Comes in: posts of both and of all clusters by week. Goes out: how well each of three stories
 explains them, as logarithms of their evidence (Kass & Raftery 1995). Knows nothing about vectors.
 
-    born     the older goes on along its path, the younger is something else
+    born     the older goes on along its path, the younger along one of its own or none
     split    both together go on along the path of the older; a part that stays the same left it
     turned   both together go on along that path; all have left, or are about to
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, gammaln, logsumexp
+from scipy.special import betaln, gammaln, logsumexp, xlogy
 
 Counts = NDArray[np.float64]
 
@@ -74,13 +74,14 @@ def stories_of(
     rate = max(float(both.sum()), 1.0) / float(totals.sum())
     new, all_new = younger[onset:], both[onset:]
     expected = rate * totals[onset:]
-    anything = float((new * np.log(expected / (1 + expected)) - np.log1p(expected)).sum())
+    anything = float((xlogy(new, expected / (1 + expected)) - np.log1p(expected)).sum())
+    something = float(np.logaddexp(anything, _path(new, totals[onset:], rate)) - np.log(2))
     choose = float((gammaln(all_new + 1) - gammaln(new + 1) - gammaln(all_new - new + 1)).sum())
     left, stayed = float(new.sum()), float((all_new - new).sum())
     part = float(betaln(PARTING + left, PARTING + stayed) - betaln(PARTING, PARTING))
     together = _path(both, totals, rate)
     return Stories(
-        born=(_path(older, totals, rate) + anything) / spread,
+        born=(_path(older, totals, rate) + something) / spread,
         split=(together + choose + part) / spread,
         turned=(together + choose + _turn(new, all_new - new)) / spread,
     )
@@ -109,7 +110,7 @@ def _path(counts: Counts, totals: Counts, rate: float) -> float:
     whole = exposure.sum(axis=1)
     posts = counts.sum()
     level = gammaln(1 + posts) - np.log(rate) - (1 + posts) * np.log(1 / rate + whole)
-    single = (counts * np.log(exposure) - gammaln(counts + 1)).sum(axis=1)
+    single = (xlogy(counts, exposure) - gammaln(counts + 1)).sum(axis=1)
     prior = -np.abs(SLOPES) / GENTLE
     return float(logsumexp(level + single + prior) - logsumexp(prior))
 
