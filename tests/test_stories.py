@@ -44,7 +44,8 @@ def _told(make: Make, seed: int) -> list[Stories]:
     after = (np.arange(WEEKS) >= WEEKS - AFTER).astype(float)
     told: list[Stories] = []
     while len(told) < DRAWS:
-        older, younger = map(np.float64, make(random, after, random.uniform(16, 26)))
+        drawn = make(random, after, random.uniform(16, 26))
+        older, younger = (counts.astype(np.float64) for counts in drawn)
         if younger[-AFTER:].sum():
             told.append(stories_of(older, younger, TOTALS, onset_of(younger)))
     return told

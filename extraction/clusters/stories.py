@@ -7,8 +7,8 @@ explains them, as logarithms of their evidence (Kass & Raftery 1995). Knows noth
     split    both together go on along the path of the older; a part that stays the same left it
     turned   both together go on along that path; all have left, or are about to
 
-A path is a level and a steady growth or decline; both are averaged over (a Gamma prior of the
-level, which has an exact integral; a grid of slopes, of which the gentle ones are likelier). So a
+A path is a level and a steady growth or decline, or a fall in a straight line to nothing; all are
+averaged over (a Gamma prior of the level, which has an exact integral; grids of the others). So a
 style that was dying anyway has not lost its last posts to one that is born, and one that split is
 known although its posts became fewer.
 """
@@ -25,6 +25,10 @@ SLOPES = np.array([-0.6, -0.4, -0.25, -0.15, -0.08, -0.04, 0.0, 0.04, 0.08, 0.15
 """Growth of a path in a week, as a logarithm."""
 GENTLE = 0.05
 """Slopes are as likely as a Laplace distribution of this width says."""
+FALLS = np.array([0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0])
+"""When a path that falls in a straight line ends, over the weeks looked at."""
+FALLING, LEFT = 0.2, 0.03
+"""One path in five is such a fall; a few posts still come after its end."""
 PARTING = 2.0
 """A part that leaves is as large as Beta(2, 2) says: none and all are no part."""
 HASTE = np.array([0.8, 1.2, 2.0, 3.0])
@@ -105,14 +109,20 @@ def ended_in(gone: Counts, other: Counts, totals: Counts, since: int, spread: fl
 
 def _path(counts: Counts, totals: Counts, rate: float) -> float:
     """The evidence for Poisson counts along any path; levels are about `rate` of the totals."""
-    weeks = np.arange(len(counts)) - (len(counts) - 1) / 2
-    exposure = totals * np.exp(SLOPES[:, None] * weeks)
-    whole = exposure.sum(axis=1)
+    weeks = np.arange(len(counts))
+    grows = np.exp(SLOPES[:, None] * (weeks - weeks.mean()))
+    falls = np.maximum(1 - weeks / (FALLS[:, None] * len(counts)), LEFT)
+    exposure = totals * np.vstack([grows, falls])
     posts = counts.sum()
-    level = gammaln(1 + posts) - np.log(rate) - (1 + posts) * np.log(1 / rate + whole)
+    level = (
+        gammaln(1 + posts) - np.log(rate) - (1 + posts) * np.log(1 / rate + exposure.sum(axis=1))
+    )
     single = (xlogy(counts, exposure) - gammaln(counts + 1)).sum(axis=1)
-    prior = -np.abs(SLOPES) / GENTLE
-    return float(logsumexp(level + single + prior) - logsumexp(prior))
+    gentle = np.exp(-np.abs(SLOPES) / GENTLE)
+    prior = np.append(
+        gentle / gentle.sum() * (1 - FALLING), np.full(len(FALLS), FALLING / len(FALLS))
+    )
+    return float(logsumexp(level + single, b=prior))
 
 
 def _turn(new: Counts, old: Counts) -> float:
