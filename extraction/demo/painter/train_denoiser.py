@@ -33,13 +33,13 @@ from zeitgraph.extraction.demo.training import Recent, by_the_clock, rounds, tel
 from zeitgraph.extraction.precision import quick_matrices
 from zeitgraph.kg.torchvision_repair import mend_torchvision
 
-PHRASINGS = 4
+PHRASINGS = 6
 UNTOLD = 0.1
 """The share of pictures drawn without being told what: for classifier-free guidance."""
 STEPS = 1000
 LEAST_NOISE = 0.15
 """Errors count by how much noise there is; with less than this, as if there were this."""
-HERO = 1.0
+HERO = 2.0
 """How much the place of the thing weighs, beside the whole picture."""
 EDGES = ("conv_in.", "conv_out.", "time_embedding.", "add_embedding.")
 
