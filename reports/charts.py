@@ -81,9 +81,13 @@ def svg(width: float, height: float, title: str, *children: object, class_: str)
 # -- scales ----------------------------------------------------------------------------------------
 
 
+SMALLEST = 1e-9
+"""A share below this is none: no week has so many posts."""
+
+
 def ticks(value: float) -> list[float]:
     """Four to six round marks from nought up to at least `value`, a share."""
-    if value <= 0:
+    if value < SMALLEST:
         return [0.0, 0.01]
     power = 10.0 ** math.floor(math.log10(value / 4))
     step = next(s * power for s in (1.0, 2.0, 2.5, 5.0, 10.0) if s * power * 5 >= value - 1e-12)

@@ -4,7 +4,7 @@ import random
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from zeitgraph.reports.charts import (
@@ -37,6 +37,7 @@ def test_ticks_are_few_round_and_reach_the_value(value: float) -> None:
 
 
 @given(st.text(max_size=30), st.lists(SHARES, min_size=1, max_size=30))
+@example("a share that is nearly none", [5e-324])
 def test_whatever_a_style_is_called_its_drawing_is_well_formed(
     name: str, shares: list[float | None]
 ) -> None:

@@ -308,10 +308,14 @@ def test_any_number_changed_in_a_true_sentence_drops_it(world: Workspace) -> Non
 
 
 def figures(evidence: Evidence) -> set[str]:
-    """Every number of the evidence, as a writer could have written it: a half, up or down."""
+    """Every number of the evidence, as a writer could have written it: a half, up or down.
+
+    A feature of a rule is written with decimals, so that a count of 2 is also 2.00.
+    """
     values = [float(f.value) for i in evidence.items for f in i.facts]
     either = [v * (1 + hair) for v in values for hair in (-1e-10, 0, 1e-10)]
     shown = {write(v) for v in either for write in (count, percent, factor)}
+    shown |= {f"{v:,.{decimals}f}" for v in either for decimals in range(4)}
     return {text.rstrip("%") for text in shown} | {f"{week:02d}" for week in range(54)}
 
 

