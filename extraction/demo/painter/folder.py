@@ -135,6 +135,10 @@ def write_pipeline(folder: Path, parts: dict[str, Path]) -> None:
             if file.suffix == ".safetensors":
                 weights = {key: value.half() for key, value in load_file(file).items()}
                 save_file(weights, target / file.name, metadata={"format": "pt"})
+            elif file.name == "config.json":
+                config = json.loads(file.read_text("utf-8"))
+                config.pop("_name_or_path", None)  # where it was trained is nobody's business
+                (target / file.name).write_text(json.dumps(config, indent=2) + "\n", "utf-8")
             else:
                 shutil.copyfile(file, target / file.name)
     scheduler().save_pretrained(folder / "scheduler")
