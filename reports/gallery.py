@@ -156,7 +156,7 @@ def _prompt(hall: _Hall, cluster_id: str) -> Prompt:
         else style_prompt(style, lang)
     )
     if thing := hall.week.things.get(cluster_id):
-        return showing(prompt, thing[f"name_{lang}"] or thing["name"], lang)
+        return showing(prompt, _name(thing, lang), lang)
     return prompt
 
 
@@ -184,7 +184,7 @@ def _chosen(hall: _Hall, prompt: Prompt, pictures: Sequence[Image]) -> list[int]
     """
     candidates = hall.job.settings.gallery.candidates
     if candidates == 1:
-        return list(range(len(pictures)))
+        return list(range(len(pictures)))  # no model need be there to see them
     near = hall.job.borrow("eye")(prompt.asks, pictures)
     return best_of(near.mean(axis=1).tolist(), candidates)
 
@@ -232,5 +232,6 @@ def _rows(hall: _Hall, room: Room, prefix: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def _name(cluster: Row, lang: str) -> str:
-    return plain(cluster[f"name_{lang}"] or cluster["name"])
+def _name(named: Row, lang: str) -> str:
+    """The name of a cluster or an entity, in a language if it has one there."""
+    return plain(named[f"name_{lang}"] or named["name"])

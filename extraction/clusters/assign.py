@@ -17,7 +17,6 @@ Choice = NDArray[np.intp]
 NORMAL_SPREAD = 1.4826
 """The standard deviation of a normal distribution over its median absolute deviation."""
 
-
 FEWEST = 3
 """Neighbours that carry a post into their cluster."""
 

@@ -213,12 +213,8 @@ class _Search:
 
     def _has_parted(self, kept: Rows, left: Rows) -> bool:
         """Whether two parts go on beside each other, and neither only takes the other's place."""
-        weeks = self.window.weeks.astype(str)
-        names = np.unique(weeks)
-        totals, one, other = (
-            np.bincount(np.searchsorted(names, own), minlength=len(names)).astype(float)
-            for own in (weeks, weeks[kept], weeks[left])
-        )
+        totals = self.window.posts_by_week()
+        one, other = self.window.posts_by_week(kept), self.window.posts_by_week(left)
         onset = max(onset_of(one), onset_of(other))
         older, younger = (one, other) if onset_of(one) <= onset_of(other) else (other, one)
         return stories_of(older, younger, totals, onset).parted >= PARTED

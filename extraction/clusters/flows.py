@@ -16,7 +16,7 @@ What nobody lost is new. Comes in: the window, the clusters, the label of each p
 are changed in place. Goes out: events. Knows nothing about texts or engagement.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -97,13 +97,10 @@ class _Flows:
     def __init__(self, window: Window, clusters: dict[str, Cluster], labels: Labels) -> None:
         self.window, self.clusters, self.labels = window, clusters, labels
         self.explained = set[str]()  # clusters of which it is known where their posts came from
-        self.weeks: Sequence[str] = sorted({window.week, *window.weeks.tolist()})
-        at = np.searchsorted(np.array(self.weeks, object), window.weeks)
-        self.totals = np.bincount(at, minlength=len(self.weeks)).astype(float)
+        self.weeks = window.all_weeks
+        self.totals = window.posts_by_week()
         self.counts = {
-            cluster_id: np.bincount(at[labels == cluster_id], minlength=len(self.weeks)).astype(
-                float
-            )
+            cluster_id: window.posts_by_week(labels == cluster_id)
             for cluster_id in sorted(clusters)
         }
 
@@ -173,7 +170,7 @@ class _Flows:
 
     # -- what young clusters come from ---------------------------------------------------------
 
-    def origins(self) -> list["_Origin"]:
+    def origins(self) -> list[_Origin]:
         """What young clusters go on or come out of, the surest pairs first; each cluster once."""
         found = [origin for young in self.young() for origin in self._origins_of(young)]
         found.sort(key=lambda o: (-round(o.odds, 6), o.young.cluster_id, o.elder.cluster_id))
@@ -194,7 +191,7 @@ class _Flows:
             if is_found and not cluster.hold and cluster.first_week >= since:
                 yield cluster
 
-    def _origins_of(self, young: Cluster) -> Iterator["_Origin"]:
+    def _origins_of(self, young: Cluster) -> Iterator[_Origin]:
         counts = self.counts[young.cluster_id]
         onset = onset_of(counts)
         first = onset
@@ -208,7 +205,7 @@ class _Flows:
             if origin is not None:
                 yield origin
 
-    def _origin(self, young: Cluster, elder: Cluster, onsets: tuple[int, int]) -> "_Origin | None":
+    def _origin(self, young: Cluster, elder: Cluster, onsets: tuple[int, int]) -> _Origin | None:
         """How the young one came out of the elder; None where it did not, or not surely."""
         counts, past = self.counts[young.cluster_id], self.counts[elder.cluster_id]
         begin = self.begin_of(elder)
@@ -223,7 +220,7 @@ class _Flows:
         odds += self.nearness(young, elder)
         return _Origin(young, elder, odds, tales[0].parted, may_turn) if odds > MAYBE else None
 
-    def told(self, origin: "_Origin") -> list[Event]:
+    def told(self, origin: _Origin) -> list[Event]:
         """What an origin makes of the two clusters, and the event."""
         young, elder = origin.young, origin.elder
         if young.first_week == self.window.week:
@@ -256,7 +253,7 @@ class _Flows:
         left, gained = (self.counts[c.cluster_id][self.now] for c in (elder, young))
         return bool(left <= GONE * (left + gained))
 
-    def _hold(self, origin: "_Origin") -> None:
+    def _hold(self, origin: _Origin) -> None:
         """The posts of one that was never told of are the elder's: a turn, or a split to come."""
         young, elder = origin.young, origin.elder
         self.labels[self.labels == young.cluster_id] = elder.cluster_id

@@ -80,14 +80,12 @@ def stories_of(
     expected = rate * totals[onset:]
     anything = float((xlogy(new, expected / (1 + expected)) - np.log1p(expected)).sum())
     something = float(np.logaddexp(anything, _path(new, totals[onset:], rate)) - np.log(2))
-    choose = float((gammaln(all_new + 1) - gammaln(new + 1) - gammaln(all_new - new + 1)).sum())
-    left, stayed = float(new.sum()), float((all_new - new).sum())
-    part = float(betaln(PARTING + left, PARTING + stayed) - betaln(PARTING, PARTING))
-    together = _path(both, totals, rate)
+    old = all_new - new
+    together = _path(both, totals, rate) + _ways(new, old)
     return Stories(
         born=(_path(older, totals, rate) + something) / spread,
-        split=(together + choose + part) / spread,
-        turned=(together + choose + _turn(new, all_new - new)) / spread,
+        split=(together + _part(new, old, PARTING)) / spread,
+        turned=(together + _turn(new, old)) / spread,
     )
 
 
@@ -98,11 +96,8 @@ def ended_in(gone: Counts, other: Counts, totals: Counts, since: int, spread: fl
     both = gone + other
     rate = max(float(both.sum()), 1.0) / float(totals.sum())
     before = slice(0, since)
-    own, all_own = gone[before], both[before]
-    choose = float((gammaln(all_own + 1) - gammaln(own + 1) - gammaln(all_own - own + 1)).sum())
-    left, stayed = float(own.sum()), float((all_own - own).sum())
-    part = float(betaln(1 + left, 1 + stayed))
-    one = _path(both, totals, rate) + choose + part
+    own, rest = gone[before], other[before]
+    one = _path(both, totals, rate) + _ways(own, rest) + _part(own, rest, 1.0)
     two = _path(other, totals, rate) + _path(own, totals[before], rate)
     return (one - two) / spread
 
@@ -123,6 +118,17 @@ def _path(counts: Counts, totals: Counts, rate: float) -> float:
         gentle / gentle.sum() * (1 - FALLING), np.full(len(FALLS), FALLING / len(FALLS))
     )
     return float(logsumexp(level + single, b=prior))
+
+
+def _ways(some: Counts, rest: Counts) -> float:
+    """In how many ways some posts and the rest may follow each other: its logarithm."""
+    return float((gammaln(some + rest + 1) - gammaln(some + 1) - gammaln(rest + 1)).sum())
+
+
+def _part(some: Counts, rest: Counts, prior: float) -> float:
+    """The evidence for one part that some posts always are, as large as Beta(prior, prior) says."""
+    evidence = betaln(prior + float(some.sum()), prior + float(rest.sum()))
+    return float(evidence - betaln(prior, prior))
 
 
 def _turn(new: Counts, old: Counts) -> float:

@@ -4,8 +4,9 @@ Comes in: a job with posts, vectors and the history of both and of memberships. 
 `Window`, rows sorted by post id. Knows nothing about how clusters are found.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,19 @@ class Window:
     like_text: NDArray[np.float64]
     earlier: NDArray[np.object_]
     without: tuple[str, ...]
+
+    @cached_property
+    def all_weeks(self) -> Sequence[str]:
+        """The weeks with posts, the oldest first, and this one."""
+        return sorted({self.week, *self.weeks.tolist()})
+
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        return np.searchsorted(np.array(self.all_weeks, object), self.weeks)
+
+    def posts_by_week(self, rows: NDArray[np.generic] | slice = slice(None)) -> NDArray[np.float64]:
+        """How many of some rows are of each of `all_weeks`; of all rows where none are named."""
+        return np.bincount(self._places[rows], minlength=len(self.all_weeks)).astype(float)
 
 
 def look_back(job: Job) -> Window:
