@@ -50,6 +50,16 @@ def test_a_slope_that_only_falls_is_no_hill(seed: int, width: float) -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@given(SEEDS, st.floats(0.38, 0.44), st.integers(200, 600))
+def test_a_hill_whose_top_lies_below_the_fixed_threshold_moves_nothing(
+    seed: int, top: float, own: int
+) -> None:
+    random = np.random.default_rng(seed)
+    scores = np.append(random.normal(-0.08, 0.04, 2000), random.normal(top, 0.04, own))[:, None]
+    assert style_thresholds(scores, np.array([0.5]), FEW).tolist() == [0.5]
+
+
+@settings(max_examples=40, deadline=None)
 @given(SEEDS, st.integers(0, 60))
 def test_few_posts_move_a_threshold_little(seed: int, own: int) -> None:
     scores = _scores(np.random.default_rng(seed), [0.75], own, 500)
