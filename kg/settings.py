@@ -103,6 +103,9 @@ class ClusterSettings(Branch):
     window_weeks: int = Field(
         8, ge=0, le=1040, description="earlier weeks that a search looks back on"
     )
+    window_posts: int = Field(
+        40_000, ge=100, description="earlier posts that a search looks at: of more an even sample"
+    )
     neighbours: int = Field(15, ge=1, description="a post is seen as the mean of so many nearest")
     bridge: bool = Field(
         default=False,

@@ -86,6 +86,17 @@ class Job:
         """A table of the earlier weeks that the stage reads, and of this week, in that order."""
         return join_tables(name, [self.table(name, "history"), self.table(name)])
 
+    def earlier(self, name: str) -> Iterator[pa.Table]:
+        """A table of the earlier weeks that the stage reads, the oldest first, in pieces.
+
+        Of weeks on disk only few rows are in memory at a time. What tells of one thing (the first
+        column of the table's key) in a week comes together.
+        """
+        if isinstance(self.inputs, _Inputs):
+            yield from self.inputs.pieces(name, "history")
+        else:
+            yield self.table(name, "history")
+
     def borrow(self, name: str) -> Any:
         """A tool that another layer lends to stages, made from the settings.
 
@@ -166,9 +177,16 @@ class _Inputs(Mapping[tuple[str, Span], pa.Table]):
         self._reads = {(read.table, read.span): read for read in stage.reads}
 
     def __getitem__(self, key: tuple[str, Span]) -> pa.Table:
-        read = self._reads[key]
-        weeks = _weeks_of(self._workspace, read, self._week)
-        return join_tables(read.table, [self._workspace.read(read.table, w) for w in weeks])
+        tables = [self._workspace.read(key[0], week) for week in self._weeks(*key)]
+        return join_tables(key[0], tables)
+
+    def pieces(self, name: str, span: Span) -> Iterator[pa.Table]:
+        """The table in pieces, each read when it is asked for."""
+        for week in self._weeks(name, span):
+            yield from self._workspace.pieces(name, week)
+
+    def _weeks(self, name: str, span: Span) -> list[str]:
+        return _weeks_of(self._workspace, self._reads[name, span], self._week)
 
     def __iter__(self) -> Iterator[tuple[str, Span]]:
         return iter(self._reads)

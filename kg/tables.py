@@ -7,7 +7,7 @@ columns, not what they mean to anybody.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ import pyarrow.parquet as pq
 from zeitgraph.kg.conditions import FEATURES
 
 Rows = Iterable[Mapping[str, Any]]
+
+PIECE = 16_384
+"""Rows that are read at a time where a partition is read in pieces."""
 
 TEXT, COUNT, REAL, TIME = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us", tz="UTC")
 VECTOR, TEXTS = pa.list_(pa.float32()), pa.list_(pa.string())
@@ -278,8 +281,34 @@ def read_partition(path: Path, table: Table) -> pa.Table:
     if not path.is_file():
         return table.schema.empty_table()
     with path.open("rb") as file, pq.ParquetFile(file) as found:
-        known = [name for name in table.schema.names if name in found.schema_arrow.names]
-        rows = found.read(known, use_threads=False)
+        rows = found.read(_known(table, found), use_threads=False)
+    return _conformed(rows, table)
+
+
+def read_pieces(path: Path, table: Table, size: int = PIECE) -> Iterator[pa.Table]:
+    """The rows at `path` in order, about `size` at a time, so that few of them are in memory.
+
+    Rows with the same first column of the key come together.
+    """
+    if not path.is_file():
+        return
+    with path.open("rb") as file, pq.ParquetFile(file) as found:
+        left = table.schema.empty_table()
+        for batch in found.iter_batches(size, columns=_known(table, found), use_threads=False):
+            rows = pa.concat_tables([left, _conformed(pa.Table.from_batches([batch]), table)])
+            begin = int(pc.index(rows[table.key[0]], rows[table.key[0]][-1]).as_py())
+            if begin:
+                yield rows.slice(0, begin)
+            left = rows.slice(begin)
+        yield left
+
+
+def _known(table: Table, found: pq.ParquetFile) -> list[str]:
+    return [name for name in table.schema.names if name in found.schema_arrow.names]
+
+
+def _conformed(rows: pa.Table, table: Table) -> pa.Table:
+    """The rows with all columns of the table; one that they lack is null."""
     columns = [
         rows[field.name].cast(field.type)
         if field.name in rows.column_names

@@ -26,6 +26,7 @@ from zeitgraph.kg.tables import (
     join_tables,
     newest_by_key,
     read_partition,
+    read_pieces,
     write_partition,
 )
 from zeitgraph.kg.weeks import is_complete, week_start
@@ -140,6 +141,11 @@ class Workspace:
         """The rows of one week, sorted by key; no rows where the week has none."""
         table = table_called(name)
         return read_partition(self._partition(table, week), table)
+
+    def pieces(self, name: str, week: str) -> Iterator[pa.Table]:
+        """The rows of one week in order, so many at a time that few are in memory."""
+        table = table_called(name)
+        return read_pieces(self._partition(table, week), table)
 
     def read_all(self, name: str) -> pa.Table:
         """The whole table, oldest week first; of a table that rolls up, the newest row per key."""

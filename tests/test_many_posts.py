@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 
 from tests.cluster_world import joined_in_order, new_workspace, plant, put, run
-from zeitgraph.extraction.clusters import copies, discovery, neighbours, threads
+from zeitgraph.extraction.clusters import discovery, neighbours, threads, window
 from zeitgraph.extraction.clusters.cloud import Points, contracted, unit
 from zeitgraph.extraction.clusters.discovery import find_groups
 from zeitgraph.extraction.clusters.neighbours import closest_of, distinct, neighbours_of, sample_of
@@ -30,7 +30,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Few:
     """Take no more than so many posts for few, and work in parts of a tenth of that."""
 
     def at(count: int) -> None:
-        for module in (neighbours, discovery, copies):
+        for module in (neighbours, discovery, window):
             monkeypatch.setattr(module, "FEW", count)
         monkeypatch.setattr(threads, "PART", max(1, count // 10))
 

@@ -1,6 +1,7 @@
 """One partition of a table: written whole, sorted, with the same bytes for the same rows."""
 
 import random
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,14 @@ from hypothesis import strategies as st
 
 from zeitgraph.kg.errors import UnknownName
 from zeitgraph.kg.export import export_table
-from zeitgraph.kg.tables import TABLES, make_table, read_partition, write_partition
+from zeitgraph.kg.tables import (
+    TABLES,
+    join_tables,
+    make_table,
+    read_partition,
+    read_pieces,
+    write_partition,
+)
 from zeitgraph.kg.workspace import NO_WEEK, Workspace
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -29,8 +37,6 @@ def _rows(members: dict[str, float]) -> list[dict[str, Any]]:
 def test_the_order_of_rows_does_not_change_the_bytes(
     members: dict[str, float], dice: random.Random
 ) -> None:
-    import tempfile
-
     table = TABLES["memberships"]
     rows = _rows(members)
     with tempfile.TemporaryDirectory() as folder:
@@ -45,6 +51,27 @@ def test_the_order_of_rows_does_not_change_the_bytes(
                 row["post_id"]: row["weight"] for row in read_partition(first, table).to_pylist()
             }
             assert found == members
+
+
+@given(MEMBERS, st.integers(1, 9), st.integers(1, 30))
+def test_pieces_are_the_partition_and_keep_a_post_together(
+    members: dict[str, float], sides: int, size: int
+) -> None:
+    table = TABLES["vectors"]
+    rows = [
+        {"post_id": post_id, "side": "picture", "item_id": f"{item}", "vector": [1.0, item]}
+        for number, post_id in enumerate(members)
+        for item in range(1 + number % sides)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "part.parquet"
+        write_partition(path, table, make_table(table, rows))
+        pieces = list(read_pieces(path, table, size))
+        whole = read_partition(path, table).to_pylist()
+    assert join_tables("vectors", pieces).to_pylist() == whole
+    ids = [set(piece["post_id"].to_pylist()) for piece in pieces]
+    assert sum(map(len, ids)) == len(set.union(set(), *ids))
+    assert all(piece.num_rows < size + 2 * sides for piece in pieces)
 
 
 def test_a_partition_that_lost_its_rows_is_gone(tmp_path: Path) -> None:

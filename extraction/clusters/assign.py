@@ -59,7 +59,8 @@ def join_centres(cloud: Cloud, centres: Centres, near: float) -> Choice:
 def join_neighbours(
     cloud: Cloud, labels: Choice, new: NDArray[np.bool_], agree: float, near: float
 ) -> Choice:
-    """For each post in none, the label of most of its neighbours, or -1; `labels` has -1 for none.
+    """For each `new` post in none, the label of most of its neighbours, or -1; of those that tie
+    the least. `labels`, (n,), has -1 for none, and so has who is not asked.
 
     At least `agree` of its neighbours must have that label, `FEWEST` of them, and the post must lie
     at least `near` the mean of those that do. Neighbours that are `new`, (n,), and in none have no
@@ -67,19 +68,27 @@ def join_neighbours(
     newest posts are still the neighbours of the newest before them.
     """
     chosen = np.full(len(cloud), -1)
-    for row in np.flatnonzero(labels < 0):
-        others = cloud.nearest[row][cloud.nearest[row] != row]
-        voices = labels[others]
-        if not (voices >= 0).any():
-            continue
-        counts = np.bincount(voices[voices >= 0])
-        best = int(counts.argmax())
-        known = int(((voices >= 0) | ~new[others]).sum())
-        if counts[best] < max(agree * known, FEWEST):
-            continue
-        middle = unit(cloud.points[others[voices == best]].sum(axis=0, dtype=float)[None])
-        if cosines(cloud.points[row][None], middle)[0, 0] >= near:
-            chosen[row] = best
+    asked = np.flatnonzero(new & (labels < 0))
+    if not len(asked):
+        return chosen
+    others = cloud.nearest[asked]
+    is_other = others != asked[:, None]
+    voices = np.where(is_other, labels[others], -1)
+    counts = np.zeros(voices.shape, int)  # of each neighbour's label among all
+    for rank in voices.T:
+        counts += (voices == rank[:, None]) & (voices >= 0)
+    most = counts.max(axis=1)
+    best = np.where(counts == most[:, None], voices, labels.max()).min(axis=1)
+    known = (is_other & ((voices >= 0) | ~new[others])).sum(axis=1)
+    fit = np.flatnonzero(most >= np.maximum(agree * known, FEWEST))
+    middles = np.zeros((len(fit), cloud.width))
+    for rank, voice in zip(others[fit].T, voices[fit].T, strict=True):
+        own = np.flatnonzero(voice == best[fit])
+        middles[own] += cloud.points[rank[own]]
+    mine = cloud.points[asked[fit]].astype(np.float64)
+    cosine = np.einsum("ij,ij->i", mine, unit(middles).astype(np.float64))
+    inside = fit[np.round(cosine, 9) >= near]
+    chosen[asked[inside]] = best[inside]
     return chosen
 
 

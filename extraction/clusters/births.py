@@ -15,6 +15,7 @@ from zeitgraph.extraction.clusters.assign import cosines, reach_of
 from zeitgraph.extraction.clusters.cloud import Points
 from zeitgraph.extraction.clusters.discovery import find_groups, find_tight_groups
 from zeitgraph.extraction.clusters.lineage import Event
+from zeitgraph.extraction.clusters.neighbours import sample_of
 from zeitgraph.extraction.clusters.state import (
     ACTIVE,
     DISCOVERED,
@@ -36,7 +37,7 @@ ID_POSTS = 5
 """Posts of the first week that go into the id of a discovered cluster."""
 
 MOST_LEFT = 4000
-"""Posts among which seedlings are looked for: among more that are in none, a group shows anyway."""
+"""Posts among which seedlings are looked for: of more that are in none, an even sample."""
 
 LOOSE = 0.05
 """Posts with nothing in common form groups with their neighbours too: two of such a group have no
@@ -69,24 +70,29 @@ def discover(
     `same`. Of several groups within one cluster, the one nearest to its core keeps its id.
     """
     search = _Search(window, clusters, labels, settings)
-    groups = find_groups(window.cloud.seen, search.smallest)
+    groups = find_groups(window.cloud.seen, search.smallest_even, window.even)
     within: dict[str, list[Rows]] = {}
     for group in range(groups.max(initial=-1) + 1):
         rows = np.flatnonzero(groups == group)
-        owner, share = _owner(labels[rows])
+        owner, share = _owner(labels[rows], window.weights[rows])
         if owner == NONE and share >= 0.5:
             search.bear(rows[labels[rows] == NONE], settings.smallest)
         elif share > 0.5 and owner in clusters and clusters[owner].draws:
             within.setdefault(owner, []).append(rows)
     events = [event for owner in sorted(within) for event in search.split(owner, within[owner])]
     for rows in search.seedlings():
-        search.bear(rows, search.seedling)
+        search.bear(rows, settings.seedling)
     return events
 
 
 def core_of(window: Window, rows: Rows, settings: ClusterSettings) -> Vector:
     """The core of these posts, (d,): their mean direction, weighted by heat."""
-    return mean_direction(window.cloud.points[rows], window.heat[rows] + settings.heat_floor)
+    return mean_direction(window.cloud.points[rows], _pulls(window, rows, settings))
+
+
+def _pulls(window: Window, rows: Rows, settings: ClusterSettings) -> NDArray[np.float64]:
+    """What these posts, and those that they stand for, weigh in a centre."""
+    return (window.heat[rows] + settings.heat_floor) * window.weights[rows]
 
 
 def cluster_of_posts(
@@ -97,15 +103,16 @@ def cluster_of_posts(
     Its mass is that of the posts of earlier weeks; those of this week are still to come too.
     """
     cloud = window.cloud
-    weights = window.heat[rows] + settings.heat_floor
-    past = ~window.current[rows]
+    weights = _pulls(window, rows, settings)
+    is_past = ~window.current[rows]
+    past = window.posts(rows[is_past])
     return replace(
         newborn(cluster_id, DISCOVERED, window.week, cloud.width),
         centre=mean_direction(cloud.raw[rows], weights),
-        plain_centre=mean_direction(cloud.raw[rows], np.ones(len(rows))),
-        mass=float(weights[past].sum()),
-        plain_mass=float(past.sum()),
-        unseen_posts=int(past.sum()),
+        plain_centre=mean_direction(cloud.raw[rows], window.weights[rows]),
+        mass=float(weights[is_past].sum()),
+        plain_mass=past,
+        unseen_posts=round(past),
         state=ACTIVE,
     )
 
@@ -117,11 +124,12 @@ def mean_cosine(points: Points) -> float:
     return (length - count) / (count * (count - 1))
 
 
-def _owner(labels: Labels) -> tuple[str, float]:
+def _owner(labels: Labels, weights: NDArray[np.float64]) -> tuple[str, float]:
     """The label of most, the least of those that tie, and its share."""
-    names, counts = np.unique(labels.astype(str), return_counts=True)
+    names, of = np.unique(labels.astype(str), return_inverse=True)
+    counts = np.bincount(of, weights)
     most = int(counts.argmax())
-    return str(names[most]), float(counts[most] / len(labels))
+    return str(names[most]), float(counts[most] / weights.sum())
 
 
 @dataclass(frozen=True)
@@ -136,13 +144,19 @@ class _Search:
     @property
     def smallest(self) -> int:
         """Posts of the smallest group that is looked for."""
-        share = self.settings.smallest_share * len(self.window.cloud)
+        share = self.settings.smallest_share * float(self.window.weights.sum())
         return max(self.settings.smallest, round(share))
+
+    @property
+    def smallest_even(self) -> int:
+        """Rows of the even sample of the window that stand for the smallest group."""
+        part = float(self.window.even.sum() / max(self.window.weights.sum(), 1.0))
+        return max(self.settings.smallest, round(part * self.smallest))
 
     @property
     def seedling(self) -> int:
         """Posts of the smallest seedling, beside its weeks as a group beside the window."""
-        share = self.settings.smallest_share * int(self._is_recent.sum())
+        share = self.settings.smallest_share * self.window.posts(self._is_recent)
         return max(self.settings.seedling, round(share))
 
     @property
@@ -152,7 +166,7 @@ class _Search:
 
     def bear(self, rows: Rows, least: int) -> None:
         """A new cluster of at least `least` posts that are in none; or more posts for one near."""
-        if len(rows) < least or mean_cosine(self.window.cloud.points[rows]) <= LOOSE:
+        if self.window.posts(rows) < least or mean_cosine(self.window.cloud.points[rows]) <= LOOSE:
             return
         standing = self._nearest(self._core(rows), without=NONE)
         if standing is None or standing[1] < self.settings.same:
@@ -167,13 +181,14 @@ class _Search:
 
         Each is as tight as the clusters that stand: none before there are any.
         """
-        window, smallest = self.window, self.seedling
-        tight = self._tightness()
+        window, tight = self.window, self._tightness()
         left = np.flatnonzero((self.labels == NONE) & self._is_recent)
-        if tight is None or not smallest <= len(left) <= MOST_LEFT:
+        some = left[sample_of(len(left), MOST_LEFT)]
+        smallest = max(self.settings.seedling, round(self.seedling * len(some) / max(len(left), 1)))
+        if tight is None or len(some) < smallest:
             return []
-        groups = find_tight_groups(window.cloud.points[left], tight, smallest)
-        found = [left[groups == group] for group in range(groups.max(initial=-1) + 1)]
+        groups = find_tight_groups(window.cloud.points[some], tight, smallest)
+        found = [some[groups == group] for group in range(groups.max(initial=-1) + 1)]
         return [rows for rows in found if window.current[rows].sum() >= smallest / 2]
 
     def _tightness(self) -> float | None:
@@ -221,10 +236,10 @@ class _Search:
 
     def _part(self, rows: Rows, owner: str) -> Rows:
         """The rows that are the owner's or free, if they are a fair part of it then and now."""
-        whole = self.labels == owner
+        posts, whole = self.window.posts, self.labels == owner
         own: Rows = rows[whole[rows] | (self.labels[rows] == NONE)]
         now = self.window.current
-        fair = len(own) >= max(self.smallest, LEAST_PART * whole.sum())
+        fair = posts(own) >= max(self.smallest, LEAST_PART * posts(whole))
         fair_now = now[own].sum() >= max(2, LEAST_PART * (whole & now).sum())
         return own if fair and fair_now else own[:0]
 

@@ -16,11 +16,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.neighbours import neighbours_of
+from zeitgraph.extraction.clusters.panel import Panel
 from zeitgraph.extraction.clusters.threads import PART, blocks, in_parts
 
 Points = NDArray[np.float32]
 Side = tuple[tuple[str, ...], Points]
 Fill = Callable[[Side, Side], Sequence[Side]]
+
+WHOLE = Panel()
+"""The panel of all posts."""
 
 SIDES = ("post", "picture", "text")
 
@@ -70,10 +74,13 @@ def make_cloud(vectors: pa.Table, neighbours: int) -> Cloud:
     return cloud_of({side: sides_of(vectors, side) for side in SIDES}, neighbours)
 
 
-def cloud_of(sides: Mapping[str, Side], neighbours: int, fill: Fill | None = None) -> Cloud:
+def cloud_of(
+    sides: Mapping[str, Side], neighbours: int, fill: Fill | None = None, panel: Panel = WHOLE
+) -> Cloud:
     """The cloud of posts by their `SIDES`, each as `sides_of` gives it.
 
-    `fill` adds to pictures and texts, each less its own mean, what posts lack of the two.
+    `fill` adds to pictures and texts, each less its own mean, what posts lack of the two. Among
+    many posts neighbours are of the `panel`.
     """
     post_ids, raw = sides["post"]
     if not post_ids:
@@ -81,7 +88,7 @@ def cloud_of(sides: Mapping[str, Side], neighbours: int, fill: Fill | None = Non
         return Cloud((), nothing, nothing, nothing, np.empty((0, 0), np.int64))
     parts = [(ids, moved(rows) if ids else rows) for ids, rows in map(sides.__getitem__, SIDES[1:])]
     points = _together(post_ids, fill(*parts) if fill else parts, raw.shape[1])
-    nearest = neighbours_of(points, neighbours)
+    nearest = neighbours_of(points, neighbours, panel.is_even(post_ids))
     return Cloud(post_ids, raw, points, contracted(points, nearest), nearest)
 
 
@@ -151,12 +158,13 @@ def sides_of(vectors: pa.Table, side: str) -> tuple[tuple[str, ...], Points]:
     keys = own.select(["post_id", "item_id"])
     order = pc.sort_indices(keys, [("post_id", "ascending"), ("item_id", "ascending")]).to_numpy()
     chunks = [np.asarray(chunk.flatten()) for chunk in own["vector"].chunks]
-    rows = np.concatenate(chunks).reshape(own.num_rows, -1)
+    flat = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+    rows = flat.reshape(own.num_rows, -1)
+    if (order[1:] < order[:-1]).any():  # most often they are in order
+        rows = rows[order]
     sorted_ids = keys["post_id"].to_numpy()[order]
     is_first = np.append(True, sorted_ids[1:] != sorted_ids[:-1])
     first = np.flatnonzero(is_first)
     if len(first) == len(order):
-        return tuple(sorted_ids.tolist()), unit(rows[order])
-    return tuple(sorted_ids[first].tolist()), unit(
-        np.add.reduceat(rows[order], first, 0, np.float64)
-    )
+        return tuple(sorted_ids.tolist()), unit(rows)
+    return tuple(sorted_ids[first].tolist()), unit(np.add.reduceat(rows, first, 0, np.float64))

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.neighbours import (
     FEW,
+    Cells,
     Points,
-    nearest_by_cells,
     projected,
     sample_of,
 )
@@ -41,34 +41,36 @@ ALL_BUT_EQUAL = 1e-6
 Groups = NDArray[np.intp]
 
 
-def find_groups(seen: Points, smallest: int) -> Groups:
+def find_groups(seen: Points, smallest: int, even: NDArray[np.bool_] | None = None) -> Groups:
     """A group number from 0 for each row of `seen`, -1 for none; a group has at least `smallest`.
 
     HDBSCAN with excess of mass (Campello, Moulavi & Sander 2013). It never takes all points for one
     group; so where it finds none and the points are all but equal, they are one here.
 
     Of more rows than `FEW` a sample is searched, large enough that the smallest group has `GRAIN`
-    rows in it; the others belong where the row of the sample does that is nearest to them.
+    rows in it; the others belong where the row of the sample does that is nearest to them. It is
+    one of the rows that are `even`, (n,), where all are not: then `smallest` is a part of these.
     """
     if len(seen) < smallest:
         return np.full(len(seen), -1)
-    groups = _searched(seen, smallest) if len(seen) > smallest else None
+    groups = _searched(seen, smallest, even) if len(seen) > smallest else None
     if groups is None or groups.max() < 0:
         tight = float(np.linalg.norm(seen.mean(axis=0, dtype=np.float64))) >= ONE_GROUP
         return np.full(len(seen), 0 if tight else -1)
     return groups
 
 
-def _searched(seen: Points, smallest: int) -> Groups:
-    some = sample_of(len(seen), max(FEW, math.ceil(GRAIN * len(seen) / smallest)))
+def _searched(seen: Points, smallest: int, even: NDArray[np.bool_] | None) -> Groups:
+    among = len(seen) if even is None else int(even.sum())
+    some = sample_of(len(seen), max(FEW, math.ceil(GRAIN * among / smallest)), even)
     if len(some) == len(seen):
         with one_thread():
             return _hdbscan(_principal(seen), smallest)
     axes, middle = _principal_axes(seen[some])
     flat = projected(seen, axes) - (middle @ axes).astype(np.float32)
     with one_thread():
-        found = _hdbscan(flat[some].astype(np.float64), round(smallest * len(some) / len(seen)))
-    nearest = nearest_by_cells(flat[some], flat, 1)[:, 0]
+        found = _hdbscan(flat[some].astype(np.float64), round(smallest * len(some) / among))
+    nearest = Cells(flat[some]).nearest(flat, 1)[0][:, 0]
     groups = np.where(nearest < 0, -1, found[nearest])
     groups[some] = found
     return groups

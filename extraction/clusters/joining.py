@@ -57,7 +57,7 @@ def doors_of(window: Window, styles: StyleCentres, settings: ClusterSettings) ->
     thresholds = np.maximum(settings.style_near, phrasings.siblings)
     if settings.style_thresholds == "calibrated":
         some = np.zeros(len(cloud), bool)
-        some[sample_of(len(cloud), FEW)] = True
+        some[sample_of(len(cloud), FEW, window.even)] = True
         scores = style_scores(cloud.part(some), phrasings, window.like_text[some])
         thresholds = style_thresholds(scores, thresholds, settings.style_few)
     return Doors(

@@ -40,17 +40,18 @@ SEED = 20
 """Of the sample and of the cells."""
 
 
-def neighbours_of(points: Points, count: int) -> Nearest:
+def neighbours_of(points: Points, count: int, even: NDArray[np.bool_] | None = None) -> Nearest:
     """(n, min(count, n)) rows of the nearest points by cosine, each point's own among them.
 
-    Beyond `FEW` points: its own row first, then about the nearest rows of the sample.
+    Beyond `FEW` points: its own row first, then about the nearest rows of a sample of those that
+    are `even`, (n,), most often all.
     """
     few = min(count, len(points))
     if len(points) <= FEW:
         return _nearest_among(points, points, few)
     small = projected(points, principal_axes(points, AXES))
     small /= np.maximum(np.linalg.norm(small, axis=1, keepdims=True), LEAST)
-    some = sample_of(len(points), FEW)
+    some = sample_of(len(points), FEW, even)
     found = some[_nearest_among(small[some], small, few)]
     own = np.arange(len(points))[:, None]
     others = np.argsort(found == own, axis=1, kind="stable")[:, : few - 1]
@@ -66,12 +67,18 @@ def closest_of(points: Points, count: int) -> Nearest:
     few = min(count, len(points))
     first, group = distinct(points)
     small = projected(points[first], principal_axes(points, AXES))
-    found = nearest_by_cells(small, small, min(few, len(first)))
+    found, _ = Cells(small).nearest(small, few)
     return _with_equals(first[found], group, few)
 
 
-def sample_of(count: int, size: int) -> Rows:
-    """Rows of an even sample, in order: the same for the same numbers; all where `size` is more."""
+def sample_of(count: int, size: int, even: NDArray[np.bool_] | None = None) -> Rows:
+    """Rows of an even sample, in order: the same for the same numbers; all where `size` is more.
+
+    Where rows are no even sample of what they stand for, only of those that are `even`, (count,).
+    """
+    if even is not None and not even.all():
+        rows = np.flatnonzero(even)
+        return rows[sample_of(len(rows), size)]
     if size >= count:
         return np.arange(count)
     return np.sort(np.random.default_rng(SEED).permutation(count)[:size])
@@ -114,25 +121,33 @@ def projected(points: Points, axes: NDArray[np.float64]) -> Points:
     return np.concatenate(parts) if parts else np.empty((0, axes.shape[1]), np.float32)
 
 
-def nearest_by_cells(known: Points, asked: Points, count: int) -> Nearest:
-    """For each row of `asked`, about the nearest rows of `known` by distance, (n, count).
+class Cells:
+    """Points sorted into cells, in which those near others are looked up: float32 (n, d)."""
 
-    A row that finds fewer than `count` has its nearest again instead.
-    """
-    import faiss
+    def __init__(self, known: Points) -> None:
+        import faiss
 
-    cells = max(1, min(round(CELLS * len(known) ** 0.5), len(known) // PER_CELL))
-    with one_thread():
-        index = faiss.IndexIVFFlat(faiss.IndexFlatL2(known.shape[1]), known.shape[1], cells)
-        index.cp.seed = SEED
-        index.train(known[sample_of(len(known), PER_CELL * cells)])
-        index.add(known)
-    index.nprobe = PROBES
-    found = np.concatenate(
-        in_parts(lambda part: np.asarray(index.search(asked[part], count)[1]), len(asked))
-    )
-    found = np.where(found < 0, found[:, :1], found)
-    return np.asarray(found, np.int64)
+        count = max(1, min(round(CELLS * len(known) ** 0.5), len(known) // PER_CELL))
+        self._known = len(known)
+        with one_thread():
+            width = known.shape[1]
+            self._index = faiss.IndexIVFFlat(faiss.IndexFlatL2(width), width, count)
+            self._index.cp.seed = SEED
+            self._index.train(known[sample_of(len(known), PER_CELL * count)])
+            self._index.add(known)
+        self._index.nprobe = PROBES
+
+    def nearest(self, asked: Points, count: int) -> tuple[Nearest, Points]:
+        """For each row of `asked` about the nearest known rows, and their squared distances.
+
+        Both are (m, min(count, n)). A row that finds fewer has its nearest again instead.
+        """
+        few = min(count, self._known)
+        answers = in_parts(lambda part: self._index.search(asked[part], few), len(asked))
+        apart, found = (np.concatenate(side) for side in zip(*answers, strict=True))
+        missing = found < 0
+        apart = np.where(missing, apart[:, :1], apart)
+        return np.where(missing, found[:, :1], found).astype(np.int64), apart
 
 
 def _nearest_among(known: Points, asked: Points, count: int) -> Nearest:

@@ -277,7 +277,7 @@ def _memberships(
     the post as its neighbours show it; `heat_weight` what it weighs in the centre.
     """
     cores = {cluster.cluster_id: cluster.core for cluster in clusters}
-    copies = copies_of(window, settings.copy_near)
+    copies = copies_of(window)
     rows: list[dict[str, object]] = [
         {"post_id": post_id, "cluster_id": NONE, "week": window.week, "weight": 0.0, "copy_of": ""}
         for post_id in window.without

@@ -2,9 +2,12 @@
 
 Comes in: a job with posts, vectors and the history of both and of memberships. Goes out: a
 `Window`, rows sorted by post id. Knows nothing about how clusters are found.
+
+Where the weeks before have very many posts, an even sample stands for them (panel.py): so time and
+memory are set by the week. Only copies are looked for among all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,11 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from zeitgraph.extraction.clusters.alike import Likeness, Pairs, alike_in
 from zeitgraph.extraction.clusters.bridge import fill_sides
 from zeitgraph.extraction.clusters.cloud import SIDES, Cloud, cloud_of, sides_of
 from zeitgraph.extraction.clusters.naming import Text
+from zeitgraph.extraction.clusters.neighbours import FEW
+from zeitgraph.extraction.clusters.panel import Panel, panel_of
 from zeitgraph.extraction.clusters.style_centres import pair_likeness
 from zeitgraph.kg.stages import Job
+from zeitgraph.kg.tables import join_tables
 
 NONE = ""
 """The cluster id of a post that is in none."""
@@ -30,22 +37,30 @@ _POST = ["post_id", "week", "published_at", "text", "lang", "heat"]
 class Window:
     """Posts with vectors, of this week and the weeks before it; n rows sorted by post id.
 
-    `weeks` and `moments` (seconds) tell when each was published, `current` the posts of this week;
-    `heat` their heat; `like_text` how near each comes to a text that matches it; `earlier` the
-    cluster that it joined in its own week, empty for none and for all posts of this week. `without`
-    are the posts of this week that have no vector.
+    `weeks` tell when each was published, `current` the posts of this week; `weights` how many posts
+    each stands for, and `even` those that together are an even sample of all weeks: 1 and all,
+    unless there are very many. `heat` their heat; `like_text` how near each comes to a text that
+    matches it; `earlier` the cluster that it joined in its own week, empty for none and for all
+    posts of this week. `without` are the posts of this week that have no vector.
+
+    Of all posts, sampled or not: `alike` are pairs of which one copies the other, `originals` what
+    earlier posts were found to copy, `moment_of` when each was published (seconds).
     """
 
     week: str
     cloud: Cloud
     texts: tuple[Text, ...]
     weeks: NDArray[np.object_]
-    moments: NDArray[np.float64]
     current: NDArray[np.bool_]
+    weights: NDArray[np.float64]
+    even: NDArray[np.bool_]
     heat: NDArray[np.float64]
     like_text: NDArray[np.float64]
     earlier: NDArray[np.object_]
     without: tuple[str, ...]
+    alike: Pairs
+    originals: Mapping[str, str]
+    moment_of: Mapping[str, float]
 
     @cached_property
     def all_weeks(self) -> Sequence[str]:
@@ -57,8 +72,13 @@ class Window:
         return np.searchsorted(np.array(self.all_weeks, object), self.weeks)
 
     def posts_by_week(self, rows: NDArray[np.generic] | slice = slice(None)) -> NDArray[np.float64]:
-        """How many of some rows are of each of `all_weeks`; of all rows where none are named."""
-        return np.bincount(self._places[rows], minlength=len(self.all_weeks)).astype(float)
+        """The posts of each of `all_weeks` that some rows stand for; all where none are named."""
+        counts = np.bincount(self._places[rows], self.weights[rows], len(self.all_weeks))
+        return counts.astype(float)
+
+    def posts(self, rows: NDArray[np.generic]) -> float:
+        """How many posts some rows stand for."""
+        return float(self.weights[rows].sum())
 
 
 def look_back(job: Job) -> Window:
@@ -67,59 +87,106 @@ def look_back(job: Job) -> Window:
     Vectors of another length than most are set aside with a note: they come of another model. So
     are those that hold NaN or infinity. A post with such a vector joins no cluster.
     """
-    vectors = _of_numbers(job, _of_one_length(job, job.window("vectors")))
+    settings = job.settings.clusters
+    posts = job.window("posts").select(_POST)
+    before = posts.filter(pc.not_equal(posts["week"], job.week))["post_id"].to_pylist()
+    named = pc.list_flatten(job.table("edits")["posts"]).to_pylist()
+    panel = panel_of(before, settings.window_posts, named)
+    is_many = posts.num_rows > FEW
+    vectors, alike = _vectors(job, panel, is_many=is_many)
     sides = {side: sides_of(vectors, side) for side in SIDES}
     del vectors
-    settings = job.settings.clusters
-    cloud = cloud_of(sides, settings.neighbours, fill_sides if settings.bridge else None)
+    cloud = cloud_of(sides, settings.neighbours, fill_sides if settings.bridge else None, panel)
     ids = pa.array(cloud.post_ids, pa.string())
-    posts = job.window("posts").select(_POST)
     own = posts.take(pc.index_in(ids, posts["post_id"].combine_chunks()))
     members = job.table("memberships", "history")
     found = pc.coalesce(members["found_in"], members["cluster_id"])
     joined = found.take(pc.index_in(ids, members["post_id"].combine_chunks()))
+    copies = members.filter(pc.greater(pc.utf8_length(members["copy_of"]), 0))
     weeks = own["week"].to_numpy()
+    current = (weeks == job.week).astype(bool)
     of_now = posts.filter(pc.equal(posts["week"], job.week))["post_id"]
     return Window(
         week=job.week,
         cloud=cloud,
         texts=tuple(map(Text, _or_empty(own["text"]), _or_empty(own["lang"]))),
         weeks=weeks,
-        moments=own["published_at"].cast(pa.int64()).to_numpy() / 1e6,
-        current=(weeks == job.week).astype(bool),
+        current=current,
+        weights=np.where(current, 1.0, panel.weight),
+        even=panel.is_even(cloud.post_ids),
         heat=own["heat"].to_numpy().astype(float),
         like_text=pair_likeness(sides["picture"], sides["text"], cloud.post_ids),
         earlier=joined.fill_null(NONE).to_numpy(),
         without=tuple(sorted(of_now.filter(pc.invert(pc.is_in(of_now, ids))).to_pylist())),
+        alike=alike if is_many else alike_in(cloud, settings.copy_near),
+        originals=dict(_pairs(copies["post_id"], copies["copy_of"])),
+        moment_of=dict(_pairs(posts["post_id"], posts["published_at"].cast(pa.int64()))),
     )
 
 
-def _of_one_length(job: Job, vectors: pa.Table) -> pa.Table:
-    before: list[Mapping[str, Any]] = job.table("clusters", "before").slice(0, 1).to_pylist()
-    lengths = pc.list_value_length(vectors["vector"]).to_numpy()
-    if not len(lengths):
-        return vectors
-    found, counts = np.unique(lengths, return_counts=True)
-    most = found[counts == counts.max()].max()
-    usual = len(before[0]["core"]) if before else int(most)
-    odd = lengths != usual
-    if odd.any():
-        job.note(
-            f"{job.week}: {odd.sum():,} vectors are not of length {usual}, and join no cluster"
+def _vectors(job: Job, panel: Panel, *, is_many: bool) -> tuple[pa.Table, Pairs]:
+    """The vectors of the week and of the panel, and of many posts the pairs that are alike."""
+    sieve = _Sieve(job)
+    now = sieve.sound(job.table("vectors"))
+    likeness = Likeness(sides_of(now, "post"), job.settings.clusters.copy_near)
+    alike = list(likeness.among_themselves()) if is_many else []
+    looked_at = []
+    chosen = None if panel.earlier is None else pa.array(panel.earlier, pa.string())
+    for part in map(sieve.sound, job.earlier("vectors")):
+        if is_many:
+            alike += likeness.across(sides_of(part, "post"))
+        looked_at.append(part if chosen is None else part.filter(pc.is_in(part["post_id"], chosen)))
+    sieve.tell(job)
+    return join_tables("vectors", [*looked_at, now]), tuple(alike)
+
+
+def _pairs(keys: pa.ChunkedArray, values: pa.ChunkedArray) -> Iterator[tuple[Any, Any]]:
+    return zip(keys.to_pylist(), values.to_pylist(), strict=True)
+
+
+class _Sieve:
+    """Lets posts through whose vectors are finite and of the usual length; counts the others.
+
+    That is the length of the clusters that stand, or else of most vectors of the week.
+    """
+
+    def __init__(self, job: Job) -> None:
+        clusters: list[Mapping[str, Any]] = job.table("clusters", "before").slice(0, 1).to_pylist()
+        self._length = len(clusters[0]["core"]) if clusters else 0
+        self._odd = self._broken = 0
+
+    def sound(self, vectors: pa.Table) -> pa.Table:
+        """The rows of posts all of whose vectors are sound."""
+        lengths = pc.list_value_length(vectors["vector"]).to_numpy()
+        if not len(lengths):
+            return vectors
+        if not self._length:
+            found, counts = np.unique(lengths, return_counts=True)
+            self._length = int(found[counts == counts.max()].max())
+        odd = lengths != self._length
+        vectors = _without_posts(vectors, odd)
+        finite = [
+            np.isfinite(np.asarray(chunk.flatten()).reshape(len(chunk), -1)).all(axis=1)
+            for chunk in vectors["vector"].chunks
+            if len(chunk)
+        ]
+        broken = ~np.concatenate([np.empty(0, bool), *finite])
+        self._odd += int(odd.sum())
+        self._broken += int(broken.sum())
+        return _without_posts(vectors, broken)
+
+    def tell(self, job: Job) -> None:
+        """A note of each kind that was set aside."""
+        kinds = (
+            (self._odd, f"are not of length {self._length}"),
+            (
+                self._broken,
+                "hold NaN or infinity",
+            ),
         )
-    return _without_posts(vectors, odd)
-
-
-def _of_numbers(job: Job, vectors: pa.Table) -> pa.Table:
-    finite = [
-        np.isfinite(np.asarray(chunk.flatten()).reshape(len(chunk), -1)).all(axis=1)
-        for chunk in vectors["vector"].chunks
-        if len(chunk)
-    ]
-    bad = ~np.concatenate([np.empty(0, bool), *finite])
-    if bad.any():
-        job.note(f"{job.week}: {bad.sum():,} vectors hold NaN or infinity, and join no cluster")
-    return _without_posts(vectors, bad)
+        for count, what in kinds:
+            if count:
+                job.note(f"{job.week}: {count:,} vectors {what}, and join no cluster")
 
 
 def _without_posts(vectors: pa.Table, bad: NDArray[np.bool_]) -> pa.Table:
