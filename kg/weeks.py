@@ -31,6 +31,11 @@ def week_after(week: str, count: int = 1) -> str:
     return week_of(week_start(week) + timedelta(weeks=count))
 
 
+def weeks_between(week: str, later: str) -> int:
+    """How many weeks after `week` the other one is; negative where it is earlier."""
+    return (week_start(later) - week_start(week)).days // 7
+
+
 def is_complete(week: str, now: datetime) -> bool:
     """Whether the whole of `week` lies before `now` (aware)."""
     return week_start(week_after(week)) <= now.astimezone(UTC)

@@ -5,7 +5,7 @@ Comes in: clusters as they stood. Goes out: clusters as they stand, and events, 
 
     born      measure: posts of the week
     revived   measure: posts of the week
-    faded     measure: weeks without a post
+    faded     measure: weeks without a post, but for strays
     drifted   measure: cosine of the core now and when the cluster settled or last drifted
     merged    into `other_id`; measure: cosine of the two cores (also told by flows.py)
     split     off from `other_id`; measure: cosine of the two parts (births.py and flows.py)
@@ -31,7 +31,7 @@ from zeitgraph.extraction.clusters.state import (
     mean_direction,
 )
 from zeitgraph.kg.settings import ClusterSettings
-from zeitgraph.kg.weeks import week_start
+from zeitgraph.kg.weeks import weeks_between
 
 SETTLED = 2.0
 """A core of fewer posts than this times the smallest cluster is still finding its place."""
@@ -137,7 +137,7 @@ def live_on(cluster: Cluster, week: str, settings: ClusterSettings) -> tuple[Clu
     if cluster.state == FADED and cluster.posts >= max(REVIVED, BACK * trickle):
         cluster = replace(cluster, state=ACTIVE)
         events.append(Event("revived", cluster.cluster_id, cluster.posts))
-    silent = (week_start(week) - week_start(cluster.last_week)).days // 7
+    silent = weeks_between(cluster.last_week, week)
     if cluster.state == ACTIVE and silent >= settings.fade_weeks and not cluster.is_pinned:
         cluster = replace(cluster, state=FADED)
         events.append(Event("faded", cluster.cluster_id, silent))

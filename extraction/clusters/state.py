@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.assign import cosine
 from zeitgraph.extraction.clusters.cloud import Points, unit
+from zeitgraph.kg.weeks import weeks_between
 
 Vector = NDArray[np.float32]
 
@@ -26,6 +27,9 @@ HELD, FOLLOWS, STILL = "held", "follows", "still"
 """What a hand does to a cluster: it is never merged by itself; and it is pinned, where its centre
 follows its posts or stays still."""
 
+STRAYS = 0.03
+"""In planted worlds one post in fifty is seen as of another style than its own."""
+
 _VECTORS = frozenset({"centre", "plain_centre", "core", "anchor"})
 
 
@@ -37,6 +41,7 @@ class Cluster:
     heat; `mass` and `plain_mass` the weights behind them, decayed from week to week. `core` is the
     weighted centre in the corrected space of `Cloud.points`, `anchor` the core when the cluster had
     settled or last drifted, `reach` the least cosine to the core of a post that belongs to it.
+    `last_week` is the last in which more posts came than `strays`.
     `posts` and `heat` are of this week, `total_posts` of all weeks. `unseen_posts` counts posts of
     the weeks before its birth that were already like it, and stay where they were. `parent` is the
     cluster that it split from, empty for none. `hold` is what a hand does to it; `told_as` the id
@@ -79,6 +84,15 @@ class Cluster:
     def has_moved(self, drift: float) -> bool:
         """Whether its core lies further than `drift` (a cosine) from where it had settled."""
         return self.anchor is not None and cosine(self.core, self.anchor) < drift
+
+    @property
+    def strays(self) -> float:
+        """So many posts may stray into it in a week though its style is over.
+
+        A small part of its posts of a week, the mean over its life.
+        """
+        lived = weeks_between(self.first_week, self.last_week) + 1
+        return STRAYS * self.total_posts / lived
 
     @property
     def is_pinned(self) -> bool:

@@ -183,7 +183,7 @@ def _moved(cluster: Cluster, window: Window, posts: _Posts, settings: ClusterSet
         posts=len(told),
         total_posts=cluster.total_posts + len(told),
         heat=round(float(window.heat[told].sum()), 6),
-        last_week=window.week if len(told) else cluster.last_week,
+        last_week=window.week if len(told) > before.strays else cluster.last_week,
     )
 
 
