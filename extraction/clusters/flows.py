@@ -3,7 +3,7 @@
 A style may turn within days into something that lies elsewhere among the vectors: then a group
 appears that nothing near explains, while its forerunner falls silent. What stays the same is how
 many people post it. So a young cluster is held against the clusters nearest to it, by the posts of
-both (`stories.py`) and by how near they lie among all pairs:
+both (`stories.py`), by how near they lie among all pairs, and by how they lean (`leaning.py`):
 
     it came out of an older one, and it is not known   its posts are the older one's for now: where
     yet whether that one goes on beside it             that one falls silent, it has only turned
@@ -16,7 +16,7 @@ What nobody lost is new. Comes in: the window, the clusters, the label of each p
 are changed in place. Goes out: events. Knows nothing about texts or engagement.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.assign import NORMAL_SPREAD, cosine, cosines
+from zeitgraph.extraction.clusters.leaning import coming, leans, turning
 from zeitgraph.extraction.clusters.lineage import Event
 from zeitgraph.extraction.clusters.state import (
     ACTIVE,
@@ -35,7 +36,13 @@ from zeitgraph.extraction.clusters.state import (
     STILL,
     Cluster,
 )
-from zeitgraph.extraction.clusters.stories import PARTED, ended_in, onset_of, stories_of
+from zeitgraph.extraction.clusters.stories import (
+    PARTED,
+    Stories,
+    ended_in,
+    onset_of,
+    stories_of,
+)
 from zeitgraph.extraction.clusters.window import NONE, Window
 from zeitgraph.kg.weeks import week_after
 
@@ -59,6 +66,8 @@ NEARNESS, NEARER = 3.0, 2.0
 """Mean and deviation of that number for clusters that have to do with each other; for others it is
 like Student's t of `TAILS` degrees of freedom, since some pairs are alike by chance."""
 TAILS = 3
+NEAREST = NEARNESS + NEARER
+"""Nearer than this says no more."""
 GONE = 0.3
 """A cluster of which no more than this part is left has moved away."""
 BASE = 6
@@ -67,14 +76,21 @@ OLD = 3
 """Weeks without which a cluster has no past to hold anything against."""
 
 
-def settle_flows(window: Window, clusters: dict[str, Cluster], labels: Labels) -> list[Event]:
-    """Tell which young clusters go on or come out of older ones, and which older ones merged."""
+def settle_flows(
+    window: Window, clusters: dict[str, Cluster], labels: Labels, splits: Sequence[Event] = ()
+) -> list[Event]:
+    """Tell which young clusters go on or come out of older ones, and which older ones merged.
+
+    `splits` are parts that have left the cluster that held them; it need not be where they came
+    from.
+    """
     flows = _Flows(window, clusters, labels)
+    parted = [event for split in splits for event in flows.reviewed(split)]
     origins = flows.origins()
     events = [event for origin in origins for event in flows.told(origin)]
     known = {origin.elder.cluster_id for origin in origins}
     silent = [old for old in flows.silent() if old.cluster_id not in known]
-    return events + [event for old in silent for event in flows.end_of(old)]
+    return parted + events + [event for old in silent for event in flows.end_of(old)]
 
 
 @dataclass(frozen=True)
@@ -146,9 +162,15 @@ class _Flows:
         """
         from scipy.stats import norm, t
 
-        apart, among = self.apart(one, other), self.pairs[2]
+        apart, among = min(self.apart(one, other), NEAREST), self.pairs[2]
         ratio = norm.logpdf(apart, NEARNESS, NEARER) - t.logpdf(apart, TAILS)
         return float(ratio) - float(np.log(among))
+
+    def leans(self, of: Cluster, toward: Cluster, at: int) -> float | None:
+        """How surely the posts of one lean to another in the weeks until `at` (leaning.py)."""
+        rows = np.flatnonzero(self.labels == of.cluster_id)
+        near = cosines(self.window.cloud.points[rows], toward.core[None])[:, 0]
+        return leans(near, self.window.places[rows], at)
 
     @cached_property
     def spread(self) -> float:
@@ -191,12 +213,52 @@ class _Flows:
             if is_found and not cluster.hold and cluster.first_week >= since:
                 yield cluster
 
-    def _origins_of(self, young: Cluster) -> Iterator[_Origin]:
+    def reviewed(self, split: Event) -> list[Event]:
+        """The split of a part from where it came: the cluster that held it, another, or none.
+
+        What has been in its cluster for long came from there.
+        """
+        part, holder = self.clusters[split.cluster_id], self.clusters[split.other_id]
+        onset, first = self._onsets(part)
+        if onset - self.begin_of(holder) < OLD:
+            return [split]
+        elders = {elder.cluster_id: elder for elder in (holder, *self.kin(part, onset))}
+        odds = {
+            key: max(tale.split - tale.born for tale in self._tales(part, elder, (onset, first)))
+            + self.nearness(part, elder)
+            for key, elder in elders.items()
+            if elder is not part
+        }
+        best = max(odds, key=lambda key: (round(odds[key], 6), key == split.other_id, key))
+        if odds[best] < SURE and odds[split.other_id] <= MAYBE:
+            self.clusters[part.cluster_id] = replace(part, parent="")
+            return []
+        if odds[best] < SURE or best == split.other_id:
+            return [split]
+        self.clusters[part.cluster_id] = replace(part, parent=best)
+        near = cosine(part.core, elders[best].core)
+        return [replace(split, other_id=best, measure=near)]
+
+    def _onsets(self, young: Cluster) -> tuple[int, int]:
+        """The week in which one begins, and the first of at most two before with some of it."""
         counts = self.counts[young.cluster_id]
-        onset = onset_of(counts)
-        first = onset
+        onset = first = onset_of(counts)
         while first > max(0, onset - 2) and counts[first - 1] > 0:
             first -= 1
+        return onset, first
+
+    def _tales(self, young: Cluster, elder: Cluster, onsets: tuple[int, int]) -> list[Stories]:
+        """The stories of two clusters, by each week in which the young one may have begun."""
+        begin, leant = self.begin_of(elder), turning(self.leans(elder, young, onsets[0]))
+        counts, past = self.counts[young.cluster_id][begin:], self.counts[elder.cluster_id][begin:]
+        tales = [
+            stories_of(past, counts, self.totals[begin:], onset - begin, self.spread)
+            for onset in onsets
+        ]
+        return [replace(tale, turned=tale.turned + leant) for tale in tales]
+
+    def _origins_of(self, young: Cluster) -> Iterator[_Origin]:
+        onset, first = self._onsets(young)
         parents = {c.parent for c in self.clusters.values() if c.first_week >= self.weeks[onset]}
         for elder in self.kin(young, onset):
             if elder.cluster_id in parents or elder.hold == STILL:
@@ -207,12 +269,7 @@ class _Flows:
 
     def _origin(self, young: Cluster, elder: Cluster, onsets: tuple[int, int]) -> _Origin | None:
         """How the young one came out of the elder; None where it did not, or not surely."""
-        counts, past = self.counts[young.cluster_id], self.counts[elder.cluster_id]
-        begin = self.begin_of(elder)
-        tales = [
-            stories_of(past[begin:], counts[begin:], self.totals[begin:], o - begin, self.spread)
-            for o in onsets
-        ]
+        tales = self._tales(young, elder, onsets)
         may_turn = self.apart(young, elder) >= APART
         if not may_turn and self._is_gone(elder, young):
             return None
@@ -238,7 +295,7 @@ class _Flows:
             )
             near = cosine(young.core, elder.core)
             return [Event("split", young.cluster_id, near, elder.cluster_id)]
-        if origin.parted <= 0 and self._is_gone(elder, young):
+        if origin.parted <= 0 and self._is_gone(elder, young, 2):
             return self._goes_on(elder, young)
         return []
 
@@ -249,8 +306,9 @@ class _Flows:
             self.labels[self.labels == young.cluster_id] = NONE
             del self.clusters[young.cluster_id]
 
-    def _is_gone(self, elder: Cluster, young: Cluster) -> bool:
-        left, gained = (self.counts[c.cluster_id][self.now] for c in (elder, young))
+    def _is_gone(self, elder: Cluster, young: Cluster, weeks: int = 1) -> bool:
+        """Whether in so many last weeks hardly any of the two was of the elder."""
+        left, gained = (self.counts[c.cluster_id][-weeks:].sum() for c in (elder, young))
         return bool(left <= GONE * (left + gained))
 
     def _hold(self, origin: _Origin) -> None:
@@ -322,7 +380,8 @@ class _Flows:
                     since - begin,
                     self.spread,
                 )
-                odds += self.nearness(old, other)
+                both = self.leans(old, other, since), self.leans(other, old, since)
+                odds += self.nearness(old, other) + coming(both)
                 if odds > (best[0] if best else SURE):
                     best = odds, other
         if best is None:

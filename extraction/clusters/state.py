@@ -41,7 +41,7 @@ class Cluster:
     heat; `mass` and `plain_mass` the weights behind them, decayed from week to week. `core` is the
     weighted centre in the corrected space of `Cloud.points`, `anchor` the core when the cluster had
     settled or last drifted, `reach` the least cosine to the core of a post that belongs to it.
-    `last_week` is the last in which more posts came than `strays`.
+    `last_week` is the last since which no more came than `strays`.
     `posts` and `heat` are of this week, `total_posts` of all weeks. `unseen_posts` counts posts of
     the weeks before its birth that were already like it, and stay where they were. `parent` is the
     cluster that it split from, empty for none. `hold` is what a hand does to it; `told_as` the id
@@ -85,14 +85,13 @@ class Cluster:
         """Whether its core lies further than `drift` (a cosine) from where it had settled."""
         return self.anchor is not None and cosine(self.core, self.anchor) < drift
 
-    @property
-    def strays(self) -> float:
-        """So many posts may stray into it in a week though its style is over.
+    def strays(self, weeks: int) -> float:
+        """So many posts may stray into it within so many weeks though its style is over.
 
-        A small part of its posts of a week, the mean over its life.
+        A small part of its posts in as many weeks, by the mean over its life.
         """
         lived = weeks_between(self.first_week, self.last_week) + 1
-        return STRAYS * self.total_posts / lived
+        return STRAYS * self.total_posts * weeks / lived
 
     @property
     def is_pinned(self) -> bool:

@@ -59,6 +59,7 @@ from zeitgraph.extraction.clusters.window import NONE, Window, look_back
 from zeitgraph.kg.settings import ClusterSettings
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.kg.weeks import weeks_between
 from zeitgraph.prompts.library import Style
 
 Labels = NDArray[np.object_]
@@ -116,7 +117,7 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], _Posts, list[Event], Window]:
     splits = discover(window, clusters, labels, settings)
     join(window, clusters, doors, labels, settings)
     hand.hold_all(clusters)
-    flows = settle_flows(window, clusters, labels)
+    flows = settle_flows(window, clusters, labels, splits)
     by_style = {cluster_id_of(style): style for style in styles.styles}
     for cluster_id in sorted(set(labels[window.current]) - clusters.keys() - {NONE}):
         clusters[cluster_id] = hand.hold(_named(by_style[cluster_id], window))
@@ -130,7 +131,7 @@ def _live_a_week(job: Job) -> tuple[list[Cluster], _Posts, list[Event], Window]:
     ]
     spoken = _described(moved, window, posts, settings, styles=styles, hand=hand)
     lived = [live_on(cluster, job.week, settings) for cluster in spoken]
-    found = [*told.events, *parted, *splits, *flows, *(event for _, own in lived for event in own)]
+    found = [*told.events, *parted, *flows, *(event for _, own in lived for event in own)]
     stand = [cluster for cluster, _ in lived]
     return stand, posts, hand.happened(found, before, stand), window
 
@@ -183,7 +184,19 @@ def _moved(cluster: Cluster, window: Window, posts: _Posts, settings: ClusterSet
         posts=len(told),
         total_posts=cluster.total_posts + len(told),
         heat=round(float(window.heat[told].sum()), 6),
-        last_week=window.week if len(told) > before.strays else cluster.last_week,
+        last_week=_heard(before, window, posts, settings),
+    )
+
+
+def _heard(cluster: Cluster, window: Window, posts: _Posts, settings: ClusterSettings) -> str:
+    """The last week in which the cluster was heard of, strays apart."""
+    own, was_heard = posts.told == cluster.cluster_id, cluster.last_week
+    is_silent = weeks_between(was_heard, window.week) > 1
+    since = window.posts(own & (window.weeks > was_heard))
+    return (
+        window.week
+        if since > cluster.strays(settings.fade_weeks if is_silent else 1)
+        else was_heard
     )
 
 

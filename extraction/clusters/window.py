@@ -68,12 +68,13 @@ class Window:
         return sorted({self.week, *self.weeks.tolist()})
 
     @cached_property
-    def _places(self) -> NDArray[np.intp]:
+    def places(self) -> NDArray[np.intp]:
+        """Which of `all_weeks` each post is of, (n,)."""
         return np.searchsorted(np.array(self.all_weeks, object), self.weeks)
 
     def posts_by_week(self, rows: NDArray[np.generic] | slice = slice(None)) -> NDArray[np.float64]:
         """The posts of each of `all_weeks` that some rows stand for; all where none are named."""
-        counts = np.bincount(self._places[rows], self.weights[rows], len(self.all_weeks))
+        counts = np.bincount(self.places[rows], self.weights[rows], len(self.all_weeks))
         return counts.astype(float)
 
     def posts(self, rows: NDArray[np.generic]) -> float:
