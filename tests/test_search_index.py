@@ -82,7 +82,7 @@ def test_a_codebook_is_the_same_whatever_the_number_of_threads(threads: int) -> 
 
 
 def test_an_answer_is_the_same_alone_among_many_and_from_other_shelves(threads: int) -> None:
-    rows = clustered(3, 3050, 100)
+    rows = clustered(3, 3200, 100)
     index = index_of(rows[:3000])
     together = index.search(rows[3000:], 10)
     for place, query in enumerate(rows[3000:]):

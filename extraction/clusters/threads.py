@@ -29,9 +29,10 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def in_parts(work: Callable[[slice], Result], rows: int) -> list[Result]:
-    """What `work` gives for each `PART` of so many rows, in order; parts run side by side."""
-    parts = [slice(begin, min(begin + PART, rows)) for begin in range(0, rows, PART)]
+def in_parts(work: Callable[[slice], Result], rows: int, size: int = 0) -> list[Result]:
+    """What `work` gives for each `PART` (or `size`) of so many rows; parts run side by side."""
+    size = size or PART
+    parts = [slice(begin, min(begin + size, rows)) for begin in range(0, rows, size)]
     with one_thread():
         if len(parts) < 2:
             return [work(part) for part in parts]

@@ -28,6 +28,9 @@ ROUNDS = 10
 A_LIST = 40
 """Points learned from for each list; k-means gains nothing from more (faiss warns below 39)."""
 
+TOGETHER = 16
+"""Points that are looked up together; 20 were many to faiss before version 1.14."""
+
 SEED = 1
 Codes = NDArray[np.uint8]
 Rows = NDArray[np.int64]
@@ -79,19 +82,23 @@ class Shortlist:
         """How many lists there are."""
         return int(self.index.nlist)
 
-    def rows(self, query: Points, length: int, lists_seen: int) -> Rows:
-        """About `length` rows that may be near a point (d,), sorted; fewer where lists are short.
+    def rows(self, queries: Points, length: int, lists_seen: int) -> Rows:
+        """About `length` rows that may be near each of some points (m, d): sorted, (m, length).
 
-        Of one point at a time: a product of matrices, with more, would differ in its last bits with
+        Where lists are short, -1 stands before them. Of no more than `TOGETHER` points at a time:
+        of many, faiss looks for lists by a product of matrices, which differs in its last bits with
         the number of points and threads.
         """
         import faiss
 
         asked = faiss.SearchParametersIVF()
         asked.nprobe = lists_seen
-        turned = inner_products(query, self.axes)[None]
-        rows = self.index.search(turned, length, params=asked)[1][0]
-        return np.sort(rows[rows >= 0])
+        turned = np.stack([inner_products(query, self.axes) for query in queries])
+        found = [
+            self.index.search(turned[begin : begin + TOGETHER], length, params=asked)[1]
+            for begin in range(0, len(turned), TOGETHER)
+        ]
+        return np.sort(np.concatenate(found), axis=1)
 
 
 def inner_products(query: Points, points: Points) -> Points:
@@ -102,6 +109,20 @@ def inner_products(query: Points, points: Points) -> Points:
     pointers = (faiss.swig_ptr(array) for array in (out, query, points))
     products = faiss.fvec_inner_products_ny  # type: ignore[attr-defined]  # not in its stubs
     products(*pointers, len(query), len(points))
+    return out
+
+
+def inner_products_of_rows(queries: Points, points: Points, rows: Rows) -> Points:
+    """Of each vector (m, d) and the rows of points (n, d) that it names, (m, k), those as well.
+
+    -inf where the row is -1. Each by itself, as `inner_products`.
+    """
+    import faiss
+
+    out = np.empty(rows.shape, np.float32)
+    pointers = (faiss.swig_ptr(array) for array in (out, queries, points, rows))
+    products = faiss.fvec_inner_products_by_idx  # type: ignore[attr-defined]
+    products(*pointers, queries.shape[1], *rows.shape)
     return out
 
 

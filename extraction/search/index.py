@@ -5,9 +5,7 @@ query the rows of its nearest points, numbered through all shelves. Few points n
 then all are compared. Knows nothing of posts or files.
 """
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,13 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.cloud import Points
-from zeitgraph.extraction.search.codebook import Rows, Shortlist, inner_products
+from zeitgraph.extraction.clusters.threads import in_parts
+from zeitgraph.extraction.search.codebook import (
+    Rows,
+    Shortlist,
+    inner_products,
+    inner_products_of_rows,
+)
 
 SHORTLIST = 8
 """A shortlist is so many times as long as the answer, and never shorter than `SHORTEST`."""
 
 SHORTEST = 80
 LISTS_SEEN = 12
+QUESTIONS = 64
+"""Questions that are answered together."""
 PART = 4096
 """Rows compared at a time where all are."""
 
@@ -51,15 +57,21 @@ class Index:
         """
         count = min(count, len(self))
         queries = np.ascontiguousarray(queries, np.float32)
-        if len(queries) == 1:
-            found = [self._search(queries[0], count, lists_seen)]
+        if self.shortlist is None or len(queries) == 1:
+            found = [self._search(query, count, lists_seen) for query in queries]
         else:
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
-                found = list(pool.map(lambda q: self._search(q, count, lists_seen), queries))
+            found = in_parts(
+                lambda part: self._search_few(queries[part], count, lists_seen),
+                len(queries),
+                QUESTIONS,
+            )
         rows = np.full((len(queries), count), -1, np.int64)
         cosines = np.full((len(queries), count), -np.inf)
-        for place, (own, near) in enumerate(found):
-            rows[place, : len(own)], cosines[place, : len(own)] = own, near
+        begin = 0
+        for own, near in found:
+            part = slice(begin, begin + len(own))
+            rows[part, : own.shape[1]], cosines[part, : own.shape[1]] = own, near
+            begin = part.stop
         return rows, cosines
 
     def point(self, row: int) -> Points:
@@ -70,15 +82,39 @@ class Index:
     def _search(
         self, query: Points, count: int, lists_seen: int | None
     ) -> tuple[Rows, NDArray[np.float64]]:
+        """The answer to one question: (1, ≤ count) each."""
         if self.shortlist is None:
             rows = np.arange(len(self))
         else:
-            length = min(max(SHORTEST, SHORTLIST * count), len(self))
-            needed = -(-2 * length * self.shortlist.lists // len(self))
-            rows = self.shortlist.rows(query, length, lists_seen or max(LISTS_SEEN, needed))
+            rows = self._listed(query[None], count, lists_seen)[0]
+            rows = rows[rows >= 0]
         cosines = np.round(self._cosines(query, rows), 6)
         best = np.lexsort((rows, -cosines))[:count]
-        return rows[best], cosines[best]
+        return rows[None, best], cosines[None, best]
+
+    def _search_few(
+        self, queries: Points, count: int, lists_seen: int | None
+    ) -> tuple[Rows, NDArray[np.float64]]:
+        """The same answers to a few questions at once, (m, count), in less time for each."""
+        rows = self._listed(queries, count, lists_seen)
+        products = np.full(rows.shape, -np.inf)
+        for shelf, points in enumerate(self.shelves):
+            inside = (rows >= self._starts[shelf]) & (rows < self._starts[shelf + 1])
+            own = np.where(inside, rows - self._starts[shelf], -1)
+            np.maximum(products, inner_products_of_rows(queries, points, own), out=products)
+        cosines = np.round(products, 6)
+        best = np.argsort(-cosines, axis=1, kind="stable")[:, :count]  # rows are sorted
+        near: NDArray[np.float64] = np.take_along_axis(cosines, best, 1)
+        found: Rows = np.take_along_axis(rows, best, 1)
+        return np.where(np.isfinite(near), found, -1), near
+
+    def _listed(self, queries: Points, count: int, lists_seen: int | None) -> Rows:
+        """The shortlists of a few queries, (m, k)."""
+        if self.shortlist is None:
+            raise ValueError("no shortlist")
+        length = min(max(SHORTEST, SHORTLIST * count), len(self))
+        needed = -(-2 * length * self.shortlist.lists // len(self))
+        return self.shortlist.rows(queries, length, lists_seen or max(LISTS_SEEN, needed))
 
     def _cosines(self, query: Points, rows: Rows) -> NDArray[np.float64]:
         """Cosines of the query (d,) and the points of sorted rows."""
