@@ -6,10 +6,15 @@ nothing of what is worked on.
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 Result = TypeVar("Result")
 
@@ -23,10 +28,16 @@ BLOCK = 256
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Linear algebra in one thread: its sums then have one order."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    with _libraries(len(sys.modules)).limit(limits=1):
         yield
+
+
+@lru_cache(maxsize=1)
+def _libraries(_modules: int) -> "ThreadpoolController":
+    """The libraries with threads of their own; looked for again when more modules are loaded."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def in_parts(work: Callable[[slice], Result], rows: int, size: int = 0) -> list[Result]:
