@@ -151,6 +151,12 @@ class ClusterSettings(Branch):
     copy_near: float = Field(
         0.93, ge=-1, le=1, description="a post this near (cosine) to an earlier one copies it"
     )
+    copy_part: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="and no further than this part of the way to what else is near",
+    )
     words: int = Field(12, ge=1, le=100, description="telling words of a cluster")
     exemplars: int = Field(12, ge=1, le=1000, description="posts that stand for a cluster")
     trend_weeks: int = Field(

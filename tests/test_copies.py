@@ -4,8 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.cluster_world import FIRST, Floats, directions, new_workspace, put_week, run
+from zeitgraph.extraction.clusters import discovery, neighbours, window
 from zeitgraph.kg.weeks import week_after, week_start
 from zeitgraph.kg.workspace import Workspace
 
@@ -90,3 +92,29 @@ def test_two_hundred_equal_posts_all_copy_the_first_though_ids_run_against_time(
     found = copies(workspace)
     assert len(found) == 199
     assert set(found.values()) == {first}
+
+
+@pytest.mark.parametrize(("part", "few"), [(0.05, 12_000), (0.05, 100), (1.0, 12_000)])
+def test_what_is_alike_by_chance_copies_nothing(
+    part: float, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Posts of a tight style lie at 0.95 of each other and more; one is a copy, and lies at 0.999.
+
+    So it is where all are compared, and where there are too many for that.
+    """
+    for module in (neighbours, discovery, window):
+        monkeypatch.setattr(module, "FEW", few)
+    random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
+    [style] = directions(random, 1, WIDTH)
+    first = style
+    workspace = new_workspace(tmp_path, f"[clusters]\ncopy_part = {part}")
+    for number in range(3):
+        vectors = [near(style, random, 0.22) for _ in range(60)]
+        posts: list[Post] = [{"post_id": f"p{number}-{row:02d}"} for row in range(60)]
+        if number == 2:
+            vectors[7] = near(first, random, 0.03)
+        first = vectors[7]
+        put_week(workspace, week_after(FIRST, number), posts, vectors)
+    run(workspace)
+    found = copies(workspace)
+    assert found == {"p2-07": "p1-07"} if part < 1 else len(found) > 100

@@ -2,9 +2,10 @@
 
 Comes in: the table `edits` of the week. Beneath every edit the clusters live on as they were found:
 a cluster that is merged or deleted by hand still draws its posts, so that nothing like it is born
-again, and moves with them; its posts are only *told* as another's, or as nobody's. So an edit
-changes no other id, and taking it back gives what was there before. A cluster that a hand merged,
-split, deleted or pinned is held: it is never merged by itself (`Cluster.hold`).
+again, and moves with them; its posts are only *told* as another's, or as nobody's. So that
+changes no other id, and taking it back gives what was there before; only a part that leaves, and a
+centre held still, may change what is born later. A cluster that a hand merged, split, deleted or
+pinned is held: it is never merged by itself (`Cluster.hold`).
 
 Knows nothing about the file, which `kg/edits.py` reads.
 """

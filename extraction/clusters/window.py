@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.alike import Likeness, Pairs, alike_in
+from zeitgraph.extraction.clusters.alike import Likely, Likeness, Pairs, alike_in, far_nearer
 from zeitgraph.extraction.clusters.bridge import fill_sides
 from zeitgraph.extraction.clusters.cloud import SIDES, Cloud, cloud_of, sides_of
 from zeitgraph.extraction.clusters.naming import Text
@@ -94,10 +94,13 @@ def look_back(job: Job) -> Window:
     named = pc.list_flatten(job.table("edits")["posts"]).to_pylist()
     panel = panel_of(before, settings.window_posts, named)
     is_many = posts.num_rows > FEW
-    vectors, alike = _vectors(job, panel, is_many=is_many)
+    vectors, likely = _vectors(job, panel, is_many=is_many)
     sides = {side: sides_of(vectors, side) for side in SIDES}
     del vectors
     cloud = cloud_of(sides, settings.neighbours, fill_sides if settings.bridge else None, panel)
+    even = panel.is_even(cloud.post_ids)
+    likely = likely if is_many else alike_in(cloud, settings.copy_near)
+    thinned = posts.num_rows / max(min(FEW, int(even.sum())), 1)
     ids = pa.array(cloud.post_ids, pa.string())
     own = posts.take(pc.index_in(ids, posts["post_id"].combine_chunks()))
     members = job.table("memberships", "history")
@@ -114,31 +117,31 @@ def look_back(job: Job) -> Window:
         weeks=weeks,
         current=current,
         weights=np.where(current, 1.0, panel.weight),
-        even=panel.is_even(cloud.post_ids),
+        even=even,
         heat=own["heat"].to_numpy().astype(float),
         like_text=pair_likeness(sides["picture"], sides["text"], cloud.post_ids),
         earlier=joined.fill_null(NONE).to_numpy(),
         without=tuple(sorted(of_now.filter(pc.invert(pc.is_in(of_now, ids))).to_pylist())),
-        alike=alike if is_many else alike_in(cloud, settings.copy_near),
+        alike=far_nearer(likely, cloud, settings.copy_part, max(thinned, 1.0)),
         originals=dict(_pairs(copies["post_id"], copies["copy_of"])),
         moment_of=dict(_pairs(posts["post_id"], posts["published_at"].cast(pa.int64()))),
     )
 
 
-def _vectors(job: Job, panel: Panel, *, is_many: bool) -> tuple[pa.Table, Pairs]:
-    """The vectors of the week and of the panel, and of many posts the pairs that are alike."""
+def _vectors(job: Job, panel: Panel, *, is_many: bool) -> tuple[pa.Table, list[Likely]]:
+    """The vectors of the week and of the panel, and of many posts the pairs that may be alike."""
     sieve = _Sieve(job)
     now = sieve.sound(job.table("vectors"))
     likeness = Likeness(sides_of(now, "post"), job.settings.clusters.copy_near)
-    alike = list(likeness.among_themselves()) if is_many else []
+    likely = list(likeness.among_themselves()) if is_many else []
     looked_at = []
     chosen = None if panel.earlier is None else pa.array(panel.earlier, pa.string())
     for part in map(sieve.sound, job.earlier("vectors")):
         if is_many:
-            alike += likeness.across(sides_of(part, "post"))
+            likely += likeness.across(sides_of(part, "post"))
         looked_at.append(part if chosen is None else part.filter(pc.is_in(part["post_id"], chosen)))
     sieve.tell(job)
-    return join_tables("vectors", [*looked_at, now]), tuple(alike)
+    return join_tables("vectors", [*looked_at, now]), likely
 
 
 def _pairs(keys: pa.ChunkedArray, values: pa.ChunkedArray) -> Iterator[tuple[Any, Any]]:
