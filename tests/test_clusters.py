@@ -23,12 +23,12 @@ from tests.cluster_world import (
     put_week,
     run,
 )
-from zeitgraph.extraction.clusters.lineage import converge
+from zeitgraph.extraction.clusters.lineage import converge, live_on
 from zeitgraph.extraction.clusters.state import cluster_of
 from zeitgraph.extraction.clusters.week import cluster_week
 from zeitgraph.extraction.embedders import load_embedder
 from zeitgraph.kg.errors import SettingsError
-from zeitgraph.kg.settings import VectorSettings
+from zeitgraph.kg.settings import ClusterSettings, VectorSettings
 from zeitgraph.kg.stages import Job, Span
 from zeitgraph.kg.tables import TABLES
 from zeitgraph.kg.weeks import week_after
@@ -226,6 +226,21 @@ def test_a_cluster_without_posts_fades_and_comes_back_under_its_id(
     events = [r for r in workspace.read_all("lineage").to_pylist() if r["cluster_id"] == gone]
     back = [("faded", week_after(FIRST, 5)), ("revived", week_after(FIRST, 7))]
     assert [(r["event"], r["week"]) for r in events] == [("born", FIRST)] + back * fades
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_only_who_is_heard_of_comes_back(is_heard: bool, world: World) -> None:  # noqa: FBT001
+    week = week_after(FIRST, 40)
+    cluster = replace(
+        cluster_of(world[0].read_all("clusters").to_pylist()[0]),
+        state="faded",
+        posts=5,
+        plain_mass=5.0,
+        last_week=week if is_heard else week_after(FIRST, 4),
+    )
+    after, events = live_on(cluster, week, ClusterSettings())
+    assert after.state == ("active" if is_heard else "faded")
+    assert [event.event for event in events] == ["revived"] * is_heard
 
 
 def test_two_clusters_that_converge_become_the_older(world: World) -> None:

@@ -118,3 +118,15 @@ def test_what_is_alike_by_chance_copies_nothing(
     run(workspace)
     found = copies(workspace)
     assert found == {"p2-07": "p1-07"} if part < 1 else len(found) > 100
+
+
+@pytest.mark.parametrize(("crowd", "others"), [(2, 0), (30, 0), (24, 16)])
+def test_most_posts_may_be_copies_of_one(crowd: int, others: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
+    [first, *rest] = directions(random, 1 + others, WIDTH)
+    vectors = [first, *(near(first, random, 0.02) for _ in range(crowd - 1)), *rest]
+    posts: list[Post] = [{"post_id": f"p{row:02d}"} for row in range(crowd + others)]
+    workspace = new_workspace(tmp_path)
+    put_week(workspace, FIRST, posts, vectors)
+    run(workspace)
+    assert copies(workspace) == dict.fromkeys((f"p{row:02d}" for row in range(1, crowd)), "p00")

@@ -191,11 +191,12 @@ def test_the_stage_tells_the_same_story_above_the_switch_and_below(
     assert adjusted_mutual_info_score(planted.style, labels[1]) >= 0.85
 
 
+@pytest.mark.parametrize("window_posts", [40_000, 300])
 def test_neither_row_order_nor_threads_change_a_byte_above_the_switch(
-    few: Few, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    window_posts: int, few: Few, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few(150)
-    workspace = new_workspace(tmp_path)
+    workspace = new_workspace(tmp_path, f"[clusters]\nwindow_posts = {window_posts}")
     put(workspace, plant(9, weeks=3))
     run(workspace)
     week = workspace.weeks("posts")[-1]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,9 +13,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from tests.cluster_world import (
     FIRST,
     Floats,
-    Planted,
     directions,
-    joined,
     joined_in_order,
     new_workspace,
     plant,
@@ -24,6 +23,9 @@ from tests.cluster_world import (
 )
 from zeitgraph.extraction.clusters import discovery, neighbours, window
 from zeitgraph.extraction.clusters.panel import panel_of
+from zeitgraph.extraction.clusters.window import look_back
+from zeitgraph.kg.stages import Job, Span
+from zeitgraph.kg.tables import TABLES, join_tables, make_table
 from zeitgraph.kg.weeks import week_after
 from zeitgraph.kg.workspace import Workspace
 
@@ -107,8 +109,11 @@ def test_clusters_count_all_posts_and_not_only_the_panel(few: Few, tmp_path: Pat
         assert number < 4 or np.median(masses) == pytest.approx(28.3 / 0.3, rel=0.25)
 
 
-def test_a_copy_is_found_though_its_original_is_not_in_the_panel(few: Few, tmp_path: Path) -> None:
-    few(150)
+@pytest.mark.parametrize("count", [150, 12_000])
+def test_a_copy_is_found_though_its_original_is_not_in_the_panel(
+    count: int, few: Few, tmp_path: Path
+) -> None:
+    few(count)
     workspace, copied = _with_copies(tmp_path)
     rows = workspace.read_all("memberships").to_pylist()
     found = {row["post_id"]: row["copy_of"] for row in rows if row["copy_of"]}
@@ -143,20 +148,27 @@ def _near(vector: Floats, random: np.random.Generator, far: float) -> Floats:
     return np.asarray(moved / np.linalg.norm(moved))
 
 
-def test_neither_the_order_of_posts_nor_what_else_there_is_changes_a_panel_run(
-    few: Few, tmp_path: Path
-) -> None:
+def test_posts_that_an_edit_names_stand_for_themselves(few: Few, tmp_path: Path) -> None:
     few(150)
-    planted = plant(9, weeks=5)
-    turned = Planted(planted.vectors[::-1], planted.style[::-1], planted.week[::-1])
-    told = []
-    for name, world in (("one", planted), ("other", turned)):
-        workspace = new_workspace(tmp_path / name, SETTINGS)
-        for number in range(5):
-            rows = np.flatnonzero(world.week == number)
-            ids = rows if world is planted else len(world.week) - 1 - rows
-            posts = [{"post_id": f"p{row:05d}"} for row in ids]
-            put_week(workspace, week_after(FIRST, number), posts, list(world.vectors[rows]))
-        run(workspace)
-        told.append(joined(workspace))
-    assert told[0] == told[1]
+    workspace = new_workspace(tmp_path, SETTINGS)
+    put(workspace, plant(3, weeks=5))
+    run(workspace)
+    *earlier, week = workspace.weeks("posts")
+    ids = [post for w in earlier for post in workspace.read("posts", w)["post_id"].to_pylist()]
+    edit = {"week": week, "kind": "split", "cluster_id": "c", "other_id": "d", "posts": ids[:400]}
+    inputs: dict[tuple[str, Span], pa.Table] = {
+        ("edits", "week"): make_table(TABLES["edits"], [edit]),
+        ("clusters", "before"): workspace.read("clusters", earlier[-1]),
+        ("memberships", "history"): _history(workspace, "memberships", earlier),
+    }
+    for name in ("posts", "vectors"):
+        inputs[name, "week"] = workspace.read(name, week)
+        inputs[name, "history"] = _history(workspace, name, earlier)
+    found = look_back(Job(workspace, week, inputs))
+    assert set(found.cloud.post_ids) > set(ids[:400])
+    assert found.posts_by_week().sum() == pytest.approx(1000, rel=0.35)
+    assert set(found.weights[~found.even].tolist()) == {1.0}
+
+
+def _history(workspace: Workspace, name: str, weeks: list[str]) -> pa.Table:
+    return join_tables(name, [workspace.read(name, week) for week in weeks])

@@ -55,14 +55,17 @@ def alike_in(cloud: Cloud, near: float) -> list[Likely]:
     return list(_alike(side, side, *_pairs_of(cloud.nearest), near))
 
 
-def far_nearer(likely: Iterable[Likely], cloud: Cloud, part: float, thinned: float) -> Pairs:
+def far_nearer(
+    likely: Iterable[Likely], cloud: Cloud, near: float, part: float, thinned: float
+) -> Pairs:
     """Of likely pairs, the first a post of the cloud, those far nearer than what else is near it.
 
     That is, no more than `part` of the way (one less the cosine) to the last of its neighbours, of
-    which there are `thinned` times fewer than posts.
+    which there are `thinned` times fewer than posts; others are taken to lie beyond `near`.
     """
     usual = _apart(cloud)
-    usual = np.maximum(usual, CROWD * np.median(usual)) if len(usual) else usual
+    if len(usual):
+        usual = np.maximum(usual, max(CROWD * float(np.median(usual)), 1 - near))
     limits = part * usual / thinned ** (2 / DIMENSION) + ROUNDING
     limit = dict(zip(cloud.post_ids, limits.tolist(), strict=True))
     return tuple((one, other) for one, other, cosine in likely if 1 - cosine <= limit[one])

@@ -166,7 +166,9 @@ class _Search:
 
     def bear(self, rows: Rows, least: int) -> None:
         """A new cluster of at least `least` posts that are in none; or more posts for one near."""
-        if self.window.posts(rows) < least or mean_cosine(self.window.cloud.points[rows]) <= LOOSE:
+        if len(rows) < self.settings.seedling or self.window.posts(rows) < least:
+            return
+        if mean_cosine(self.window.cloud.points[rows]) <= LOOSE:
             return
         standing = self._nearest(self._core(rows), without=NONE)
         if standing is None or standing[1] < self.settings.same:
@@ -184,7 +186,9 @@ class _Search:
         window, tight = self.window, self._tightness()
         left = np.flatnonzero((self.labels == NONE) & self._is_recent)
         some = left[sample_of(len(left), MOST_LEFT)]
-        smallest = max(self.settings.seedling, round(self.seedling * len(some) / max(len(left), 1)))
+        smallest = max(
+            self.settings.seedling, round(self.seedling * len(some) / max(window.posts(left), 1.0))
+        )
         if tight is None or len(some) < smallest:
             return []
         groups = find_tight_groups(window.cloud.points[some], tight, smallest)
@@ -232,7 +236,10 @@ class _Search:
         one, other = self.window.posts_by_week(kept), self.window.posts_by_week(left)
         onset = max(onset_of(one), onset_of(other))
         older, younger = (one, other) if onset_of(one) <= onset_of(other) else (other, one)
-        return stories_of(older, younger, totals, onset).parted >= PARTED
+        spread = float(
+            self.window.weights.max()
+        )  # few posts stand for many: their numbers vary more
+        return stories_of(older, younger, totals, onset, spread).parted >= PARTED
 
     def _part(self, rows: Rows, owner: str) -> Rows:
         """The rows that are the owner's or free, if they are a fair part of it then and now."""

@@ -16,7 +16,8 @@ def copies_of(window: Window) -> Mapping[str, str]:
     """By the id of a copy of this week, the id of the earliest post that it copies.
 
     Posts alike, those alike to these, and what these copy are one group, and all of it copies its
-    earliest post; of posts of one moment, the lesser id is the earlier.
+    earliest post; of posts of one moment, and of those that the window has left behind, the
+    lesser id is the earlier.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

@@ -227,7 +227,6 @@ class _Flows:
             key: max(tale.split - tale.born for tale in self._tales(part, elder, (onset, first)))
             + self.nearness(part, elder)
             for key, elder in elders.items()
-            if elder is not part
         }
         best = max(odds, key=lambda key: (round(odds[key], 6), key == split.other_id, key))
         if odds[best] < SURE and odds[split.other_id] <= MAYBE:

@@ -134,7 +134,8 @@ def live_on(cluster: Cluster, week: str, settings: ClusterSettings) -> tuple[Clu
     if cluster.first_week == week and not cluster.parent:
         events.append(Event("born", cluster.cluster_id, cluster.posts))
     trickle = (1 - settings.keep) * (cluster.plain_mass - cluster.posts) / max(settings.keep, 1e-9)
-    if cluster.state == FADED and cluster.posts >= max(REVIVED, BACK * trickle):
+    is_heard = cluster.last_week == week
+    if cluster.state == FADED and is_heard and cluster.posts >= max(REVIVED, BACK * trickle):
         cluster = replace(cluster, state=ACTIVE)
         events.append(Event("revived", cluster.cluster_id, cluster.posts))
     silent = weeks_between(cluster.last_week, week)

@@ -47,7 +47,7 @@ def neighbours_of(points: Points, count: int, even: NDArray[np.bool_] | None = N
     are `even`, (n,), most often all.
     """
     few = min(count, len(points))
-    if len(points) <= FEW:
+    if len(points) <= FEW and (even is None or even.all()):
         return _nearest_among(points, points, few)
     small = projected(points, principal_axes(points, AXES))
     small /= np.maximum(np.linalg.norm(small, axis=1, keepdims=True), LEAST)
@@ -133,6 +133,7 @@ class Cells:
             width = known.shape[1]
             self._index = faiss.IndexIVFFlat(faiss.IndexFlatL2(width), width, count)
             self._index.cp.seed = SEED
+            self._index.cp.min_points_per_centroid = 1  # fewer are no reason to warn
             self._index.train(known[sample_of(len(known), PER_CELL * count)])
             self._index.add(known)
         self._index.nprobe = PROBES

@@ -59,7 +59,7 @@ from zeitgraph.extraction.clusters.window import NONE, Window, look_back
 from zeitgraph.kg.settings import ClusterSettings
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
-from zeitgraph.kg.weeks import weeks_between
+from zeitgraph.kg.weeks import week_after, weeks_between
 from zeitgraph.prompts.library import Style
 
 Labels = NDArray[np.object_]
@@ -192,7 +192,8 @@ def _heard(cluster: Cluster, window: Window, posts: _Posts, settings: ClusterSet
     """The last week in which the cluster was heard of, strays apart."""
     own, was_heard = posts.told == cluster.cluster_id, cluster.last_week
     is_silent = weeks_between(was_heard, window.week) > 1
-    since = window.posts(own & (window.weeks > was_heard))
+    begin = max(was_heard, week_after(window.week, -settings.fade_weeks))
+    since = int((own & (window.weeks > begin)).sum())
     return (
         window.week
         if since > cluster.strays(settings.fade_weeks if is_silent else 1)

@@ -44,7 +44,7 @@ class Window:
     posts of this week. `without` are the posts of this week that have no vector.
 
     Of all posts, sampled or not: `alike` are pairs of which one copies the other, `originals` what
-    earlier posts were found to copy, `moment_of` when each was published (seconds).
+    earlier posts were found to copy, `moment_of` when each was published (microseconds).
     """
 
     week: str
@@ -93,14 +93,13 @@ def look_back(job: Job) -> Window:
     before = posts.filter(pc.not_equal(posts["week"], job.week))["post_id"].to_pylist()
     named = pc.list_flatten(job.table("edits")["posts"]).to_pylist()
     panel = panel_of(before, settings.window_posts, named)
-    is_many = posts.num_rows > FEW
+    is_many = posts.num_rows > FEW or panel.earlier is not None
     vectors, likely = _vectors(job, panel, is_many=is_many)
     sides = {side: sides_of(vectors, side) for side in SIDES}
     del vectors
     cloud = cloud_of(sides, settings.neighbours, fill_sides if settings.bridge else None, panel)
     even = panel.is_even(cloud.post_ids)
     likely = likely if is_many else alike_in(cloud, settings.copy_near)
-    thinned = posts.num_rows / max(min(FEW, int(even.sum())), 1)
     ids = pa.array(cloud.post_ids, pa.string())
     own = posts.take(pc.index_in(ids, posts["post_id"].combine_chunks()))
     members = job.table("memberships", "history")
@@ -109,6 +108,8 @@ def look_back(job: Job) -> Window:
     copies = members.filter(pc.greater(pc.utf8_length(members["copy_of"]), 0))
     weeks = own["week"].to_numpy()
     current = (weeks == job.week).astype(bool)
+    weights = np.where(current | ~even, 1.0, panel.weight)
+    thinned = max(float(weights.sum()) / max(min(FEW, int(even.sum())), 1), 1.0)
     of_now = posts.filter(pc.equal(posts["week"], job.week))["post_id"]
     return Window(
         week=job.week,
@@ -116,13 +117,13 @@ def look_back(job: Job) -> Window:
         texts=tuple(map(Text, _or_empty(own["text"]), _or_empty(own["lang"]))),
         weeks=weeks,
         current=current,
-        weights=np.where(current, 1.0, panel.weight),
+        weights=weights,
         even=even,
         heat=own["heat"].to_numpy().astype(float),
         like_text=pair_likeness(sides["picture"], sides["text"], cloud.post_ids),
         earlier=joined.fill_null(NONE).to_numpy(),
         without=tuple(sorted(of_now.filter(pc.invert(pc.is_in(of_now, ids))).to_pylist())),
-        alike=far_nearer(likely, cloud, settings.copy_part, max(thinned, 1.0)),
+        alike=far_nearer(likely, cloud, settings.copy_near, settings.copy_part, thinned),
         originals=dict(_pairs(copies["post_id"], copies["copy_of"])),
         moment_of=dict(_pairs(posts["post_id"], posts["published_at"].cast(pa.int64()))),
     )

@@ -37,7 +37,7 @@ class Index:
     """Points in `shelves`, each (n, d) float32 of unit rows; `shortlist` of all, if there is one.
 
     An answer is the same whatever else is asked at the same time and however many threads there
-    are: each query is worked out alone.
+    are: each query is worked out with the same sums as alone.
     """
 
     shelves: Sequence[Points]
@@ -58,7 +58,9 @@ class Index:
         count = min(count, len(self))
         queries = np.ascontiguousarray(queries, np.float32)
         if self.shortlist is None or len(queries) == 1:
-            found = [self._search(query, count, lists_seen) for query in queries]
+            found = in_parts(
+                lambda part: self._search(queries[part.start], count, lists_seen), len(queries), 1
+            )
         else:
             found = in_parts(
                 lambda part: self._search_few(queries[part], count, lists_seen),
