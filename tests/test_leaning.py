@@ -58,31 +58,30 @@ def test_of_few_posts_nothing_is_said(weeks: list[int]) -> None:
 # -- a part that left ------------------------------------------------------------------------------
 
 
-def _reviewed(counts: Counts) -> tuple[list[Event], dict[str, Cluster]]:
-    """What is told of `part`, which left `holder` in the last week of these posts by week.
-
-    It lies a little nearer to whom it may have come from than to others.
+def _window(counts: Counts, near: float, lean: float = 0.0) -> tuple[Window, dict[str, Cluster]]:
+    """Posts of clusters by week. The last cluster lies `near` the one before it; by `lean` that one
+    leans to it in the last three weeks, and it to that one.
     """
     random = np.random.default_rng(3)
     cores = unit(random.normal(size=(len(counts), WIDTH)))
-    cores[-1] = unit(cores[-1:] + 0.3 * cores[-2:-1])[0]
+    cores[-1] = unit(cores[-1:] + near * cores[-2:-1])[0]
+    toward = dict.fromkeys(counts, cores[-1]) | {list(counts)[-1]: cores[-2]}
+    leaning = list(counts)[-2:]
     rows, labels, weeks = [], [], []
     for core, (name, posts) in zip(cores, counts.items(), strict=True):
         for number, count in enumerate(posts):
-            rows += [core + 0.7 * random.normal(size=WIDTH) / WIDTH**0.5 for _ in range(count)]
+            leans_now = lean * (name in leaning and number >= len(posts) - 3)
+            place = core + leans_now * toward[name]
+            rows += [place + 0.7 * random.normal(size=WIDTH) / WIDTH**0.5 for _ in range(count)]
             labels += [name] * count
             weeks += [week_after(FIRST, number)] * count
     points, count = unit(np.array(rows)), len(rows)
     last = max(weeks)
+    nearest = np.arange(count)[:, None]
+    ids = tuple(f"p{row:04d}" for row in range(count))
     window = Window(
         week=last,
-        cloud=Cloud(
-            tuple(f"p{row:04d}" for row in range(count)),
-            points,
-            points,
-            points,
-            np.arange(count)[:, None],
-        ),
+        cloud=Cloud(ids, points, points, points, nearest),
         texts=(Text("", ""),) * count,
         weeks=np.array(weeks, object),
         current=np.array(weeks) == last,
@@ -97,16 +96,21 @@ def _reviewed(counts: Counts) -> tuple[list[Event], dict[str, Cluster]]:
         moment_of={},
     )
     clusters = {
-        name: replace(
-            newborn(name, DISCOVERED, last if name == "part" else FIRST, WIDTH),
-            core=core,
-            state=ACTIVE,
-            parent="holder" if name == "part" else NONE,
-        )
+        name: replace(newborn(name, DISCOVERED, FIRST, WIDTH), core=core, state=ACTIVE)
         for core, name in zip(cores, counts, strict=True)
     }
+    return window, clusters
+
+
+def _reviewed(counts: Counts) -> tuple[list[Event], dict[str, Cluster]]:
+    """What is told of `part`, which left `holder` in the last week of these posts by week.
+
+    It lies a little nearer to whom it may have come from than to others.
+    """
+    window, clusters = _window(counts, near=0.3)
+    clusters["part"] = replace(clusters["part"], first_week=window.week, parent="holder")
     split = Event("split", "part", 0.1, "holder")
-    told = settle_flows(window, clusters, np.array(labels, object), [split])
+    told = settle_flows(window, clusters, window.earlier.copy(), [split])
     return [event for event in told if event.cluster_id == "part"], clusters
 
 
@@ -132,3 +136,39 @@ def test_a_part_stays_of_its_holder_that_lost_it_or_had_it_for_long(part: list[i
     holder = [60] * 6 + [30] * 3 if part is NEW else [20] * 9
     [event], _ = _reviewed(STAY | {"holder": holder, "part": part})
     assert (event.event, event.other_id) == ("split", "holder")
+
+
+# -- turns and merges ------------------------------------------------------------------------------
+
+
+def _told(counts: Counts, lean: float, born: int) -> list[tuple[str, str, str]]:
+    """The events of two clusters of which the last was first told of `born` weeks ago."""
+    window, clusters = _window(counts, near=0.5, lean=lean)
+    last = list(counts)[-1]
+    first = week_after(window.week, -born)
+    clusters[last] = replace(clusters[last], first_week=first)
+    told = settle_flows(window, clusters, window.earlier.copy())
+    return [(event.event, event.cluster_id, event.other_id) for event in told]
+
+
+@pytest.mark.parametrize(("left", "gained", "turns"), [(2, 18, True), (14, 6, False)])
+def test_a_turn_is_told_when_the_old_look_is_gone_for_two_weeks(
+    left: int, gained: int, *, turns: bool
+) -> None:
+    """In the last week it is gone; whether in the one before decides."""
+    old, new = [20] * 7 + [left, 2], [0] * 7 + [gained, 18]
+    told = _told(STAY | {"old": old, "new": new}, lean=0.3, born=1)
+    assert told == [("continued", "new", "old")] * turns
+
+
+def test_the_same_posts_are_a_turn_where_the_old_look_leant_and_a_split_where_not() -> None:
+    counts = STAY | {"old": [12, 8, 11, 9, 10, 12, 6, 3, 1], "new": [0] * 7 + [5, 8]}
+    assert _told(counts, lean=0.3, born=1) == [("continued", "new", "old")]
+    assert _told(counts, lean=0.0, born=1) == [("split", "new", "old")]
+
+
+def test_the_same_posts_are_a_merge_where_the_two_leant_and_none_where_not() -> None:
+    ends, takes = [10, 9, 11, 9, 10, 10, 9, 8, 1], [9, 10, 9, 11, 10, 9, 10, 9, 12]
+    counts = STAY | {"ends": ends, "takes": takes}
+    assert _told(counts, lean=0.3, born=9) == [("merged", "ends", "takes")]
+    assert _told(counts, lean=0.0, born=9) == []

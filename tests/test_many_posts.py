@@ -10,8 +10,18 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 
-from tests.cluster_world import joined_in_order, new_workspace, plant, put, run
-from zeitgraph.extraction.clusters import discovery, neighbours, threads, window
+from tests.cluster_world import (
+    FIRST,
+    directions,
+    joined,
+    joined_in_order,
+    new_workspace,
+    plant,
+    put,
+    put_week,
+    run,
+)
+from zeitgraph.extraction.clusters import births, discovery, neighbours, threads, window
 from zeitgraph.extraction.clusters.cloud import Points, contracted, unit
 from zeitgraph.extraction.clusters.discovery import find_groups
 from zeitgraph.extraction.clusters.neighbours import closest_of, distinct, neighbours_of, sample_of
@@ -19,6 +29,7 @@ from zeitgraph.extraction.clusters.threads import in_parts
 from zeitgraph.extraction.clusters.week import cluster_week
 from zeitgraph.kg.stages import Job, Span
 from zeitgraph.kg.tables import TABLES, join_tables
+from zeitgraph.kg.weeks import week_after
 
 FEW = 500
 _KEYS = {name: [(key, "ascending") for key in table.key] for name, table in TABLES.items()}
@@ -223,3 +234,32 @@ def test_neither_row_order_nor_threads_change_a_byte_above_the_switch(
         told.append({name: rows.sort_by(_KEYS[name]) for name, rows in outputs.items()})
     assert told[0] == told[1]
     assert told[0]["memberships"].num_rows == 200
+
+
+@pytest.mark.parametrize("most_left", [4000, 60])
+def test_a_small_birth_is_found_among_many_posts_in_none(
+    most_left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve posts a week of a new style beside thirty a week that are in none."""
+    monkeypatch.setattr(births, "MOST_LEFT", most_left)
+    planted = plant(int(np.random.SeedSequence().generate_state(1)[0]), weeks=7, birth=99)
+    workspace = new_workspace(tmp_path, "[clusters]\nsmallest_share = 0.05")
+    random = np.random.default_rng()
+    [new] = directions(random, 1, planted.vectors.shape[1])
+    for number in range(7):
+        rows = list(planted.vectors[planted.week == number])
+        count = len(rows)
+        if number >= 5:
+            near = [new + 0.5 * random.normal(size=len(new)) / len(new) ** 0.5 for _ in range(12)]
+            rows += [row / np.linalg.norm(row) for row in near]
+        posts = [
+            {"post_id": f"{'new' if row >= count else 'p'}{number}-{row:03d}"}
+            for row in range(len(rows))
+        ]
+        put_week(workspace, week_after(FIRST, number), posts, rows)
+    run(workspace)
+    labels = joined(workspace)
+    own = [labels[post] for post in labels if post.startswith("new6")]
+    most = max(set(own), key=own.count)
+    assert most != ""
+    assert own.count(most) >= 9
