@@ -19,6 +19,7 @@ if (one_run := os.environ.get("PYTEST_XDIST_TESTRUNUID")) is not None:
     random.seed(one_run)  # seeds are drawn while tests are collected: the same by all workers
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Few = Callable[[int], None]
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +58,19 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "trends"
     make_demo(folder, posts=300, weeks=6, seed=12)
     return folder
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> Few:
+    """Take no more than so many posts for few, and work in parts of a tenth of that."""
+    from zeitgraph.extraction.clusters import discovery, neighbours, threads, window
+
+    def at(count: int) -> None:
+        for module in (neighbours, discovery, window):
+            monkeypatch.setattr(module, "FEW", count)
+        monkeypatch.setattr(threads, "PART", max(1, count // 10))
+
+    return at
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.cluster_world import FIRST, Floats, directions, new_workspace, put_week, run
-from zeitgraph.extraction.clusters import discovery, neighbours, window
+from tests.conftest import Few
 from zeitgraph.kg.weeks import week_after, week_start
 from zeitgraph.kg.workspace import Workspace
 
@@ -94,16 +94,15 @@ def test_two_hundred_equal_posts_all_copy_the_first_though_ids_run_against_time(
     assert set(found.values()) == {first}
 
 
-@pytest.mark.parametrize(("part", "few"), [(0.05, 12_000), (0.05, 100), (1.0, 12_000)])
+@pytest.mark.parametrize(("part", "count"), [(0.05, 12_000), (0.05, 100), (1.0, 12_000)])
 def test_what_is_alike_by_chance_copies_nothing(
-    part: float, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    part: float, count: int, few: Few, tmp_path: Path
 ) -> None:
     """Posts of a tight style lie at 0.95 of each other and more; one is a copy, and lies at 0.999.
 
     So it is where all are compared, and where there are too many for that.
     """
-    for module in (neighbours, discovery, window):
-        monkeypatch.setattr(module, "FEW", few)
+    few(count)
     random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
     [style] = directions(random, 1, WIDTH)
     first = style

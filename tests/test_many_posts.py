@@ -1,6 +1,5 @@
 """Where posts are many, neighbours are looked up among a sample: what must hold then as before."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,8 @@ from tests.cluster_world import (
     put_week,
     run,
 )
-from zeitgraph.extraction.clusters import births, discovery, neighbours, threads, window
+from tests.conftest import Few
+from zeitgraph.extraction.clusters import births, threads
 from zeitgraph.extraction.clusters.cloud import Points, contracted, unit
 from zeitgraph.extraction.clusters.discovery import find_groups
 from zeitgraph.extraction.clusters.neighbours import closest_of, distinct, neighbours_of, sample_of
@@ -33,19 +33,6 @@ from zeitgraph.kg.weeks import week_after
 
 FEW = 500
 _KEYS = {name: [(key, "ascending") for key in table.key] for name, table in TABLES.items()}
-Few = Callable[[int], None]
-
-
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> Few:
-    """Take no more than so many posts for few, and work in parts of a tenth of that."""
-
-    def at(count: int) -> None:
-        for module in (neighbours, discovery, window):
-            monkeypatch.setattr(module, "FEW", count)
-        monkeypatch.setattr(threads, "PART", max(1, count // 10))
-
-    return at
 
 
 def _planted(seed: int, count: int = 3000, styles: int = 8) -> tuple[Points, NDArray[np.intp]]:

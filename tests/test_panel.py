@@ -1,6 +1,5 @@
 """Where earlier posts are very many, an even sample stands for them: what must hold still."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from tests.cluster_world import (
     put_week,
     run,
 )
-from zeitgraph.extraction.clusters import discovery, neighbours, window
+from tests.conftest import Few
 from zeitgraph.extraction.clusters.panel import panel_of
 from zeitgraph.extraction.clusters.window import look_back
 from zeitgraph.kg.stages import Job, Span
@@ -31,18 +30,6 @@ from zeitgraph.kg.workspace import Workspace
 
 SETTINGS = "[clusters]\nwindow_posts = 300"
 IDS = st.lists(st.text(min_size=1, max_size=8), unique=True, min_size=1, max_size=60)
-Few = Callable[[int], None]
-
-
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> Few:
-    """Take no more than so many posts for few."""
-
-    def at(count: int) -> None:
-        for module in (neighbours, discovery, window):
-            monkeypatch.setattr(module, "FEW", count)
-
-    return at
 
 
 @given(IDS, st.data())

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cluster_world import FIRST, directions, new_workspace, put_week
-from zeitgraph.extraction.clusters.substyles import fewer, soft_weights
+from zeitgraph.extraction.clusters.panel import fewer
+from zeitgraph.extraction.clusters.substyles import soft_weights
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.stages import bring_up_to_date
 from zeitgraph.kg.tables import TABLES, make_table

@@ -16,15 +16,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.neighbours import neighbours_of
-from zeitgraph.extraction.clusters.panel import Panel
 from zeitgraph.extraction.clusters.threads import PART, blocks, in_parts
 
 Points = NDArray[np.float32]
 Side = tuple[tuple[str, ...], Points]
 Fill = Callable[[Side, Side], Sequence[Side]]
-
-WHOLE = Panel()
-"""The panel of all posts."""
 
 SIDES = ("post", "picture", "text")
 
@@ -75,12 +71,15 @@ def make_cloud(vectors: pa.Table, neighbours: int) -> Cloud:
 
 
 def cloud_of(
-    sides: Mapping[str, Side], neighbours: int, fill: Fill | None = None, panel: Panel = WHOLE
+    sides: Mapping[str, Side],
+    neighbours: int,
+    fill: Fill | None = None,
+    even: NDArray[np.bool_] | None = None,
 ) -> Cloud:
     """The cloud of posts by their `SIDES`, each as `sides_of` gives it.
 
     `fill` adds to pictures and texts, each less its own mean, what posts lack of the two. Among
-    many posts neighbours are of the `panel`.
+    many posts neighbours are of those that are `even`, (n,), most often all.
     """
     post_ids, raw = sides["post"]
     if not post_ids:
@@ -88,7 +87,7 @@ def cloud_of(
         return Cloud((), nothing, nothing, nothing, np.empty((0, 0), np.int64))
     parts = [(ids, moved(rows) if ids else rows) for ids, rows in map(sides.__getitem__, SIDES[1:])]
     points = _together(post_ids, fill(*parts) if fill else parts, raw.shape[1])
-    nearest = neighbours_of(points, neighbours, panel.is_even(post_ids))
+    nearest = neighbours_of(points, neighbours, even)
     return Cloud(post_ids, raw, points, contracted(points, nearest), nearest)
 
 

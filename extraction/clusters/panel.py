@@ -38,7 +38,11 @@ def panel_of(earlier: Sequence[str], most: int, named: Collection[str] = ()) -> 
     """The panel of at most `most` of the `earlier` posts, and those of them that are `named`."""
     if len(earlier) <= most:
         return Panel()
-    digests = sorted((digest_text(post_id), post_id) for post_id in earlier)
-    chosen = {post_id for _, post_id in digests[:most]}
-    known = chosen | (set(named) & set(earlier))
-    return Panel(frozenset(known), len(earlier) / most, digests[most - 1][0])
+    chosen = fewer(earlier, most)
+    known = set(chosen) | (set(named) & set(earlier))
+    return Panel(frozenset(known), len(earlier) / most, digest_text(chosen[-1]))
+
+
+def fewer(post_ids: Sequence[str], most: int) -> Sequence[str]:
+    """At most so many of these ids, the same whatever their order, and however many there are."""
+    return sorted(post_ids, key=digest_text)[:most] if len(post_ids) > most else post_ids

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from zeitgraph.extraction.clusters.assign import cosines
 from zeitgraph.extraction.clusters.cloud import Cloud, Points, make_cloud, unit
 from zeitgraph.extraction.clusters.discovery import Groups, find_groups
+from zeitgraph.extraction.clusters.panel import fewer
 from zeitgraph.extraction.clusters.threads import one_thread
-from zeitgraph.kg.ids import content_id, digest_text
+from zeitgraph.kg.ids import content_id
 from zeitgraph.kg.settings import ClusterSettings
 from zeitgraph.kg.stages import Job, Outputs
 from zeitgraph.kg.tables import TABLES, make_table
@@ -67,11 +68,6 @@ def find_substyles(job: Job) -> Outputs:
                 some = fewer(own[cluster], MOST)
                 rows += _of_cluster(job.week, cluster, _of(vectors, some), before, settings)
     return {"substyles": make_table(TABLES["substyles"], rows)}
-
-
-def fewer(post_ids: Sequence[str], most: int) -> Sequence[str]:
-    """At most so many of these ids, the same whatever their order, and however many there are."""
-    return sorted(post_ids, key=digest_text)[:most] if len(post_ids) > most else post_ids
 
 
 def _of(vectors: pa.Table, post_ids: Sequence[str]) -> pa.Table:

@@ -97,8 +97,8 @@ def look_back(job: Job) -> Window:
     vectors, likely = _vectors(job, panel, is_many=is_many)
     sides = {side: sides_of(vectors, side) for side in SIDES}
     del vectors
-    cloud = cloud_of(sides, settings.neighbours, fill_sides if settings.bridge else None, panel)
-    even = panel.is_even(cloud.post_ids)
+    even = panel.is_even(sides["post"][0])
+    cloud = cloud_of(sides, settings.neighbours, fill_sides if settings.bridge else None, even)
     likely = likely if is_many else alike_in(cloud, settings.copy_near)
     ids = pa.array(cloud.post_ids, pa.string())
     own = posts.take(pc.index_in(ids, posts["post_id"].combine_chunks()))

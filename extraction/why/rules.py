@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.substyles import fewer, strongest
+from zeitgraph.extraction.clusters.panel import fewer
+from zeitgraph.extraction.clusters.substyles import strongest
 from zeitgraph.extraction.why.learner import Measured, Rule, Sheet, learn_rule, measure_rule
 from zeitgraph.kg.ids import digest_text
 from zeitgraph.kg.settings import RuleSettings
