@@ -6,11 +6,13 @@ ROW is one of
 
     batch       posts of one week, process to process, beside BERTopic (global)
     groups      vectors to groups, beside UMAP with hdbscan and beside EVoC
+    trends      12 weeks, one birth, one drift, process to process, beside BERTrend
     increment   26 weeks, then the 27th alone; and the same 27th with only 9 weeks before it
     weeks       26 weeks, the processor's seconds of each and the peak of memory
 
-Peers run in an environment of their own (peers/environment.py), in turn with ours, so often as
-`--runs` says, each time in a new process; of two fits in it the first is cold, the second warm.
+Peers run in an environment of their own (peers/environment.py; BERTrend in one that
+peers/bertrend_recipe.py says how to make), in turn with ours, so often as `--runs` says, each time
+in a new process; of two fits in it the first is cold, the second warm.
 Prints Markdown: medians, and ours as 1. Where a machine has other work, only the processor's
 seconds mean something.
 """
@@ -37,6 +39,7 @@ from zeitgraph.kg.workspace import Workspace
 
 PEERS = Path(__file__).with_name("peers")
 STYLES, SEED, WEEKS = 40, 20, 26
+TREND_STYLES, TREND_WEEKS = 12, 12
 Told = Mapping[str, Any]
 
 
@@ -48,6 +51,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--into", type=Path, help="keep what is made here")
     parser.add_argument("--environment", type=Path, default=Path("build/peers"))
+    parser.add_argument("--bertrend", type=Path, default=Path("build/bertrend/bin/python"))
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as aside:
         folder = asked.into or Path(aside)
@@ -60,7 +64,7 @@ def batch(folder: Path, asked: argparse.Namespace) -> None:
     week = next(iter(plant(asked.posts or 10_000, 1, STYLES, SEED)))
     workspace = Workspace.create(folder / "workspace", "vectors")
     put(workspace, week)
-    _hand_over(folder, week)
+    _hand_over(folder, [week])
     python = peer_python(asked.environment.resolve())
     ours = [sys.executable, "-m", "zeitgraph.benchmarks.peers.ours", folder, workspace.root, 2]
     theirs = [python, PEERS / "bertopic_recipes.py", folder, "global", "0,1"]
@@ -72,7 +76,7 @@ def batch(folder: Path, asked: argparse.Namespace) -> None:
 def groups(folder: Path, asked: argparse.Namespace) -> None:
     """Groups among vectors: no texts, no tables."""
     week = next(iter(plant(asked.posts or 60_000, 1, STYLES, SEED)))
-    _hand_over(folder, week)
+    _hand_over(folder, [week])
     python = peer_python(asked.environment.resolve())
     theirs: dict[str, Sequence[object]] = {
         name: [python, PEERS / "group_recipes.py", folder, name, 2] for name in ("umap", "evoc")
@@ -87,6 +91,25 @@ def groups(folder: Path, asked: argparse.Namespace) -> None:
     runs = _in_turn(folder, {"ours": ours, **theirs}, asked.runs)
     found = {name: np.load(folder / f"{name}.npy") for name in runs}
     _tell(f"{len(week.ids):,} vectors", runs, found, week.styles)
+
+
+def trends(folder: Path, asked: argparse.Namespace) -> None:
+    """Weeks in which a style turns by 60° and another is born, beside BERTrend."""
+    planted = list(plant(asked.posts or 4_800, TREND_WEEKS, TREND_STYLES, SEED))
+    workspace = _filled(folder / "workspace", planted)
+    _hand_over(folder, planted)
+    ours = [sys.executable, "-m", "zeitgraph.benchmarks.peers.ours", folder, workspace.root, 2]
+    theirs = [asked.bertrend.absolute(), PEERS / "bertrend_recipe.py", folder, "0,1"]
+    runs = _in_turn(folder, {"ours": ours, "bertrend": theirs}, asked.runs)
+    ids = [post_id for week in planted for post_id in week.ids]
+    styles = np.concatenate([week.styles for week in planted])
+    found = {name: _clusters(folder / f"{name}-1.csv", ids) for name in runs}
+    _tell(f"{len(ids):,} posts of {TREND_WEEKS} weeks", runs, found, styles)
+    for name, clusters in found.items():
+        for what, style in (("turns", 0), ("is born", TREND_STYLES - 1)):
+            own = clusters[styles == style]
+            most = max(np.mean(own == cluster) for cluster in set(own.tolist()) - {""})
+            print(f"\n{name}: the style that {what}: {most:.3f} of its posts under one id")
 
 
 def increment(folder: Path, asked: argparse.Namespace) -> None:
@@ -123,6 +146,7 @@ def weeks(folder: Path, asked: argparse.Namespace) -> None:
 ROWS: Mapping[str, Callable[[Path, argparse.Namespace], None]] = {
     "batch": batch,
     "groups": groups,
+    "trends": trends,
     "increment": increment,
     "weeks": weeks,
 }
@@ -145,12 +169,13 @@ def _stage(workspace: Workspace, count: int) -> Told:
     return told
 
 
-def _hand_over(folder: Path, week: PlantedWeek) -> None:
-    np.save(folder / "vectors.npy", week.vectors)
+def _hand_over(folder: Path, weeks: Sequence[PlantedWeek]) -> None:
+    np.save(folder / "vectors.npy", np.concatenate([week.vectors for week in weeks]))
     with (folder / "posts.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(("post_id", "week", "text"))
-        table.writerows(zip(week.ids, [week.week] * len(week.ids), week.texts, strict=True))
+        for week in weeks:
+            table.writerows(zip(week.ids, [week.week] * len(week.ids), week.texts, strict=True))
 
 
 def _in_turn(

@@ -42,7 +42,7 @@ STAGES = (
         ),
         writes=("clusters", "memberships", "lineage"),
         settings=("vectors", "styles", "clusters"),
-        version=9,
+        version=10,
         also="zeitgraph.extraction.clusters.style_centres:styles_identity",
     ),
     Stage(

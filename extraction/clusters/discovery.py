@@ -20,6 +20,7 @@ from zeitgraph.extraction.clusters.neighbours import (
     Points,
     projected,
     sample_of,
+    strongest_axes,
 )
 from zeitgraph.extraction.clusters.threads import one_thread
 
@@ -106,8 +107,7 @@ def _principal_axes(seen: Points) -> tuple[NDArray[np.float64], NDArray[np.float
     middle = seen.mean(axis=0, dtype=np.float64)
     centred = seen.astype(np.float64) - middle
     with one_thread():
-        _, axes = np.linalg.eigh(centred.T @ centred)
-    return axes[:, ::-1][:, :COMPONENTS], middle
+        return strongest_axes(centred.T @ centred, COMPONENTS), middle
 
 
 def _hdbscan(points: NDArray[np.float64], smallest: int) -> Groups:

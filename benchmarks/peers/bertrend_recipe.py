@@ -1,0 +1,77 @@
+"""BERTrend on given vectors, week after week; run in an environment of its own, no zeitgraph.
+
+    PYTHON bertrend_recipe.py FOLDER SEEDS BEGAN
+
+PYTHON is a Python 3.12 into which `pip install torch==2.13.0 bertrend==0.4.13` has been done: it
+asks for 3.12 where everything else here runs by 3.11. FOLDER, and what is written, as in
+bertopic_recipes.py; the recipe is called `bertrend`. Settings are BERTrend's own, except language
+(English) and granularity (a week), and that words are weighed by c-TF-IDF alone: its
+`MaximalMarginalRelevance` would fetch a sentence transformer. Its UMAP has a fixed seed, so that
+all seeds give the same.
+"""
+
+import csv
+import itertools
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+from bertrend.BERTopicModel import BERTopicModel  # type: ignore[import-not-found]
+from bertrend.BERTrend import BERTrend  # type: ignore[import-not-found]
+from loguru import logger  # type: ignore[import-not-found]
+from timing import Timing  # type: ignore[import-not-found]  # the file beside this one
+
+PACKAGES = ("bertrend", "bertopic", "hdbscan", "umap-learn", "numba", "numpy", "scikit-learn")
+DAYS = 7
+
+
+def topics_of(posts: pd.DataFrame, vectors: np.ndarray) -> dict[str, int]:
+    """The topic of each post that has one, once all weeks are merged.
+
+    A post's own id stands for its url, by which merged topics name their posts.
+    """
+    topics = BERTopicModel(
+        {"global": {"language": "English"}, "bertopic_model": {"representation_model": []}}
+    )
+    trend = BERTrend(topic_model=topics)
+    trend.config["granularity"] = DAYS
+    weeks = {pd.Timestamp(day): own for day, own in posts.groupby("monday", sort=True)}
+    trend.train_topic_models(weeks, "none", vectors, save_topic_models=False)
+    trend.calculate_signal_popularity()
+    found: dict[str, int] = {}
+    for topic, ids in zip(trend.merged_df["Topic"], trend.merged_df["URLs"], strict=True):
+        for post_id in itertools.chain.from_iterable(map(_flat, ids)):
+            found.setdefault(post_id, int(topic))
+    return found
+
+
+def _flat(told: str | list[str]) -> list[str]:
+    return [told] if isinstance(told, str) else told
+
+
+def main(folder: Path, seeds: Sequence[int], began: float) -> None:
+    """Run once for each seed."""
+    posts = pd.read_csv(folder / "posts.csv", dtype=str)
+    posts["monday"] = pd.to_datetime(posts["week"] + "-1", format="%G-W%V-%u")
+    posts["document_id"] = posts["source"] = posts["url"] = posts["post_id"]
+    vectors = np.load(folder / "vectors.npy")
+    timing = Timing(began)
+    for seed in seeds:
+        with timing.run():
+            topics = topics_of(posts, vectors)
+        with (folder / f"bertrend-{seed}.csv").open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(("post_id", "week", "cluster"))
+            for post_id, week in zip(posts["post_id"], posts["week"], strict=True):
+                table.writerow((post_id, week, topics.get(post_id, "")))
+    timing.write(folder / "bertrend.json", PACKAGES)
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    logger.remove()
+    logger.add(sys.stderr, level="ERROR")
+    main(Path(sys.argv[1]), [int(s) for s in sys.argv[2].split(",")], float(sys.argv[3]))
