@@ -63,6 +63,7 @@ STAGES = (
         ),
         writes=("substyles",),
         settings=("clusters",),
+        version=2,
     ),
     Stage(
         name="rules",

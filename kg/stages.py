@@ -7,16 +7,18 @@ module knows nothing about what any stage does.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zeitgraph.kg.ids import digest_json
 from zeitgraph.kg.parts import load_attribute
 from zeitgraph.kg.settings import Settings
-from zeitgraph.kg.tables import empty_table, join_tables
+from zeitgraph.kg.tables import TABLES, empty_table, join_tables
 from zeitgraph.kg.weeks import week_after
 from zeitgraph.kg.workspace import Workspace, write_aside
 
@@ -96,6 +98,15 @@ class Job:
             yield from self.inputs.pieces(name, "history")
         else:
             yield self.table(name, "history")
+
+    def window_of(self, name: str, things: Collection[str]) -> pa.Table:
+        """What the window of a table tells of some things, by the first column of its key.
+
+        Of the rest only few rows are in memory at a time.
+        """
+        key, wanted = TABLES[name].key[0], pa.array(sorted(things), pa.string())
+        pieces = chain(self.earlier(name), iter([self.table(name)]))
+        return join_tables(name, [piece.filter(pc.is_in(piece[key], wanted)) for piece in pieces])
 
     def borrow(self, name: str) -> Any:
         """A tool that another layer lends to stages, made from the settings.

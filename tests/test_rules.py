@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from tests.cluster_world import new_workspace
 from tests.report_world import LAST, RULE_WORDS, ask_tables, make_world
+from zeitgraph.extraction.clusters.panel import fewer
 from zeitgraph.extraction.stages import STAGES
+from zeitgraph.extraction.why import rules as rule_stage
 from zeitgraph.extraction.why.learner import Sheet, learn_rule, measure_rule
 from zeitgraph.extraction.why.rules import is_learnt_from
 from zeitgraph.kg.conditions import FEATURES, WORD, Condition, all_hold, rules_of
@@ -192,6 +194,22 @@ def test_same_posts_same_bytes_and_no_later_week_changes_an_earlier_one(tmp_path
     one, longer = put(tmp_path / "a", 24, weeks=2), put(tmp_path / "b", 24, weeks=3)
     for week in one.weeks("rules"):
         assert one.digest("rules", week) == longer.digest("rules", week)
+
+
+def test_of_many_posts_rules_are_those_of_the_posts_with_the_least_digests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_stage, "MOST", 120)
+    place, less = put(tmp_path / "a", 27), put(tmp_path / "b", 27)
+    members = place.read_all("memberships").to_pylist()
+    some = set(fewer([row["post_id"] for row in members if row["cluster_id"]], 120))
+    for week in less.weeks("features"):
+        kept = [r for r in less.read("memberships", week).to_pylist() if r["post_id"] in some]
+        less.write("memberships", week, make_table(TABLES["memberships"], kept))
+    bring_up_to_date(less, STAGE, less.weeks("features"))
+    week = place.weeks("rules")[-1]
+    assert place.digest("rules", week) == less.digest("rules", week)
+    assert rules_of(place.read("rules", week).to_pylist())
 
 
 def test_posts_of_a_cluster_that_became_another_count_for_that_one(tmp_path: Path) -> None:

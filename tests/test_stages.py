@@ -22,6 +22,7 @@ from zeitgraph.reports import stages as report_stages
 WEEKS = ("2026-W44", "2026-W45", "2026-W46")
 _killed_at: list[tuple[str, str]] = []
 _calls: list[tuple[str, str]] = []
+_wanted = {"2026-W44-0", "2026-W45-1", "2026-W45-2", "2026-W46-0", "nobody", "'; --"}
 
 
 def count_posts(job: Job) -> Mapping[str, pa.Table]:
@@ -44,6 +45,15 @@ def sum_history(job: Job) -> Mapping[str, pa.Table]:
         "count": earlier,
     }
     return {"facts": make_table(TABLES["facts"], [row])}
+
+
+def name_wanted(job: Job) -> Mapping[str, pa.Table]:
+    """A stage: which of the wanted posts the window holds, and one fact for each."""
+    rows = [
+        {"week": job.week, "subject": post["post_id"], "predicate": post["week"], "object": "o"}
+        for post in job.window_of("posts", _wanted).to_pylist()
+    ]
+    return {"facts": make_table(TABLES["facts"], rows)}
 
 
 def _note(stage: str, week: str) -> None:
@@ -99,6 +109,19 @@ def test_history_and_before_see_earlier_weeks_only(tmp_path: Path) -> None:
         "2026-W45": (1, "2026-W44"),
         "2026-W46": (3, "2026-W45"),
     }
+
+
+def test_the_window_of_some_things_holds_what_is_told_of_them_and_no_more(tmp_path: Path) -> None:
+    workspace = _workspace(tmp_path, dict(zip(WEEKS, (1, 3, 2), strict=True)))
+    reads = (Read("posts"), Read("posts", "history"))
+    bring_up_to_date(
+        workspace, [Stage("some", f"{__name__}:name_wanted", reads, ("facts",))], WEEKS
+    )
+    for number, week in enumerate(WEEKS):
+        told = workspace.read("facts", week).to_pylist()
+        assert {(row["subject"], row["predicate"]) for row in told} == {
+            (post, post[:8]) for post in _wanted if post[:8] in WEEKS[: number + 1]
+        }
 
 
 def _looking_back(*settings: str) -> tuple[Stage, Stage]:

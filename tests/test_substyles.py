@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cluster_world import FIRST, directions, new_workspace, put_week
+from zeitgraph.extraction.clusters import substyles
 from zeitgraph.extraction.clusters.panel import fewer
 from zeitgraph.extraction.clusters.substyles import soft_weights
 from zeitgraph.extraction.stages import STAGES
@@ -81,6 +82,22 @@ def test_no_order_of_rows_shows(tmp_path: Path) -> None:
     one, other = plant(tmp_path / "a", 105, PARTS), plant(tmp_path / "b", 105, PARTS, order=-1)
     week = one.weeks("substyles")[-1]
     assert one.digest("substyles", week) == other.digest("substyles", week)
+
+
+def test_of_many_posts_those_with_the_least_digests_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(substyles, "MOST", 2 * A_WEEK)
+    place = plant(tmp_path / "w", 106, PARTS)
+    week = place.weeks("substyles")[-1]
+    rows = place.read("substyles", week).to_pylist()
+    everyone = place.read_all("posts")["post_id"].to_pylist()
+    assert len(everyone) == WEEKS * A_WEEK
+    assert {row["post_id"] for row in rows} <= set(fewer(everyone, 2 * A_WEEK))
+    best = strongest(place, week)
+    parts = {(int(post[-3:]) % PARTS, part) for post, part in best.items()}
+    assert len(parts) == len({part for _, part in parts}) == PARTS
+    assert len(best) >= 0.8 * 2 * A_WEEK
 
 
 @settings(max_examples=50, deadline=None)

@@ -13,6 +13,7 @@ each other; posts are often equal.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,12 @@ from zeitgraph.kg.tables import TABLES, make_table
 
 Weights = NDArray[np.float64]
 
+MEMBER = ("post_id", "cluster_id")
+
 PARTS = 4
 """A cluster of fewer posts than this times the smallest group is not searched."""
 
-MOST = 20_000
+MOST = 5_000
 """Posts of a cluster that are looked at: of more, those with the least digests of their ids."""
 
 LEAST_PART = 0.1
@@ -54,20 +57,25 @@ ID_POSTS = 5
 def find_substyles(job: Job) -> Outputs:
     """The sub-styles of the clusters that have posts this week; same posts, same bytes."""
     settings = job.settings.clusters
-    members = job.window("memberships")
-    now = sorted({r["cluster_id"] for r in job.table("memberships").to_pylist()} - {"", None})
-    own: dict[str, list[str]] = {}
-    for row in members.select(["post_id", "cluster_id"]).to_pylist():
-        own.setdefault(row["cluster_id"], []).append(row["post_id"])
-    vectors = job.window("vectors")
+    own = _posts_of_clusters(job, PARTS * settings.smallest)
+    vectors = job.window_of("vectors", set(chain.from_iterable(own.values())))
     before = strongest(job.table("substyles", "before").to_pylist())
     rows: list[dict[str, Any]] = []
     with one_thread():
-        for cluster in now:
-            if len(own[cluster]) >= PARTS * settings.smallest:
-                some = fewer(own[cluster], MOST)
-                rows += _of_cluster(job.week, cluster, _of(vectors, some), before, settings)
+        for cluster in sorted(own):
+            rows += _of_cluster(job.week, cluster, _of(vectors, own[cluster]), before, settings)
     return {"substyles": make_table(TABLES["substyles"], rows)}
+
+
+def _posts_of_clusters(job: Job, least: int) -> dict[str, Sequence[str]]:
+    """The posts that are looked at of each cluster that has `least`, and some of this week."""
+    now = set(job.table("memberships")["cluster_id"].to_pylist()) - {"", None}
+    posts: dict[str, list[str]] = {}
+    members = job.window("memberships")
+    for post_id, cluster in zip(*(members[c].to_pylist() for c in MEMBER), strict=True):
+        if cluster in now:
+            posts.setdefault(cluster, []).append(post_id)
+    return {cluster: fewer(own, MOST) for cluster, own in posts.items() if len(own) >= least}
 
 
 def _of(vectors: pa.Table, post_ids: Sequence[str]) -> pa.Table:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.panel import fewer
@@ -61,12 +62,11 @@ def _window(job: Job) -> tuple[Sequence[Mapping[str, Any]], Labels, Mask]:
 
     A cluster that became another since is that other.
     """
-    members = {r["post_id"]: r for r in job.window("memberships").to_pylist() if r["cluster_id"]}
-    members = {post_id: members[post_id] for post_id in fewer(list(members), MOST)}
-    rows = sorted(
-        (row for row in job.window("features").to_pylist() if row["post_id"] in members),
-        key=lambda row: str(row["post_id"]),
-    )
+    placed = job.window("memberships")
+    placed = placed.filter(pc.greater(pc.utf8_length(placed["cluster_id"]), 0))
+    some = set(fewer(placed["post_id"].to_pylist(), MOST))
+    members = {r["post_id"]: r for r in job.window_of("memberships", some).to_pylist()}
+    rows = sorted(job.window_of("features", some).to_pylist(), key=lambda row: str(row["post_id"]))
     own = [members[row["post_id"]] for row in rows]
     labels = np.array([member["cluster_id"] for member in own], object)
     weeks = np.array([member["week"] for member in own], object)
