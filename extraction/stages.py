@@ -74,6 +74,7 @@ STAGES = (
         ),
         writes=("rules",),
         settings=("clusters", "rules"),
+        version=2,
     ),
     Stage(
         name="trends",

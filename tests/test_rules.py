@@ -17,9 +17,10 @@ from tests.report_world import LAST, RULE_WORDS, ask_tables, make_world
 from zeitgraph.extraction.clusters.panel import fewer
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.extraction.why import rules as rule_stage
-from zeitgraph.extraction.why.learner import Sheet, learn_rule, measure_rule
+from zeitgraph.extraction.why.learner import Measured, Sheet, learn_rule, measure_rule
 from zeitgraph.extraction.why.rules import is_learnt_from
 from zeitgraph.kg.conditions import FEATURES, WORD, Condition, all_hold, rules_of
+from zeitgraph.kg.settings import RuleSettings
 from zeitgraph.kg.stages import bring_up_to_date
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.weeks import week_after
@@ -111,11 +112,20 @@ def test_a_rule_speaks_only_of_what_was_measured_and_of_words_that_were_said(
         else:
             assert any(row[condition.feature] is not None for row in learnt)
             assert (condition.low, condition.high) != (None, None)
+        if condition.feature == "hue":
+            assert condition.low is not None
+            assert condition.high is not None
+            assert 0 < (condition.high - condition.low) % 360 <= 180
     by_hand = [all_hold(rule, row) for row in rows]
     assert sheet.picked(rule).tolist() == by_hand
     order = data.draw(st.permutations(range(size)))
     again = learn_rule(Sheet([rows[i] for i in order]), wanted[order], among[order], 3)
     assert again == rule
+
+
+@pytest.mark.parametrize(("right", "told"), [(4, False), (5, True)])
+def test_a_rule_that_is_right_in_a_handful_of_posts_is_chance(right: int, *, told: bool) -> None:
+    assert rule_stage.is_good(Measured(posts=right, right=right, members=8), RuleSettings()) is told
 
 
 @given(value=st.none() | st.floats(0, 359.9), low=st.integers(0, 35), high=st.integers(1, 36))

@@ -42,6 +42,9 @@ DEARER = 0.02
 TWO_SIDED = 0.01
 """F-measure that a second bound must bring."""
 
+HALFWAY = 0.5
+"""The part of a circle that bounds may span: «between 350° and 340°» says nothing."""
+
 LEAST_SAYING = 3
 """A word in fewer of the wanted posts is chance."""
 
@@ -299,10 +302,13 @@ def _scores(right: Counts, both: Counts, first: Counts, end: Counts, total: int)
 
 @cache
 def _intervals(size: int, *, around: bool = False) -> tuple[Counts, Counts]:
-    """First bins and ends of all intervals of `size` bins, the widest first, each of shape (j,)."""
+    """First bins and ends of all intervals of `size` bins, the widest first, each of shape (j,).
+
+    Those that go around span `HALFWAY` at most.
+    """
     pairs = [
         (first, first + count)
-        for count in range(size - 1 if around else size, 0, -1)
+        for count in range(int(HALFWAY * size) if around else size, 0, -1)
         for first in range(size if around else size - count + 1)
     ]
     first, end = np.array(pairs, np.intp).T

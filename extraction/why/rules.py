@@ -30,6 +30,9 @@ FIFTHS, LEARNT = 5, 3
 TURNED = ("merged", "continued")
 """Events that put the posts of one cluster under the id of another."""
 
+LEAST_RIGHT = 5
+"""Posts in fewer of which a rule is right, of those it never saw, are chance."""
+
 DIGITS = 6
 
 MOST = 20_000
@@ -126,7 +129,10 @@ def _told(
 
 def is_good(measured: Measured, settings: RuleSettings) -> bool:
     """Whether a rule that was found is worth telling."""
-    return measured.precision >= settings.precision and measured.recall >= settings.recall
+    few = measured.right < LEAST_RIGHT
+    return (
+        not few and measured.precision >= settings.precision and measured.recall >= settings.recall
+    )
 
 
 def _in_reading_order(rule: Rule) -> Rule:
