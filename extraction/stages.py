@@ -88,7 +88,7 @@ STAGES = (
         ),
         writes=("trends", "balance"),
         settings=("clusters", "trends", "fairness"),
-        version=2,
+        version=3,
     ),
     Stage(
         name="mentions",

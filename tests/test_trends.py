@@ -115,6 +115,73 @@ def test_a_week_is_measured_against_the_four_before(tmp_path: Path) -> None:
     assert workspace.weeks("balance") == []
 
 
+def _flood(workspace: Workspace, week: str, cluster: str, copies: int, authors: list[str]) -> None:
+    """So many copies of the first post of a cluster more, by these authors in turn."""
+    posts, members = (workspace.read(name, week).to_pylist() for name in ("posts", "memberships"))
+    first = next(row["post_id"] for row in members if row["cluster_id"] == cluster)
+    like = next(row for row in posts if row["post_id"] == first)
+    for number in range(copies):
+        own = {"post_id": f"{first}-copy{number}"}
+        posts.append(like | own | {"author": authors[number % len(authors)]})
+        members.append({"cluster_id": cluster, "week": week, "copy_of": first} | own)
+    workspace.write("posts", week, make_table(TABLES["posts"], posts))
+    workspace.write("memberships", week, make_table(TABLES["memberships"], members))
+
+
+@pytest.mark.parametrize("authors", [[""], ["one", "two"]])
+@pytest.mark.parametrize("copies", [15, 400, 5000])
+def test_a_flood_of_copies_is_suspected_and_lets_no_other_style_fall(
+    tmp_path: Path, copies: int, authors: list[str]
+) -> None:
+    workspace = new_workspace(tmp_path)
+    weeks = [week_after(FIRST, number) for number in range(7)]
+    for week in weeks:
+        _week(workspace, week, {"loud": 20, "calm": 20, "still": 30}, heat={})
+    _flood(workspace, weeks[5], "loud", copies, authors)
+    rows = _trends(workspace, weeks[5])
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "loud": "bot-suspect",
+        "calm": "steady",
+        "still": "steady",
+    }
+    assert rows["loud"]["posts"] == 20 + copies
+    assert [rows[name]["share"] for name in ("loud", "calm", "still")] == [2 / 7, 2 / 7, 3 / 7]
+    assert all(abs(row["growth"]) < 1e-9 for row in rows.values())
+    after = _trends(workspace, weeks[6])
+    assert {row["state"] for row in after.values()} == {"steady"}
+    assert all(abs(row["growth"]) < 1e-9 for row in after.values())
+
+
+def test_copies_by_nobody_known_of_many_posts_are_no_flood(tmp_path: Path) -> None:
+    """Here a repost, there a repost: as many copies, each of another post."""
+    workspace = new_workspace(tmp_path)
+    weeks = [week_after(FIRST, number) for number in range(6)]
+    for week in weeks:
+        _week(workspace, week, {"loud": 20, "calm": 20}, heat={})
+    members = workspace.read("memberships", weeks[5]).to_pylist()
+    own = [row for row in members if row["cluster_id"] == "loud"]
+    for one, other in zip(own[:10], own[10:], strict=True):
+        one["copy_of"] = other["post_id"]
+    workspace.write("memberships", weeks[5], make_table(TABLES["memberships"], members))
+    rows = _trends(workspace, weeks[5])
+    assert {row["state"] for row in rows.values()} == {"steady"}
+    assert rows["loud"]["share"] == 0.5
+
+
+def test_a_week_of_nothing_but_suspected_copies_has_an_answer(tmp_path: Path) -> None:
+    workspace = new_workspace(tmp_path)
+    weeks = [week_after(FIRST, number) for number in range(3)]
+    for week in weeks:
+        _week(workspace, week, {"loud": 30, "calm": 0 if week == weeks[1] else 9}, heat={})
+    members = workspace.read("memberships", weeks[1]).to_pylist()
+    original = workspace.read("memberships", weeks[0])["post_id"][0].as_py()
+    copies = [row | {"copy_of": original} for row in members]
+    workspace.write("memberships", weeks[1], make_table(TABLES["memberships"], copies))
+    (row,) = [row for row in _trends(workspace, weeks[1]).values() if row["posts"]]
+    assert (row["state"], row["posts"], row["share"]) == ("bot-suspect", 30, 0.0)
+    assert all(0 <= row["share"] <= 1 for row in _trends(workspace, weeks[2]).values())
+
+
 def test_fair_shares_stand_beside_the_plain_ones_and_change_nothing_else(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     last = _six_weeks(workspace)

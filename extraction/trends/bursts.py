@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from zeitgraph.extraction.trends.discoveries import discovered
 from zeitgraph.extraction.trends.shares import Floats
+from zeitgraph.extraction.trends.states import SUSPECT
 
 BURST = 2.0
 """By which factor the posts of a burst are answered more than usual, at least."""
@@ -31,10 +32,13 @@ class Warmth:
 
 
 def warmths(trends: pa.Table, into: Mapping[str, str]) -> dict[str, dict[str, Warmth]]:
-    """From earlier rows of `trends`: by cluster and week; `into` says under which id one counts."""
+    """From earlier rows of `trends`: by cluster and week; `into` says under which id one counts.
+
+    Weeks in which bots were suspected tell nothing of how warm a cluster is.
+    """
     told: dict[str, dict[str, Warmth]] = {}
     for row in trends.to_pylist():
-        if not row["posts"] or not row["heat_share"]:
+        if not row["share"] or not row["heat_share"] or row["state"] == SUSPECT:
             continue
         mean = (row["heat"] / row["heat_share"]) / (row["posts"] / row["share"])
         posts, above = row["posts"], row["heat"] / row["posts"] - mean

@@ -4,7 +4,8 @@ In come memberships of the past and the clusters as they stand, out comes a `His
 by now of a cluster corrects its past: posts under the id of a cluster that was the same style count
 for the one that goes on; a cluster that nobody had named counts the posts that were already like it
 before its birth (`unseen_posts`), spread evenly over the window that was searched: what is found
-late is not new; and the one that it split from does without them: a split is no fall.
+late is not new; and the one that it split from does without them: a split is no fall. Copies of
+weeks in which bots were suspected in a cluster are left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,14 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.state import CONTINUED
 from zeitgraph.extraction.trends.shares import Floats
+from zeitgraph.extraction.trends.states import SUSPECT
 from zeitgraph.kg.stages import Job
 from zeitgraph.kg.weeks import week_after, week_start
 
 Row = Mapping[str, Any]
+PLACE = ["cluster_id", "week"]
 
 
 @dataclass(frozen=True)
@@ -61,18 +66,18 @@ def followed(clusters: Sequence[Row]) -> dict[str, str]:
 
 def look_back(job: Job, clusters: Sequence[Row]) -> History:
     """The history of `clusters`, rows of those that stand in the week of the job."""
-    members = job.table("memberships", "history").select(["cluster_id", "week"])
-    counted = members.group_by(["cluster_id", "week"]).aggregate([([], "count_all")]).to_pylist()
-    weeks = tuple(sorted({row["week"] for row in counted}))
+    counted = _kept(job)
+    weeks = tuple(sorted({week for _, week in counted}))
     place = {week: i for i, week in enumerate(weeks)}
     into = followed(clusters)
     names = {row["cluster_id"] for row in clusters}
     totals = np.zeros(len(weeks))
     counts = {name: np.zeros(len(weeks)) for name in sorted(names)}
-    for row in counted:
-        totals[place[row["week"]]] += row["count_all"]
-        if (own := into.get(row["cluster_id"], row["cluster_id"])) in counts:
-            counts[own][place[row["week"]]] += row["count_all"]
+    for (name, week), count in counted.items():
+        totals[place[week]] += count
+        if (own := into.get(name, name)) in counts:
+            counts[own][place[week]] += count
+    np.maximum(totals, 1, out=totals)
     _correct(counts, clusters, weeks, job.settings.clusters.window_weeks)
     return History(
         weeks=weeks,
@@ -83,6 +88,24 @@ def look_back(job: Job, clusters: Sequence[Row]) -> History:
             row["cluster_id"]: sum(week < row["first_week"] for week in weeks) for row in clusters
         },
     )
+
+
+def _kept(job: Job) -> dict[tuple[str, str], int]:
+    """The posts of each cluster and week, less the copies where bots were suspected."""
+    trends = job.table("trends", "history")
+    bots = trends.filter(pc.equal(trends["state"], SUSPECT)).select(PLACE).to_pylist()
+    members = job.table("memberships", "history")
+    copies = members.filter(pc.greater(pc.utf8_length(members["copy_of"]), 0))
+    kept, copied = (_counts(rows.select(PLACE)) for rows in (members, copies))
+    for row in bots:
+        where = row["cluster_id"], row["week"]
+        kept[where] = kept.get(where, 0) - copied.get(where, 0)
+    return kept
+
+
+def _counts(rows: pa.Table) -> dict[tuple[str, str], int]:
+    told = rows.group_by(PLACE).aggregate([([], "count_all")]).to_pylist()
+    return {(row["cluster_id"], row["week"]): row["count_all"] for row in told}
 
 
 def _correct(

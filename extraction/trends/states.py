@@ -2,7 +2,8 @@
 
 The first rule that holds gives the state:
 
-    bot-suspect       more copies by authors who copy again and again than chance brings
+    bot-suspect       more copies by authors who copy again and again than chance brings,
+                      or of one post by authors whom nobody knows
     not-enough-data   no earlier week, or fewer than `ENOUGH` posts now and in the mean before
     seasonal          stands above the rest of the year, as in the same weeks a year ago
     emerging          rises, and is no older than `clusters.trend_weeks`
@@ -18,6 +19,7 @@ season, as a burst, a part of `trends.false_discoveries` may be none.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+SUSPECT = "bot-suspect"
 ENOUGH = 5
 COPIED, CHANCE = 0.02, 0.001
 """So many of a cluster's posts may be such copies; more are told where chance is so small."""
@@ -54,7 +56,7 @@ class Course:
 
 
 STATES: Sequence[tuple[str, Callable[[Course], bool]]] = (
-    ("bot-suspect", lambda course: course.is_of_bots),
+    (SUSPECT, lambda course: course.is_of_bots),
     ("not-enough-data", lambda course: not course.is_known),
     ("seasonal", lambda course: course.is_in_season),
     ("emerging", lambda course: course.is_new and course.rises),

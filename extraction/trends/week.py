@@ -13,14 +13,16 @@ nothing about vectors. In order:
     foretell     its share of next week                                        forecast.py
     balance      its share if the week were balanced, where that is asked for  fairness.py
 
-`share` is a cluster's part of all posts of the week. `growth` is the share over its mean in the
-`clusters.trend_weeks` weeks before, less one: 0.5 is half as much again; null where there is
+`share` is a cluster's part of all posts of the week, less the copies in clusters that bots are
+suspected in: a flood of one post lets no other style fall. `growth` is the share over its mean in
+the `clusters.trend_weeks` weeks before, less one: 0.5 is half as much again; null where there is
 nothing to compare with, and so is `p_value`, that of the share against those weeks.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,11 +76,18 @@ _COLUMNS = ["post_id", "heat", "views", "author", "region", "gender", "age_band"
 _CLUSTER = ["cluster_id", "first_week", "state", "parent", "told_as", "unseen_posts"]
 
 
+NOBODY = "?"
+
+
 @dataclass(frozen=True)
 class _Own:
-    """The posts of a cluster in the week: their places among all, and the author of each copy."""
+    """The posts of a cluster in the week: their places among all; of the copies also who made each.
+
+    Copies of one post by authors whom nobody knows count as by one.
+    """
 
     places: list[int] = field(default_factory=list)
+    copies: list[int] = field(default_factory=list)
     copiers: list[str] = field(default_factory=list)
 
 
@@ -104,7 +113,9 @@ class _Week:
             mine = own.setdefault(row["cluster_id"], _Own())
             mine.places.append(place[row["post_id"]])
             if row["copy_of"]:
-                mine.copiers.append(posts[mine.places[-1]]["author"] or row["post_id"])
+                author = posts[mine.places[-1]]["author"]
+                mine.copies.append(mine.places[-1])
+                mine.copiers.append(author or f"{NOBODY}{row['copy_of']}")
         clusters = job.table("clusters").select(_CLUSTER).to_pylist()
         history = look_back(job, clusters)
         number = week_number(job.week)
@@ -126,18 +137,45 @@ class _Week:
             week for week, inside in zip(self.history.weeks, self.window, strict=True) if inside
         ]
 
+    @cached_property
+    def is_kept(self) -> NDArray[np.bool_]:
+        """Which of its posts are no copies in a cluster that bots are suspected in, (n,)."""
+        kept = np.ones(len(self.heats), bool)
+        for name, own in self.own.items():
+            if name and self.course(name).is_of_bots:
+                kept[own.copies] = False
+        return kept
+
     @property
     def total(self) -> int:
-        """How many posts the week has."""
-        return len(self.heats)
+        """How many posts of the week are kept; at least one."""
+        return max(int(self.is_kept.sum()), 1)
+
+    def places(self, name: str) -> list[int]:
+        """Which posts of the week are the cluster's."""
+        return self.own[name].places if name in self.own else []
 
     def posts(self, name: str) -> int:
-        """How many of them are the cluster's."""
-        return len(self.own[name].places) if name in self.own else 0
+        """How many these are."""
+        return len(self.places(name))
+
+    def kept(self, name: str) -> int:
+        """How many of these are kept."""
+        return len(self.heat(name))
+
+    def course(self, name: str) -> Course:
+        """What its state is read from, before it is compared with anything."""
+        before = self.before(name) if name in self.history.counts else np.empty(0)
+        return Course(
+            posts=self.posts(name),
+            before=float(np.mean(before)) if len(before) else None,
+            copied=self.copied(name),
+        )
 
     def heat(self, name: str) -> Floats:
-        """The heat of each post of the cluster."""
-        return self.heats[self.own[name].places] if name in self.own else np.empty(0)
+        """The heat of each post of the cluster that is kept."""
+        own = self.places(name)
+        return self.heats[own][self.is_kept[own]]
 
     def before(self, name: str) -> Floats:
         """Its posts in each of the weeks that it is measured against."""
@@ -154,21 +192,20 @@ class _Week:
 
     def fair_share(self, name: str, sides: Balance) -> float:
         """Its share when posts weigh as they must for the week to be balanced."""
-        own = self.own[name].places if name in self.own else []
-        return float(sides.weights[own].sum() / sides.weights.sum())
+        return float(sides.weights[self.places(name)].sum() / sides.weights.sum())
 
     def row(self, name: str) -> dict[str, object]:
         """What is counted of the cluster."""
-        posts, heat = self.posts(name), float(np.sum(self.heat(name)))
-        share, all_heat = posts / self.total, float(np.sum(self.heats))
-        around = interval(posts, self.total, self.spread[name].expected(self.total))
+        kept, heat = self.kept(name), float(np.sum(self.heat(name)))
+        share, all_heat = kept / self.total, float(np.sum(self.heats[self.is_kept]))
+        around = interval(kept, self.total, self.spread[name].expected(self.total))
         shares = self.before(name) / self.history.totals[self.window]
         usual = float(np.mean(shares)) if len(shares) else 0.0
         return {
             "week": self.name,
             "cluster_id": name,
-            "posts": posts,
-            "heat": round(heat, 6),
+            "posts": self.posts(name),
+            "heat": round(float(np.sum(self.heats[self.places(name)])), 6),
             "share": share,
             "share_low": around.low,
             "share_high": around.high,
@@ -182,12 +219,7 @@ def _states(job: Job, week: _Week, told: Sequence[str]) -> dict[str, dict[str, o
     false = job.settings.trends.false_discoveries
     since = week_after(job.week, -job.settings.clusters.trend_weeks)
     courses = {
-        name: Course(
-            posts=week.posts(name),
-            before=float(np.mean(week.before(name))) if week.window.any() else None,
-            copied=week.copied(name),
-            is_new=week.clusters[name]["first_week"] > since,
-        )
+        name: replace(week.course(name), is_new=week.clusters[name]["first_week"] > since)
         for name in told
     }
     known = [name for name in told if courses[name].is_known]
@@ -196,7 +228,7 @@ def _states(job: Job, week: _Week, told: Sequence[str]) -> dict[str, dict[str, o
     rises = {name for name in changed if changes[name].is_rise}
     in_season = _found({name: _season(week, name) for name in known}, false)
     heats = {name: week.heat(name) for name in known}
-    bursts = bursting(heats, week.heats, _warm_weeks(job, week), false)
+    bursts = bursting(heats, week.heats[week.is_kept], _warm_weeks(job, week), false)
     return {
         name: {
             "state": state_of(
@@ -235,11 +267,11 @@ def _change(week: _Week, name: str) -> Change:
         Level.of(before, totals, spread).draw(week.total, spread)
         for spread in week.spread[name].likely(week.total)
     ]
-    return Change.of(week.posts(name), expected)
+    return Change.of(week.kept(name), expected)
 
 
 def _season(week: _Week, name: str) -> float:
-    now = week.posts(name), week.total
+    now = week.kept(name), week.total
     spread = week.spread[name].expected(week.total)
     return season_p(week.history, week.history.counts[name], week.number, now, spread)
 
@@ -251,7 +283,7 @@ def _coming(week: _Week, told: Sequence[str]) -> dict[str, Forecast]:
     history = week.history
     names = sorted(history.counts)
     past = Past(
-        counts=np.array([[*history.counts[name], week.posts(name)] for name in names]),
+        counts=np.array([[*history.counts[name], week.kept(name)] for name in names]),
         totals=np.array([*history.totals, week.total]),
         numbers=np.array([*history.numbers, week.number], np.float64),
         born=[history.born[name] for name in names],
