@@ -5,8 +5,9 @@ all that stood there of the week. Values travel as parameters, in batches (`UNWI
 from `kg/vocabulary.py` stand in the text of a query.
 
 Each node carries the `iri` that it has in RDF. Nodes and relationships that belong to one week
-carry its `week`; a cluster, an entity, an image and an instant are shared by all, say what was
-written last, and go with their last relationship.
+carry its `week`; a cluster, an entity, an image and an instant are shared by all, and go with their
+last relationship. A cluster and an entity have the names of the newest week that knows them, which
+is their `told`, whichever week is written last.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 WEEKLY = tuple(kind for kind, about in KINDS.items() if about.weekly)
 SHARED = tuple(kind for kind, about in KINDS.items() if not about.weekly)
+NAMED = ("Cluster", "Entity")
+"""Shared nodes whose names may change from week to week."""
+
 COUNTED = tuple(kind for kind, about in RELATIONS.items() if about.statement == "zg:Fact")
 """Relations between shared nodes: they carry their week themselves."""
 
@@ -91,29 +95,53 @@ def _tell_schema(connection: Connection) -> None:
 
 
 def _replace(transaction: "neo4j.ManagedTransaction", graph: WeekGraph, base: str) -> None:
+    _clear(transaction, graph, base)
+    _put_nodes(transaction, graph, base)
+    for ends, relations in groupby(sorted(graph.relations, key=_ends), key=_ends):
+        more = {"week": graph.week} if ends[0] in COUNTED else {}
+        for batch in batches(_relation_row(base, relation) for relation in relations):
+            transaction.run(_RELATIONS.format(*ends), rows=batch, more=more)
+    for kind in SHARED:
+        transaction.run(f"MATCH (n:{kind}) WHERE NOT (n)--() DELETE n")
+    for kind in NAMED:  # those that the week knew and knows no more
+        transaction.run(_EARLIER_NAMES.format(kind=kind))
+
+
+def _clear(transaction: "neo4j.ManagedTransaction", graph: WeekGraph, base: str) -> None:
+    """Take away what belongs to the week, and what it said of what is shared."""
     week = {"week": graph.week}
     for kind in WEEKLY:
         transaction.run(f"MATCH (n:{kind}) WHERE n.week = $week DETACH DELETE n", week)
+    for kind in NAMED:
+        transaction.run(f"MATCH (n:{kind}) WHERE n.told = $week REMOVE n.told", week)
     for kind in COUNTED:
         transaction.run(f"MATCH ()-[r:{kind}]->() WHERE r.week = $week DELETE r", week)
     posts = ({"iri": _iri(base, node.ref)} for node in graph.nodes if node.ref.kind == "Post")
     for batch in batches(posts):  # those that another week had until their time was corrected
         transaction.run(_FORGET_POSTS, rows=batch)
+
+
+def _put_nodes(transaction: "neo4j.ManagedTransaction", graph: WeekGraph, base: str) -> None:
     for kind, nodes in groupby(graph.nodes, key=lambda node: node.ref.kind):
         rows = ({"iri": _iri(base, n.ref), "said": _sent(n.properties)} for n in nodes)
-        more = week if KINDS[kind].weekly else {}
+        query = (_NAMED_NODES if kind in NAMED else _NODES).format(kind=kind)
+        more = {"week": graph.week} if KINDS[kind].weekly else {}
         for batch in batches(rows):
-            transaction.run(_NODES.format(kind=kind), rows=batch, more=more)
-    for ends, relations in groupby(sorted(graph.relations, key=_ends), key=_ends):
-        more = week if ends[0] in COUNTED else {}
-        for batch in batches(_relation_row(base, relation) for relation in relations):
-            transaction.run(_RELATIONS.format(*ends), rows=batch, more=more)
-    for kind in SHARED:
-        transaction.run(f"MATCH (n:{kind}) WHERE NOT (n)--() DELETE n")
+            transaction.run(query, rows=batch, more=more, week=graph.week)
 
 
 _FORGET_POSTS = "UNWIND $rows AS row MATCH (n:Post {iri: row.iri}) DETACH DELETE n"
 _NODES = "UNWIND $rows AS row MERGE (n:{kind} {{iri: row.iri}}) SET n += row.said SET n += $more"
+_NAMED_NODES = (
+    "UNWIND $rows AS row MERGE (n:{kind} {{iri: row.iri}}) "
+    "WITH n, row WHERE n.told IS NULL OR n.told <= $week SET n += row.said SET n.told = $week"
+)
+_EARLIER_NAMES = (
+    "MATCH (seen)-[:OBSERVES]->(n:{kind}) WHERE n.told IS NULL "
+    "WITH n, seen ORDER BY seen.week DESC WITH n, collect(seen)[0] AS newest "
+    "SET n.name = newest.name SET n.name_en = newest.name_en SET n.name_zh = newest.name_zh "
+    "SET n.told = newest.week"
+)
 _RELATIONS = (
     "UNWIND $rows AS row MATCH (a:{1} {{iri: row.source}}) MATCH (b:{2} {{iri: row.target}}) "
     "CREATE (a)-[r:{0}]->(b) SET r += row.said SET r += $more"

@@ -43,6 +43,7 @@ STAGES = (
         reads=_WHOLE_WEEK,
         writes=(),
         settings=("graph",),
+        version=2,
         also="zeitgraph.kg.bolt_graph:store_identity",
     ),
     Stage(

@@ -122,7 +122,7 @@ def week_rows(week: str, dice: random.Random, posts: int, texts: Sequence[str]) 
             for n, post in enumerate([*ids, "set aside"])
         ],
         "clusters": [
-            {"cluster_id": c, "name": f"{c} in English", "name_en": f"{c} in English"}
+            {"cluster_id": c, "name": f"{c} in {week}", "name_en": f"{c} in {week}"}
             | {"name_zh": f"{c} 风格", "origin": "named" if c == "c-1" else "discovered"}
             | {"style": "camping" if c == "c-1" else None, "week": week, "posts": sizes[c]}
             for c in clusters
