@@ -119,8 +119,9 @@ def share_panels(lines: Sequence[Line], weeks: Sequence[str]) -> list[Markup]:
 
 
 def _reach(line: Line) -> float:
-    """The highest share of a line; the far end of an interval may be cut off."""
-    return 1.15 * max((p.share for p in line.points if p.share is not None), default=0.0)
+    """How high a line goes, with the far ends of its intervals."""
+    told = [p for p in line.points if p.share is not None]
+    return max((max(p.share or 0.0, p.high or 0.0) for p in told), default=0.0)
 
 
 def _panel(
@@ -133,9 +134,9 @@ def _panel(
         return left + step * place
 
     def up(share: float) -> float:
-        return height - below - min(share, marks[-1]) / marks[-1] * (height - above - below)
+        return height - below - share / marks[-1] * (height - above - below)
 
-    parts = [_grid([marks[0], marks[len(marks) // 2], marks[-1]], left, width - right, up)]
+    parts = [_grid(marks[:: 2 if len(marks) % 2 else 1], left, width - right, up)]
     for other in others:
         parts += [_stroke(run, across, up, "behind") for run in _runs(other.points)]
     for run in _runs(line.points):
@@ -260,7 +261,7 @@ def _slice(piece: Slice, x: float, wide: float, height: float) -> Markup:
     caption = name if len(name) > 5 or not name.endswith("…") else ""
     return tag(
         "a",
-        tag("title", f"{piece.name}, {percent(piece.share)}"),
+        tag("title", f"{piece.name} {percent(piece.share)}"),
         frame,
         tag("text", caption, x=x, y=height + 18, class_="name"),
         tag(

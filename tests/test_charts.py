@@ -1,7 +1,9 @@
 """Charts: drawings that say what the figures say, and are safe whatever the names hold."""
 
 import random
+import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -77,6 +79,33 @@ def test_bars_are_as_long_as_their_shares() -> None:
     half, whole = (ET.fromstring(str(share_bar("x", s, None, None, top))) for s in (top / 2, top))  # noqa: S314
     widths = [float(bar.find("rect").attrib["width"]) for bar in (half, whole)]  # type: ignore[union-attr]
     assert widths[0] == pytest.approx(widths[1] / 2, abs=0.02)
+
+
+@given(
+    st.lists(st.tuples(*[st.floats(0.001, 1)] * 3), min_size=2, max_size=6),
+    st.lists(st.tuples(*[st.floats(0.001, 1)] * 3), min_size=2, max_size=6),
+)
+@example([(0.101, 0.18, 0.296)] * 2, [(0.05, 0.1, 0.2)] * 2)
+def test_panels_reach_the_ends_of_all_intervals_and_their_marks_are_even(
+    one: list[tuple[float, ...]], other: list[tuple[float, ...]]
+) -> None:
+    lines = []
+    for name, cuts in (("one", one), ("other", other)):
+        ranges = zip(weeks(len(cuts)), map(sorted, cuts), strict=True)
+        points = [Point(week, share, low, high) for week, (low, share, high) in ranges]
+        lines.append(Line(name, tuple(points)))
+    for panel in share_panels(lines, weeks(6)):
+        drawing = ET.fromstring(str(panel))  # noqa: S314 -- our own markup
+        [grid] = drawing.findall("g")
+        heights = [float(line.attrib["y1"]) for line in grid.findall("line")]
+        gaps = [low - high for low, high in pairwise(heights)]
+        assert len(gaps) >= 2
+        assert max(gaps) - min(gaps) < 0.05
+        drawn = [p.attrib["d"] for p in drawing.iter("path")]
+        tops = [
+            float(place.split()[1]) for d in drawn for place in re.split("[ML]", d.strip("Z"))[1:]
+        ]
+        assert min(tops) >= min(heights) - 0.06
 
 
 def test_slices_of_the_strip_are_as_wide_as_their_shares() -> None:
