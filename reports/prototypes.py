@@ -40,7 +40,8 @@ def style_prompt(style: Style, lang: Lang) -> Prompt:
     words = _words()[lang]
     name = style.name_zh if lang == "zh" else style.name_en
     phrasing = (style.zh if lang == "zh" else style.en)[0]
-    text = words["named"].format(image=style.image, name=name, phrasing=phrasing)
+    stem = name.removesuffix("风格").removesuffix("风")  # the Chinese template says 风格 itself
+    text = words["named"].format(image=style.image, name=stem, phrasing=phrasing)
     return Prompt(text, words["negative"], (phrasing,))
 
 

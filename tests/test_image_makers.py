@@ -2,6 +2,7 @@
 
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,11 @@ def test_a_named_style_is_drawn_by_its_own_line() -> None:
     assert "水墨房间" in style_prompt(STYLE, "zh").text
     assert "watermark" in style_prompt(STYLE, "en").negative
     assert "水印" in style_prompt(STYLE, "zh").negative
+
+
+@pytest.mark.parametrize("name", ["水墨", "水墨风", "水墨风格"])
+def test_a_prompt_says_once_that_a_style_is_one(name: str) -> None:
+    assert style_prompt(replace(STYLE, name_zh=name), "zh").text.startswith("水墨风格：")
 
 
 @given(st.lists(st.text(max_size=80), max_size=30))
