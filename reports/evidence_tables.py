@@ -13,7 +13,7 @@ from zeitgraph.reports.cards import Card
 from zeitgraph.reports.charts import shorten
 from zeitgraph.reports.evidence import Evidence, Item, Row, one_line
 from zeitgraph.reports.told_rules import bound_text
-from zeitgraph.reports.wording import count, labels, number, percent, signed
+from zeitgraph.reports.wording import count, counted, labels, number, percent, signed
 
 WEEKLY = "week"
 LONG = 90
@@ -75,7 +75,7 @@ def show_item(item: Item, evidence: Evidence, cards: Mapping[str, Card]) -> Show
     columns = [name for name in item.columns if name not in _HIDDEN]
     cell = partial(_cell, evidence=evidence, cards=cards)
     rows = tuple(tuple(cell(row, name) for name in columns) for row in item.rows)
-    size = words["page"]["rows"]["one" if len(rows) == 1 else "many"].format(len(rows))
+    size = counted(len(rows), "rows", evidence.lang)
     about = [evidence.called(str(item.arguments.get("cluster", "")))]
     about.append(words["kind"].get(item.arguments.get("kind"), ""))
     about.append(str(item.arguments.get("week", "")))

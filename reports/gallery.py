@@ -41,6 +41,7 @@ from zeitgraph.reports.prototypes import (
     style_prompt,
     words_prompt,
 )
+from zeitgraph.reports.wording import counted
 
 
 def make_gallery(job: Job) -> dict[str, pa.Table]:
@@ -194,13 +195,14 @@ def _mosaic(hall: _Hall, cluster_id: str, cards: Sequence[Card]) -> Iterator[Dra
     words = page_words(hall.lang)["mosaic"]
     shown = (card.shown for card in cards if card.pick.role != "odd")
     exemplars = tuple(dict.fromkeys(hall.folder / s.original for s in shown if s))[:MOST]
-    note = words["caption"].format(count=len(exemplars), week=hall.job.week)
+    pictures = counted(len(exemplars), "pictures", hall.lang)
+    note = words["caption"].format(pictures=pictures, week=hall.job.week)
     name = _name(hall.week.clusters[cluster_id], hall.lang)
     prompt = Prompt(text="", negative="", exemplars=exemplars, caption=(name, note))
     for picture in hall.maker.draw(prompt, [hall.job.settings.gallery.seed]):
         path = f"mosaics/mosaic-of-exemplars-{cluster_id}.jpg"
         save_mosaic(picture, hall.folder / path, note)
-        yield Drawn("mosaic", path, *picture.size, words["about"].format(count=len(exemplars)))
+        yield Drawn("mosaic", path, *picture.size, words["about"].format(pictures=pictures))
 
 
 _DRAWING = {"prototype": _prototypes, "mosaic": _mosaic}

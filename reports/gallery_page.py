@@ -57,6 +57,12 @@ class Card:
         return round(min(max(ratio, 0.5), 2.0) * 20) * 5
 
     @property
+    def moment(self) -> str:
+        """Seconds into the video with one decimal; empty for its very beginning or a picture."""
+        told = "" if self.at_s is None else f"{self.at_s:.1f}"
+        return "" if told == "0.0" else told
+
+    @property
     def lang_tag(self) -> str:
         """A language tag that is safe to write (BCP 47); empty for anything else."""
         return self.lang if _LANG.fullmatch(self.lang) else ""

@@ -27,7 +27,7 @@ from zeitgraph.reports.evidence import ENTITY_KINDS, Evidence, Row
 from zeitgraph.reports.evidence_tables import WEEKLY, Shown, cluster_anchor, show_item
 from zeitgraph.reports.layout import page_environment, render_page
 from zeitgraph.reports.outline import Section, section_title
-from zeitgraph.reports.wording import labels, percent
+from zeitgraph.reports.wording import counted, labels, pair, percent
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,7 @@ def report_markdown(report: Report, evidence: Evidence) -> bytes:
     text = environment.get_template("report.md.jinja").render(
         say=labels(report.lang)["page"],
         heading=_heading(report),
+        space=labels(report.lang)["list"]["space"],
         week=report.week,
         sections=[
             {"title": section_title(section, evidence), "claims": [c for c in claims if c.kept]}
@@ -140,6 +141,7 @@ def report_html(report: Report, evidence: Evidence, shelf: Shelf) -> bytes:
         "week": report.week,
         "numbers": _numbers(evidence),
         "strip": _strip(styles, report.lang),
+        "part": _part(len(styles), evidence),
         "panels": _panels(styles, shelf),
         "summary": by_kind["summary"],
         "moves": by_kind["moves"],
@@ -162,10 +164,12 @@ def _heading(report: Report) -> str:
 def _colophon(report: Report, evidence: Evidence) -> dict[str, Any]:
     say = labels(report.lang)["page"]
     kept = sum(claim.kept for claim in report.claims)
+    sentences = counted(kept, "sentences", report.lang)
+    answers = counted(len(evidence.items), "answers", report.lang)
     written = say["written_model" if report.writer else "written_plain"]
     return {
-        "written": written.format(report.writer, kept, len(report.claims) - kept),
-        "checked": say["checked"].format(kept, len(evidence.items)),
+        "written": written.format(report.writer, sentences, len(report.claims) - kept),
+        "checked": say["checked"].format(sentences, answers),
         "notes": report.notes,
     }
 
@@ -193,12 +197,20 @@ def _claim(
 
 def _numbers(evidence: Evidence) -> list[dict[str, Any]]:
     now, before = (item.rows[0] if item.rows else {} for item in evidence.answers("week_overview"))
-    names = ("posts", "clustered", "clusters", "entities")
     return [
-        {"name": name, "now": now[name], "before": before.get(name)}
-        for name in names
+        {"label": forms["one" if now[name] == 1 else "many"]}
+        | {"now": now[name], "before": before.get(name)}
+        for name, forms in labels(evidence.lang)["figure"].items()
         if name in now
     ]
+
+
+def _part(told: int, evidence: Evidence) -> str:
+    """How many of the week's styles the table tells; nothing where it tells them all."""
+    overview = evidence.answers("week_overview")[0]
+    every = overview.rows[0]["clusters"] if overview.rows else told
+    say = str(labels(evidence.lang)["page"]["part"])
+    return say.format(told, counted(every, "clusters", evidence.lang)) if every > told else ""
 
 
 def _style(
@@ -229,7 +241,7 @@ def _style(
         "face": face,
         "thumb": small_picture(face, 96, quality=60) if face else None,
         "bar": share_bar(
-            f"{name}: {percent(row['share'])}",
+            pair(name, percent(row["share"]), lang),
             row["share"],
             row["share_low"],
             row["share_high"],
@@ -252,7 +264,9 @@ def _kinds(cluster: str, evidence: Evidence) -> list[dict[str, Any]]:
             {
                 "name": (name := evidence.called(str(row["entity_id"]))),
                 "probability": row["probability"],
-                "bar": part_bar(f"{name}: {percent(row['probability'])}", row["probability"]),
+                "bar": part_bar(
+                    pair(name, percent(row["probability"]), evidence.lang), row["probability"]
+                ),
             }
             for item in items
             for row in item.rows[:3]

@@ -33,9 +33,20 @@ def count(value: float) -> str:
     return f"{round(value):,}"
 
 
+def counted(value: float, noun: str, lang: str) -> str:
+    """A whole number of what it counts: `1 post`, `1,204 posts`, `1,204条帖子`."""
+    forms = labels(lang)["counted"][noun]
+    return str(forms["one" if round(value) == 1 else "many"]).format(count(value))
+
+
+def shown(value: float) -> float:
+    """The number of percents that `percent` writes for a fraction: 12.3 for 0.1234."""
+    return round(abs(value) * 100, 1)
+
+
 def percent(value: float) -> str:
     """A fraction as a percentage with one decimal and no sign: 12.3% for 0.1234 and -0.1234."""
-    return f"{abs(value) * 100:,.1f}%"
+    return f"{shown(value):,.1f}%"
 
 
 def signed(value: float) -> str:
@@ -60,11 +71,16 @@ def number(value: float) -> str:
     return f"{value:,.1f}"
 
 
-def listing(words: Sequence[str], lang: str) -> str:
-    """Words as a list of the language: `a, b and c`, `a、b和c`."""
+def listing(words: Sequence[str], lang: str, link: str = "and") -> str:
+    """Words as a list of the language: `a, b and c`, `a、b和c`; clauses are linked by `also`."""
     ands = labels(lang)["list"]
     *most, last = words
-    return str(ands["comma"]).join(most) + (ands["and"] if most else "") + last
+    return str(ands["comma"]).join(most) + (ands[link] if most else "") + last
+
+
+def pair(name: str, value: str, lang: str) -> str:
+    """A name and what is said of it: `Camping: 12.3%`, `露营：12.3%`."""
+    return str(labels(lang)["list"]["pair"]).format(name, value)
 
 
 def dates(week: str, lang: str) -> str:
@@ -87,12 +103,14 @@ def words_environment(lang: str, **loader: Any) -> jinja2.Environment:
     )
     filters: dict[str, Callable[..., str]] = {
         "count": count,
+        "counted": partial(counted, lang=lang),
         "percent": percent,
         "signed": signed,
         "factor": factor,
         "gain": partial(gain, lang=lang),
         "number": number,
         "listing": partial(listing, lang=lang),
+        "pair": partial(pair, lang=lang),
         "dates": partial(dates, lang=lang),
     }
     environment.filters.update(filters)

@@ -315,7 +315,44 @@ def test_clusters_beyond_the_setting_are_counted_on_the_page(planted: Planted) -
     planted.choose(clusters=1)
     job = planted.settle()
     assert {row["cluster_id"] for row in rows_of(job)} == {"c-000000000000"}
-    assert "2 more styles" in (folder_of(job) / "index.html").read_text("utf-8")
+    assert "leaves out 2 styles" in (folder_of(job) / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("at_s", "badge"), [(None, ""), (0.0, ""), (0.04, ""), (0.2, "0.2 s"), (61.25, "61.2 s")]
+)
+def test_a_frame_tells_its_time_unless_it_is_the_first(
+    planted: Planted, at_s: float | None, badge: str
+) -> None:
+    for row in planted.rows[WEEK]["media"]:
+        row |= {"kind": "frame", "at_s": at_s}
+    job = planted.settle()
+    make_gallery(job)
+    page = (folder_of(job) / "index.html").read_text("utf-8")
+    assert set(re.findall('class="time">▶ ([^<]*)<', page)) == {badge} - {""}
+
+
+def test_a_badge_lies_inside_the_picture_that_it_is_about(planted: Planted) -> None:
+    """What is placed absolutely lies in the nearest element around it that is positioned."""
+    for row in planted.rows[WEEK]["media"]:
+        row |= {"kind": "frame", "at_s": 2.0}
+    job = planted.settle()
+    make_gallery(job)
+    page = (folder_of(job) / "index.html").read_text("utf-8")
+    around = set(re.findall(r'class="(\w+)[^"]*"[^>]*>\s*<img[^>]*>\s*<span class="time"', page))
+    assert around == {"cover", "frame"}
+    for name in around:
+        assert re.search(rf"\.{name} {{[^}}]*position: relative", page)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_is_counted_agrees_with_its_number(planted: Planted, lang: str) -> None:
+    planted.choose(clusters=2, lang=lang)
+    job = planted.settle()
+    make_gallery(job)
+    page = (folder_of(job) / "index.html").read_text("utf-8")
+    assert {"en": "leaves out 1 style with", "zh": "另有1种风格"}[lang] in page
+    assert not re.search(r"(?<![\d,.])1 (?:posts|styles|pictures|more styles)\b", page)
 
 
 def test_a_week_without_posts_gives_a_page_that_says_so(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ import random
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -18,6 +20,7 @@ from tests.report_world import LAST, ask_tables, make_world
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.workspace import Workspace
 from zeitgraph.reports.cards import small_picture, web_address
+from zeitgraph.reports.evidence import Row
 from zeitgraph.reports.page import escape_markdown
 from zeitgraph.reports.weekly import ReportFiles, weekly_report
 from zeitgraph.reports.wording import dates
@@ -93,6 +96,57 @@ def test_the_page_loads_nothing_from_anywhere(files: ReportFiles) -> None:
     style = page.split("<style>")[1].split("</style>")[0]
     assert "url(" not in style
     assert "@import" not in style
+
+
+def test_the_table_says_of_how_many_styles_it_shows_the_largest(
+    files: ReportFiles, world: Workspace
+) -> None:
+    page = files.html.read_text("utf-8")
+    table = page.split('<table class="ranking">')[1].split("</table>")[0]
+    shown = table.count('<td class="called">')
+    every = sum(row["posts"] > 0 for row in world.read("trends", LAST).to_pylist())
+    assert shown < every
+    assert f"{shown} of {every} styles" in page or f"{every}种风格中占比最大的{shown}种" in page
+
+
+def test_a_table_of_all_styles_says_nothing_of_others(tmp_path: Path) -> None:
+    workspace = make_world(tmp_path, seed=4, posts=120, weeks=2)
+    text = 'profile = "starter"\n[report]\nclusters = 50\n'
+    (tmp_path / "zeitgraph.toml").write_text(text, "utf-8")
+    for lang, part in (("en", r"\d of \d+ styles"), ("zh", "种风格中")):
+        page = weekly_report(Workspace(tmp_path), LAST, lang, ask=ask_tables(workspace)).html
+        assert not re.search(part, page.read_text("utf-8"))
+
+
+def test_chinese_pages_set_chinese_marks_and_no_spaces_between_sentences(world: Workspace) -> None:
+    files = weekly_report(world, LAST, "zh", ask=ask_tables(world))
+    lines = files.markdown.read_text("utf-8").splitlines()
+    notes = [line.partition("]: ")[2] for line in lines if line.startswith("[^")]
+    assert notes
+    page = files.html.read_text("utf-8")
+    titles = re.findall(r'<title>([^<]+)</title>|(?<= )title="([^"]+)"', page)
+    for text in (*notes, *(re.sub(r"\d[\d,.]*", "", a or b) for a, b in titles)):
+        assert not re.search("[:,](?: |$)", re.sub("`[^`]*`", "", text)), text
+    for text in (files.markdown.read_text("utf-8"), re.sub("<[^>]*>", "", page)):
+        told = text.split("证据")[0] if "<" not in text else text
+        assert not re.search("[。！？][ \n]+共", told)
+    prose = re.findall(r'<p class="(?:prose|lede)".*?</p>', page, re.DOTALL)
+    assert prose
+    assert not any(re.search(r"</span>\s+<span", part) for part in prose)
+
+
+@pytest.mark.parametrize(("posts", "label"), [(1, "post"), (2, "posts")])
+def test_the_figures_above_agree_with_their_words(tmp_path: Path, posts: int, label: str) -> None:
+    workspace = make_world(tmp_path, seed=4, posts=40, weeks=2)
+    ask = ask_tables(workspace)
+
+    def few(name: str, arguments: Mapping[str, Any]) -> list[Row]:
+        rows = ask(name, arguments)
+        return [{**row, "posts": posts} for row in rows] if "posts" in str(rows) else rows
+
+    page = weekly_report(workspace, LAST, "en", ask=few).html.read_text("utf-8")
+    assert f"<dt>{label}</dt><dd>{posts}</dd>" in page
+    assert not re.search(r"(?<![\d,.])1 posts\b", page)
 
 
 def test_the_policy_lets_only_our_own_style_and_script_run(files: ReportFiles) -> None:
