@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 def rule_text(rows: Sequence[Row], lang: str) -> str:
     """The conditions in these rows as one phrase; empty for rows that tell of no rule."""
     told = [condition_text(row, lang) for row in rows if row["position"]]
-    return listing(told, lang) if told else ""
+    return listing(told, lang, "also") if told else ""
 
 
 def condition_text(row: Row, lang: str) -> str:

@@ -7,22 +7,34 @@ sentence fits is decided in the templates; this module only lays out the figures
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 import jinja2
 
 from zeitgraph.kg.ids import digest_json
 from zeitgraph.reports.claims import Draft
-from zeitgraph.reports.evidence import ENTITY_KINDS, Evidence, Item
+from zeitgraph.reports.evidence import ENTITY_KINDS, Evidence, Item, Row
 from zeitgraph.reports.outline import Section
 from zeitgraph.reports.told_rules import rule_text
-from zeitgraph.reports.wording import labels, listing, percent, prompt_folder, words_environment
+from zeitgraph.reports.wording import (
+    gain,
+    labels,
+    listing,
+    percent,
+    prompt_folder,
+    shown,
+    words_environment,
+)
 
 OPEN, CLOSE = "⟦", "⟧"
 """Around the evidence at the end of a template's line; taken out of names."""
 
 SHOWN = 3
 """How many entities a sentence lists."""
+
+AFTER = 2
+"""How many styles are named behind the largest."""
 
 LIKELY = 0.05
 """An entity seen in a smaller part of a cluster's posts is not worth a sentence."""
@@ -40,12 +52,9 @@ def write_plainly(section: Section, evidence: Evidence) -> list[Draft]:
 def _environment(lang: str) -> jinja2.Environment:
     folder = prompt_folder() / lang / "plain"
     environment = words_environment(lang, loader=jinja2.FileSystemLoader(folder))
-    environment.filters["shares"] = lambda rows: listing(
-        [
-            labels(lang)["list"]["share"].format(r["called"], percent(r["probability"]))
-            for r in rows
-        ],
-        lang,
+    share = labels(lang)["list"]["share"]
+    environment.filters["shares"] = lambda rows, column: listing(
+        [share.format(row["called"], percent(row[column])) for row in rows], lang
     )
     return environment
 
@@ -96,11 +105,28 @@ def _figures(section: Section, evidence: Evidence) -> dict[str, Any]:
         default=None,
     )
     figures["born"] = [row for row in figures["events"] if row["event"] == "born"]
-    doubtful = [row for row in figures["top"] if row["share_low"] is not None and row["share"]]
-    figures["uncertain"] = max(
-        doubtful, key=lambda r: (r["share_high"] - r["share_low"]) / r["share"], default=None
-    )
+    figures["level"] = _level(figures["top"], lambda row: percent(row["share"]))
+    figures["behind"] = figures["top"][len(figures["level"]) :][:AFTER]
+    for way in ("risen", "fallen"):
+        first = _level(figures[way], lambda row: gain(row["growth"], evidence.lang))
+        figures[f"{way}_alone"] = len(first) == 1
+    figures["uncertain"] = _widest([r for r in figures["top"] if r["cluster_id"] in evidence.told])
     return figures | (_cluster_figures(section, evidence, figures) if section.cluster_id else {})
+
+
+def _level(rows: Sequence[Row], told: Callable[[Row], str]) -> list[Row]:
+    """The first rows of a ranking, those told with the figure of the first of them."""
+    return list(takewhile(lambda row: told(row) == told(rows[0]), rows))
+
+
+def _widest(rows: Sequence[Row]) -> Row | None:
+    """The row whose interval is wider, as shown, than that of every other; None where none is."""
+
+    def width(row: Row) -> float:
+        return round(shown(row["share_high"]) - shown(row["share_low"]), 1)
+
+    whole = sorted((r for r in rows if r["share_low"] is not None), key=width, reverse=True)
+    return whole[0] if len(whole) > 1 and width(whole[0]) > width(whole[1]) else None
 
 
 def _cluster_figures(
@@ -140,7 +166,7 @@ def _rule_figures(evidence: Evidence, cluster: str) -> dict[str, Any]:
     """The rule that sets a cluster apart: its text (empty where none is good enough), figures."""
     for item in evidence.answers("cluster_rules", cluster=cluster):
         first, text = item.rows[0], _plain(rule_text(item.rows, evidence.lang))
-        told = {name: first[name] for name in ("precision", "recall", "posts")}
+        told = {name: first[name] for name in ("precision", "recall", "posts", "members")}
         return {"rules": item, "rule": told | {"text": text}}
     return {"rules": None, "rule": None}
 
