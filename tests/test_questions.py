@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
@@ -199,6 +200,19 @@ def test_every_question_tells_what_it_is_about_in_both_languages() -> None:
     listed = list_questions()
     assert [row[0] for row in listed.rows] == list(QUESTIONS)
     assert "limit=10" in listed.render("table")
+
+
+def test_a_cluster_goes_by_one_name_in_chinese() -> None:
+    """What pages and the README call 风格簇 is not 聚类, the act of clustering, elsewhere."""
+    place = resources.files("zeitgraph")
+    words = [place / "kg" / "ontology.ttl", place / "prompts" / "bench" / "zh.toml"]
+    words += [place / "prompts" / "gallery" / "zh.toml"]
+    words += [place / "prompts" / "report" / "zh" / "labels.toml"]
+    told = [file.read_text("utf-8") for file in words]
+    for question in QUESTIONS.values():
+        told += [part.about_zh for part in (question, *question.parameters)]
+    assert any("风格簇" in text for text in told)
+    assert not any("聚类" in text for text in told)
 
 
 def test_unknown_names_and_values_are_the_users_mistake(world: World) -> None:
