@@ -210,7 +210,7 @@ def test_a_cluster_goes_by_one_name_in_chinese() -> None:
     words += [place / "prompts" / "report" / "zh" / "labels.toml"]
     told = [file.read_text("utf-8") for file in words]
     for question in QUESTIONS.values():
-        told += [part.about_zh for part in (question, *question.parameters)]
+        told += [question.about_zh, *(parameter.about_zh for parameter in question.parameters)]
     assert any("风格簇" in text for text in told)
     assert not any("聚类" in text for text in told)
 
