@@ -6,6 +6,7 @@ Each function returns what the command prints: a text, or the path of the page i
 file sees all of zeitgraph; nothing heavy is imported before it is needed.
 """
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from zeitgraph import __version__
-from zeitgraph.kg.edit_commands import edit
+from zeitgraph.kg.edit_commands import HERE, In, edit
 from zeitgraph.kg.errors import MissingPart, UserError
 from zeitgraph.kg.exits import argument_text, run_app
 
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
     from zeitgraph.kg.stages import Stage
     from zeitgraph.kg.workspace import Workspace
 
-HERE = Path()
-In = Annotated[Path, typer.Option("-w", "--workspace", help="The workspace's folder.")]
-Week = Annotated[str | None, typer.Option(help="An ISO week, 2026-W46; the last complete one.")]
+Week = Annotated[str | None, typer.Option(help="Like 2026-W46 (default: the last complete one).")]
 Format = Literal["table", "json", "csv"]
 
 app = typer.Typer(
@@ -60,14 +59,14 @@ def demo(
         write_corpus(corpus, seed=seed, posts=posts, weeks=weeks, side=side)
     init(directory, profile="starter", catalogue=corpus / "catalogue.csv")
     told = run([corpus / "posts.jsonl"], workspace=directory)
-    here = "" if directory.resolve() == Path.cwd() else f" -w {directory}"
+    here = "" if directory.resolve() == Path.cwd() else f" -w {shlex.quote(str(directory))}"
     tries = (
         "questions",
-        "answer top_clusters",
-        "cypher 'MATCH (c:Cluster) RETURN c.name LIMIT 5'",
-        "report --lang zh",
+        f"answer top_clusters{here}",
+        f"cypher 'MATCH (c:Cluster) RETURN c.name LIMIT 5'{here}",
+        f"report --lang zh{here}",
     )
-    return "\n".join([told, "", "Try next:", *(f"  zeitgraph {one}{here}" for one in tries)])
+    return "\n".join([told, "", "Try next:", *(f"  zeitgraph {one}" for one in tries)])
 
 
 @app.command()
@@ -76,9 +75,7 @@ def init(
     profile: Annotated[str, typer.Option(help="Named settings; an unknown one lists all.")] = (
         "starter"
     ),
-    catalogue: Annotated[
-        Path | None, typer.Option(help="Entities to link to: CSV, Turtle.")
-    ] = None,
+    catalogue: Annotated[Path | None, typer.Option(help="Entities to link to: CSV, SKOS.")] = None,
 ) -> str:
     """Make a new workspace."""
     from zeitgraph.kg.workspace import Workspace
@@ -128,7 +125,7 @@ def forget(
     post_id: Annotated[list[str], typer.Argument(metavar="POST_ID…")], workspace: In = HERE
 ) -> str:
     """Remove posts and all that came of them; they stay out when their file is read again."""
-    from zeitgraph.extraction.intake import remove_posts
+    from zeitgraph.extraction.intake import known_posts, remove_posts
     from zeitgraph.kg.erasure import drop_traces
     from zeitgraph.kg.progress import watching
     from zeitgraph.kg.workspace import Workspace
@@ -136,11 +133,12 @@ def forget(
 
     place = Workspace(workspace)
     with place.held(), watching() as watcher:
-        told = drop_traces(place, post_id)
-        touched = remove_posts(place, post_id)
+        known, unknown = known_posts(place, post_id)
+        told = drop_traces(place, known)
+        touched = remove_posts(place, known)
         _update(place, watcher)
         _bring(place, telling.STAGES, [w for w in told if w in place.weeks("intake")], watcher)
-    return f"Forgotten: {', '.join(post_id)}. Weeks touched: {', '.join(touched) or 'none'}."
+    return f"Forgotten: {', '.join(known)}. Weeks touched: {', '.join(touched) or 'none'}.{unknown}"
 
 
 # -- reports and galleries -------------------------------------------------------------------------
@@ -367,8 +365,10 @@ def _add(place: "Workspace", posts: Sequence[Path], watcher: "Watcher") -> "AddS
 def _update(place: "Workspace", watcher: "Watcher") -> None:
     from zeitgraph.extraction import stages as extracting
     from zeitgraph.kg import knowledge as knowing
+    from zeitgraph.kg.edit_checks import heeding_edits
 
-    _bring(place, (*extracting.STAGES, *knowing.STAGES), place.all_weeks(), watcher)
+    with heeding_edits(place, watcher.note):
+        _bring(place, (*extracting.STAGES, *knowing.STAGES), place.all_weeks(), watcher)
 
 
 def _bring(

@@ -194,7 +194,8 @@ def _count(name: str, value: object) -> int:
 def _paths(name: str, value: object) -> tuple[str, ...]:
     """A list; or, as CSV has no lists, a string: a JSON list or parts between `|`."""
     if isinstance(value, str):
-        value = _json_list(name, value) if value.lstrip().startswith("[") else value.split("|")
+        is_json = value.lstrip().startswith("[")
+        value = _json_list(name, value, '["a.jpg"]') if is_json else value.split("|")
     if not isinstance(value, list | tuple | None):
         raise BadRow(f"bad list: {name} is {_short(value)}")
     paths = [] if value is None else list(value)
@@ -203,19 +204,19 @@ def _paths(name: str, value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path.strip() for path in paths if path.strip()))
 
 
-def _json_list(name: str, text: str) -> list[Any]:
+def _json_list(name: str, text: str, like: str) -> list[Any]:
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadRow(f"bad list: {name} is {_short(text)}, not a JSON list") from error
+    except (ValueError, RecursionError):
+        value = None
     if not isinstance(value, list):
-        raise BadRow(f"bad list: {name} is {_short(text)}, not a JSON list")
+        raise BadRow(f"bad list: {name} is {_short(text)}, which is no list like {like}")
     return value
 
 
 def _vector(name: str, value: object) -> Vector:
     """A vector as float32: numbers only, all finite, not all zero."""
-    numbers = _json_list(name, value) if isinstance(value, str) else value
+    numbers = _json_list(name, value, "[0.1, 0.2]") if isinstance(value, str) else value
     if not isinstance(numbers, list | tuple) or not set(map(type, numbers)) <= {int, float}:
         raise BadRow(f"bad vector: {name} is not a list of numbers")
     try:

@@ -28,6 +28,7 @@ from zeitgraph.extraction.readers import Reject, Row, find_sources
 from zeitgraph.extraction.search.shelf import drop_index
 from zeitgraph.extraction.spool import Candidate, Spool
 from zeitgraph.extraction.vector_cache import VectorCache
+from zeitgraph.kg.errors import UserError
 from zeitgraph.kg.ids import content_id, digest_bytes, digest_json, digest_text
 from zeitgraph.kg.tables import TABLES, join_tables, make_table
 from zeitgraph.kg.weeks import week_of
@@ -319,6 +320,20 @@ def forgotten_ids(workspace: Workspace) -> frozenset[str]:
     """Digests (SHA-256 of the id) of posts that must stay out."""
     path = workspace.root / "forgotten.json"
     return frozenset(json.loads(path.read_bytes())) if path.is_file() else frozenset()
+
+
+def known_posts(workspace: Workspace, post_ids: Sequence[str]) -> tuple[list[str], str]:
+    """Those of some ids that posts have, or had before they went, and a word about the others.
+
+    A row that was set aside counts as a post. Raises `UserError` where none is known.
+    """
+    known, gone = workspace.posts_among(post_ids), forgotten_ids(workspace)
+    known |= set(workspace.read_all("rejects")["item"].to_pylist())
+    found = [i for i in post_ids if i in known or digest_text(i) in gone]
+    others = ", ".join(f"«{i}»" for i in post_ids if i not in found)
+    if not found:
+        raise UserError(f"no post is called {others}", where=workspace.root, do="check the ids")
+    return found, f" No post is called {others}." if others else ""
 
 
 def remove_posts(workspace: Workspace, post_ids: Iterable[str]) -> list[str]:

@@ -5,7 +5,6 @@ and is otherwise left as it is, comments too. The next `zeitgraph run` respects 
 """
 
 import json
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -36,7 +35,7 @@ edit = typer.Typer(
 def rename(
     cluster: Cluster, en: En = "", zh: Zh = "", since: Since = None, workspace: In = HERE
 ) -> str:
-    """Give a cluster a name; in a language without one it is as in the other."""
+    """Give a cluster a name; in a language without one it keeps what it has."""
     return _add(workspace, "rename", cluster, since, en=en, zh=zh)
 
 
@@ -94,13 +93,15 @@ def list_edits(
     form: Annotated[Literal["table", "json", "csv"], typer.Option("--format")] = "table",
     workspace: In = HERE,
 ) -> str:
-    """The edits there are, with the names of their clusters and the ids of parts."""
+    """The edits there are: of which clusters, what they say, and which do nothing."""
     from zeitgraph.kg.answers import Answer
-    from zeitgraph.kg.edits import newest_clusters, read_edits
+    from zeitgraph.kg.edit_checks import edit_states, newest_clusters
+    from zeitgraph.kg.edits import read_edits
     from zeitgraph.kg.workspace import Workspace
 
     place = Workspace(workspace)
-    known = newest_clusters(place)
+    known, edits = newest_clusters(place), read_edits(place)
+    states = edit_states(place, edits, known)
     rows = tuple(
         (
             edit.entry,
@@ -109,10 +110,13 @@ def list_edits(
             known.get(edit.cluster, {}).get("name"),
             edit.other or None,
             known.get(edit.other, {}).get("name"),
+            edit.says or None,
+            states.get(edit.entry),
         )
-        for edit in read_edits(place)
+        for edit in edits
     )
-    return Answer(("edit", "from", "cluster", "name", "other", "other_name"), rows).render(form)
+    columns = ("edit", "from", "cluster", "name", "other", "other_name", "says", "note")
+    return Answer(columns, rows).render(form)
 
 
 # -- shared by the commands ------------------------------------------------------------------------
@@ -120,7 +124,8 @@ def list_edits(
 
 def _add(workspace: Path, kind: str, cluster: str, since: str | None, **values: Any) -> str:
     """Add an entry to the file; raises `EditsError` where it cannot be, and leaves the file."""
-    from zeitgraph.kg.edits import EDITS_FILE, Split, check_clusters, newest_clusters, parse_edits
+    from zeitgraph.kg import edit_checks as checks
+    from zeitgraph.kg.edits import EDITS_FILE, Split, edits_text, parse_edits
     from zeitgraph.kg.workspace import Workspace, write_aside
 
     place = Workspace(workspace)
@@ -130,22 +135,22 @@ def _add(workspace: Path, kind: str, cluster: str, since: str | None, **values: 
         f"{key} = {_toml(value)}" for key, value in entry.items() if value not in (None, "", [])
     ]
     with place.held():
-        before = path.read_text("utf-8").rstrip("\n") + "\n\n" if path.exists() else ""
-        text = before + "\n".join([f"[[{kind}]]", *lines]) + "\n"
-        edits = parse_edits(text, path)
-        check_clusters(place, edits, newest_clusters(place))
+        before = edits_text(place).rstrip("\n")
+        text = "\n".join([*([before, ""] if before else []), f"[[{kind}]]", *lines, ""])
+        edits, known = parse_edits(text, path), checks.newest_clusters(place)
+        new = [edit for edit in edits if edit.kind == kind][-1]
+        checks.check_clusters(place, edits, known)
+        checks.check_posts(place, [new])
+        checks.check_names(edits, new, known)
         write_aside(path, text.encode())
-    new = [edit for edit in edits if edit.kind == kind][-1]
     part = f" The part that leaves will be {new.other}." if isinstance(new, Split) else ""
     return f"{new.entry} stands in {path}.{part} `zeitgraph run` applies it."
 
 
 def _id_of(place: "Workspace", cluster: str) -> str:
-    """The id that is `cluster`, or that of the only cluster with that name, as it is now.
-
-    Raises `UserError` for several, or none, with the names nearest to it.
-    """
-    from zeitgraph.kg.edits import Split, newest_clusters, read_edits
+    """The id that is `cluster`, or that of the only cluster with that name, as it is now."""
+    from zeitgraph.kg.edit_checks import cluster_called, newest_clusters
+    from zeitgraph.kg.edits import Split, read_edits
 
     known = newest_clusters(place)
     if not known:
@@ -153,22 +158,7 @@ def _id_of(place: "Workspace", cluster: str) -> str:
             "there are no clusters yet", where=place.root, do="`zeitgraph run`, then edit"
         )
     parts = {edit.other for edit in read_edits(place) if isinstance(edit, Split)}
-    if cluster in known or cluster in parts:
-        return cluster
-    names = {
-        cluster_id: {row[key] for key in ("name", "name_en", "name_zh") if row[key]}
-        for cluster_id, row in known.items()
-    }
-    found = sorted(cluster_id for cluster_id, own in names.items() if cluster in own)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UserError(f"«{cluster}» are {', '.join(found)}", do="name the one that you mean")
-    near = get_close_matches(cluster, sorted({name for own in names.values() for name in own}))
-    like = f"is it {' or '.join(f'«{name}»' for name in near)}? " if near else ""
-    raise UserError(
-        f"no cluster is called «{cluster}»", do=f"{like}`zeitgraph answer top_clusters` has the ids"
-    )
+    return cluster_called(cluster, known, parts)
 
 
 def _toml(value: object) -> str:

@@ -1,6 +1,6 @@
 """Edits: what a person says about clusters, in `edits.toml`, and which of it holds in a week.
 
-    [[rename]]                        # a cluster gets a name; what is not given is as the other
+    [[rename]]                        # a cluster gets a name, in one language or both
     cluster = "c-3f9a0b12c4d5"
     en = "Glamping"
     zh = "精致露营"
@@ -23,13 +23,15 @@
     cluster = "c-3f9a0b12c4d5"
     centre = "still"                  # or "follows", as when left out
 
-Strict at the door: an unknown key, an edit of a cluster that is not there, or one that contradicts
-another is told with its entry. The stage `edits` writes what holds in a week to the table `edits`,
-so that a changed file is work for those weeks only. Knows nothing about how clusters are made.
+Strict at the door: an unknown key or an edit that contradicts another is told with its entry. The
+stage `edits` writes what holds in a week to the table `edits`, so that a changed file is work for
+those weeks only. Knows nothing about which clusters and posts there are (`kg/edit_checks.py`), nor
+how clusters are made.
 """
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,9 +47,7 @@ from zeitgraph.kg.workspace import Workspace
 
 EDITS_FILE = "edits.toml"
 LONGEST_NAME = 80
-
-GONE = frozenset({"merged", "continued"})
-"""States of a cluster that is another one by now."""
+WEEK_LIKE = 'write it like "2026-W46"'
 
 
 def _says(text: str) -> str:
@@ -66,7 +66,7 @@ def _week(text: str) -> str:
     try:
         week_start(text)
     except UnknownWeek as error:
-        raise ValueError(error.line) from error
+        raise ValueError(f"is «{text}», which is no ISO week: {WEEK_LIKE}") from error
     return text
 
 
@@ -100,6 +100,13 @@ class Edit(Branch):
         """The id of the other cluster that it is about; empty for none."""
         return ""
 
+    @property
+    def says(self) -> str:
+        """What it says beside the clusters, in short: `en=Glamping, zh=精致露营`."""
+        told = self.model_dump(exclude={"number", "cluster", "since", "into"})
+        lists = {key: "|".join(v) if isinstance(v, tuple) else v for key, v in told.items()}
+        return ", ".join(f"{key}={value}" for key, value in lists.items() if value)
+
     def holds(self, week: str) -> bool:
         """Whether it holds in `week`."""
         return self.since is None or self.since <= week
@@ -119,16 +126,19 @@ class _Naming(Edit):
 
     @model_validator(mode="before")
     @classmethod
-    def _in_both(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """What is not given in one language is as in the other."""
-        name = given.get("en") or given.get("zh")
-        if not name:
+    def _by_something(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if not (given.get("en") or given.get("zh")):
             raise ValueError("has no name: give it one by en, zh or both")
-        return given | {key: given.get(key) or name for key in ("en", "zh")}
+        return given
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The name in each language that has one."""
+        return {key: name for key, name in (("en", self.en), ("zh", self.zh)) if name}
 
 
 class Rename(_Naming):
-    """A cluster gets a name."""
+    """A cluster gets a name; in a language without one it keeps what it has."""
 
 
 class Merge(Edit):
@@ -143,15 +153,21 @@ class Merge(Edit):
 
 
 class Split(_Naming):
-    """Posts like examples leave a cluster."""
+    """Posts like examples leave a cluster; in a language without a name they have the other."""
 
     posts: tuple[Id, ...] = Field((), strict=False)
     words: tuple[Id, ...] = Field((), strict=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _in_both(cls, given: dict[str, Any]) -> dict[str, Any]:
+        names = {key: given.get(key) for key in ("en", "zh")}
+        return given | {key: name or names["en"] or names["zh"] for key, name in names.items()}
+
     @model_validator(mode="after")
-    def _by_something(self) -> "Split":
+    def _of_something(self) -> "Split":
         if not self.posts and not self.words:
-            raise ValueError("says not what leaves: give example posts, words or both")
+            raise ValueError("does not say what leaves: give example posts, words or both")
         return self
 
     @property
@@ -183,13 +199,20 @@ def read_edits(workspace: Workspace) -> list[Edit]:
 
     Raises `EditsError` for what is malformed or contradicts itself, with the entry and what to do.
     """
+    return parse_edits(edits_text(workspace), workspace.root / EDITS_FILE)
+
+
+def edits_text(workspace: Workspace) -> str:
+    """What stands in `edits.toml`, nothing where there is none; raises `EditsError`."""
     path = workspace.root / EDITS_FILE
-    if not path.exists():
-        return []
+    if path.is_dir():
+        raise EditsError("this is a folder", where=path, do="move it away: edits are a file")
     try:
-        return parse_edits(path.read_text("utf-8"), path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise EditsError(f"cannot be read: {error}", where=path, do="mend the file") from error
+        return path.read_text("utf-8") if path.exists() else ""
+    except UnicodeDecodeError as error:
+        raise EditsError("cannot be read as UTF-8", where=path, do="save it as UTF-8") from error
+    except OSError as error:
+        raise EditsError(f"cannot be read: {error.strerror}", where=path) from error
 
 
 def parse_edits(text: str, where: Path) -> list[Edit]:
@@ -203,7 +226,11 @@ def parse_edits(text: str, where: Path) -> list[Edit]:
         if kind not in KINDS:
             raise EditsError(f"no edit is called «{kind}»", where=where, do=f"known: {_known()}")
         if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
-            raise EditsError(f"{kind} is no entry", where=where, do=f"write [[{kind}]] above it")
+            raise EditsError(
+                f"«{kind}» is written without double brackets",
+                where=where,
+                do=f"write [[{kind}]] above each entry",
+            )
         edits += [_edit(kind, number, one, where) for number, one in enumerate(entries, start=1)]
     for edit, what, do in _contradictions(edits):
         raise EditsError(f"{edit.entry}: {what}", where=where, do=do)
@@ -226,13 +253,38 @@ def _edit(kind: str, number: int, given: Mapping[str, Any], where: Path) -> Edit
         return KINDS[kind].model_validate({**given, "number": number})
     except ValidationError as error:
         first = error.errors()[0]
-        key = "".join(f", {part}" for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
+        key, *place = map(str, first["loc"]) if first["loc"] else [""]
+        what, do = _plainly(first["type"], key, first)
+        said = f", {key}{f' {int(place[0]) + 1}' if place else ''}" if key else ""
         raise EditsError(
-            f"[[{kind}]] {number}{key}: {message}",
+            f"[[{kind}]] {number}{said} {what}",
             where=where,
-            do=f"its keys are {', '.join(keys)}",
+            do=do or f"its keys are {', '.join(keys)}",
         ) from error
+
+
+def _plainly(wrong: str, key: str, error: Mapping[str, Any]) -> tuple[str, str]:
+    """What is wrong with the value of a key, in plain words, and what to do."""
+    if wrong == "value_error":  # our own words
+        what, _, do = error["msg"].removeprefix("Value error, ").partition(": ")
+        return what, do
+    if key == "from":
+        is_date = isinstance(error["input"], date)
+        return "is a date, not a week" if is_date else "is no text", WEEK_LIKE
+    return PLAINLY[wrong](key, error["input"])
+
+
+PLAINLY: Mapping[str, Callable[[str, Any], tuple[str, str]]] = {
+    "missing": lambda key, _: ("is missing", f'write {key} = "…" below it'),
+    "string_type": lambda _key, _: ("is no text", "put it in quotation marks"),
+    "string_too_long": lambda _key, text: (
+        f"has {len(text)} characters",
+        f"shorten it to at most {LONGEST_NAME}",
+    ),
+    "tuple_type": lambda key, _: ("is no list", f'write it like {key} = ["…", "…"]'),
+    "literal_error": lambda _key, given: (f"is «{given}»", 'write "follows" or "still"'),
+}
+"""What may be wrong with a value, by pydantic's name of it: in plain words, and what to do."""
 
 
 def _contradictions(edits: Collection[Edit]) -> Iterator[tuple[Edit, str, str]]:
@@ -242,7 +294,8 @@ def _contradictions(edits: Collection[Edit]) -> Iterator[tuple[Edit, str, str]]:
     deleted = {edit.cluster: edit for edit in edits if isinstance(edit, Delete)}
     parts = {edit.other: edit for edit in edits if isinstance(edit, Split)}
     for edit in edits:
-        if isinstance(edit, Pin | Merge) and (other := deleted.get(edit.cluster)):
+        other = deleted.get(edit.cluster)
+        if other and (isinstance(edit, Pin | Merge) or _in_vain(edit, other)):
             yield edit, f"{edit.cluster} is deleted by {other.entry}", "take one of the two out"
         if isinstance(edit, Pin) and (into := merged.get(edit.cluster)):
             yield edit, f"{edit.cluster} is merged by {into.entry}", "take one of the two out"
@@ -267,13 +320,19 @@ def _twice(edits: Collection[Edit]) -> Iterator[tuple[Edit, str, str]]:
         part = edit.other if isinstance(edit, Split) else ""
         before = said.setdefault((edit.kind, edit.cluster, part, when), edit)
         if before is not edit:
-            yield edit, f"{before.entry} says so of {edit.cluster} already", "take one of them out"
+            what = f"{before.entry} {edit.kind}s {edit.cluster} already"
+            yield edit, what, "take one of them out"
         if isinstance(edit, _Naming):
             own = edit.other or edit.cluster
-            for name in {"en": edit.en, "zh": edit.zh}.items():
+            for name in edit.given.items():
                 other = called.setdefault(name, edit)
                 if (other.other or other.cluster) != own:
                     yield edit, f"«{name[1]}» is a name by {other.entry}", "give another name"
+
+
+def _in_vain(edit: Edit, deleted: Edit) -> bool:
+    """Whether it gives a name to a cluster that is deleted in all weeks of the new name."""
+    return isinstance(edit, Rename) and (edit.since or "") >= (deleted.since or "")
 
 
 def _cycle(edit: Merge, merged: Mapping[str, Merge]) -> Iterator[tuple[Edit, str, str]]:
@@ -286,100 +345,36 @@ def _cycle(edit: Merge, merged: Mapping[str, Merge]) -> Iterator[tuple[Edit, str
             return
 
 
-# -- the clusters they are about -------------------------------------------------------------------
-
-
-def newest_clusters(workspace: Workspace) -> Mapping[str, Mapping[str, Any]]:
-    """The rows of clusters as they stood last, by id: of each its names and its state."""
-    weeks = workspace.weeks("clusters")
-    if not weeks:
-        return {}
-    columns = ["cluster_id", "name", "name_en", "name_zh", "state"]
-    rows = workspace.read("clusters", weeks[-1]).select(columns).to_pylist()
-    return {row["cluster_id"]: row for row in rows}
-
-
-def check_clusters(workspace: Workspace, edits: Collection[Edit], known: Collection[str]) -> None:
-    """Raise `EditsError` for an edit of a cluster whose id is neither `known` nor of a part."""
-    parts = {edit.other for edit in edits if isinstance(edit, Split)}
-    for edit in edits:
-        named = (edit.cluster, edit.other) if isinstance(edit, Merge) else (edit.cluster,)
-        for cluster_id in named:
-            if cluster_id not in known and cluster_id not in parts:
-                raise EditsError(
-                    f"{edit.entry}: no cluster is called «{cluster_id}»",
-                    where=workspace.root / EDITS_FILE,
-                    do="mend the id or take the entry out; `zeitgraph answer top_clusters` has ids",
-                )
-
-
-# -- the two stages --------------------------------------------------------------------------------
+# -- the stage -------------------------------------------------------------------------------------
 
 
 def edits_identity(workspace: Workspace) -> str:
-    """What changes when an edit does; raises `EditsError` as soon as it can tell of one."""
-    edits = read_edits(workspace)
-    all_clustered = workspace.weeks("clusters")[-1:] == workspace.weeks("intake")[-1:]
-    if edits and all_clustered and (known := newest_clusters(workspace)):
-        check_clusters(workspace, edits, known)
-    return digest_json([[edit.kind, edit.model_dump()] for edit in edits])
+    """What changes when an edit does."""
+    return digest_json([[edit.kind, edit.model_dump()] for edit in read_edits(workspace)])
 
 
 def write_edits(job: Job) -> Outputs:
-    """The edits that hold in the week, of several new names of a cluster the latest."""
+    """The edits that hold in the week."""
     if job.table("posts").num_rows == 0:
         return {}
-    holding = [edit for edit in read_edits(job.workspace) if edit.holds(job.week)]
-    names = [edit for edit in holding if isinstance(edit, Rename)]
-    names.sort(key=lambda edit: edit.since or "")
-    newest = {edit.cluster: edit for edit in names}
-    rows = [
-        edit.row(job.week)
-        for edit in holding
-        if not isinstance(edit, Rename) or newest[edit.cluster] is edit
-    ]
+    rows = rows_of_week(read_edits(job.workspace), job.week)
     return {"edits": make_table(TABLES["edits"], rows)}
 
 
-def check_edits_met(job: Job) -> Outputs:
-    """Raise `EditsError` in the newest week for an edit of it that found nothing to hold for.
+def rows_of_week(edits: Iterable[Edit], week: str) -> list[dict[str, Any]]:
+    """The rows of the table `edits` in `week`: of several new names of a cluster the latest.
 
-    It comes when all tables stand: ids may change when posts come late or are forgotten, and that
-    must not leave anything half done.
+    A language in which that gives none keeps what an earlier one gave.
     """
-    if [job.week] != job.workspace.weeks("intake")[-1:]:
-        return {}
-    entries = set(job.table("edits")["entry"].to_pylist())
-    edits = [edit for edit in read_edits(job.workspace) if edit.entry in entries]
-    columns = ["cluster_id", "state"]
-    states = {
-        r["cluster_id"]: r["state"] for r in job.table("clusters").select(columns).to_pylist()
-    }
-    check_clusters(job.workspace, edits, states)
-    for edit in edits:
-        for cluster_id in filter(None, (edit.cluster, edit.other)):
-            if cluster_id not in states:
-                what, do = f"no post of {edit.cluster} is like its examples", "name others"
-            elif states[cluster_id] in GONE and not isinstance(edit, Rename):
-                what = f"{cluster_id} had {states[cluster_id]} before"
-                do = "name the cluster that it is now (`zeitgraph answer events`), or earlier weeks"
-            else:
-                continue
-            raise EditsError(f"{edit.entry}: {what}", where=job.workspace.root / EDITS_FILE, do=do)
-    return {}
-
-
-def check_forgettable(workspace: Workspace, post_ids: Collection[str]) -> None:
-    """Raise `EditsError` where an edit names one of these posts, or could not be respected.
-
-    The file is the user's own: what is to be forgotten is taken out of it by hand, and before
-    anything goes.
-    """
-    edits_identity(workspace)
-    for edit in read_edits(workspace):
-        if isinstance(edit, Split) and (named := sorted(set(edit.posts) & set(post_ids))):
-            raise EditsError(
-                f"{edit.entry} has the post «{named[0]}» as an example",
-                where=workspace.root / EDITS_FILE,
-                do="take it out of there, then forget it",
-            )
+    holding = [edit for edit in edits if edit.holds(week)]
+    names = [edit for edit in holding if isinstance(edit, Rename)]
+    newest: dict[str, tuple[Rename, dict[str, str]]] = {}
+    for rename in sorted(names, key=lambda rename: rename.since or ""):
+        earlier = newest[rename.cluster][1] if rename.cluster in newest else {}
+        newest[rename.cluster] = rename, earlier | rename.given
+    rows = []
+    for edit in holding:
+        named, given = newest[edit.cluster] if isinstance(edit, Rename) else (edit, {})
+        if named is edit:
+            rows.append(edit.row(week) | given)
+    return rows

@@ -9,7 +9,7 @@ drop: there, the stages delete the posts.
 import shutil
 from collections.abc import Collection
 
-from zeitgraph.kg.edits import check_forgettable
+from zeitgraph.kg.edit_checks import check_forgettable
 from zeitgraph.kg.workspace import Workspace
 
 

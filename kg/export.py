@@ -14,18 +14,21 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from zeitgraph.kg.errors import UnknownName
+from zeitgraph.kg.errors import InputError
 from zeitgraph.kg.workspace import Workspace, replacing
 
 
 def export_table(workspace: Workspace, name: str, out: Path) -> int:
     """Write the whole table called `name` to `out`; the number of rows written.
 
-    Raises `UnknownName` for an unknown table or ending.
+    Raises `UnknownName` for an unknown table, `InputError` for another ending.
     """
     ending = out.suffix.removeprefix(".")
     if ending not in _WRITERS:
-        raise UnknownName("table format", ending, _WRITERS)
+        *most, last = (f".{known}" for known in _WRITERS)
+        raise InputError(
+            "no such kind of file", where=out, do=f"end its name in {', '.join(most)} or {last}"
+        )
     data = workspace.read_all(name)
     with replacing(out) as file:
         _WRITERS[ending](data, file)

@@ -211,7 +211,7 @@ def export_graph(workspace: Workspace, out: Path) -> int:
     form = FORMATS.get(out.suffix.lower())
     if form is None:
         raise InputError(
-            f"a graph cannot be written as «{out.suffix}»", where=out, do=f"use {' '.join(FORMATS)}"
+            "no such kind of graph file", where=out, do=f"end its name in {' '.join(FORMATS)}"
         )
     if not out.parent.is_dir():
         raise InputError("there is no such folder", where=out.parent)

@@ -1,7 +1,4 @@
-"""The stages of the knowledge graph, in the order in which they run: links, facts, both stores.
-
-Last it is checked whether all edits by hand found their clusters: then nothing is left half done.
-"""
+"""The stages of the knowledge graph, in the order in which they run: links, facts, both stores."""
 
 from zeitgraph.kg.stages import Read, Stage
 
@@ -45,11 +42,5 @@ STAGES = (
         settings=("graph",),
         version=2,
         also="zeitgraph.kg.bolt_graph:store_identity",
-    ),
-    Stage(
-        name="edits-met",
-        run="zeitgraph.kg.edits:check_edits_met",
-        reads=(Read("edits"), Read("clusters")),
-        writes=(),
     ),
 )

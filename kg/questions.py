@@ -20,6 +20,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from zeitgraph.kg.answers import Answer
+from zeitgraph.kg.edit_checks import all_clusters, cluster_called
 from zeitgraph.kg.errors import StoreError, UnknownName, UserError
 from zeitgraph.kg.rdf_store import reading
 from zeitgraph.kg.rdf_values import plain_value
@@ -112,15 +113,19 @@ def answer(
 
     Rows are the same by either way: text, integers, floats rounded to `DIGITS`, moments as ISO
     8601 in UTC, None for what is not known; no rows where there is nothing to choose a default
-    from. Raises `UnknownName` for a question, parameter or kind that does not exist, `UnknownWeek`
-    for what is no ISO week, `UserError` for a number that is none.
+    from. A cluster may be given by its name where only one has it. Raises `UnknownName` for a
+    question, parameter or kind that does not exist, `UnknownWeek` for what is no ISO week,
+    `UserError` for a number that is none, a cluster that there is not, or where no graph is yet.
     """
     question = _called("question", name, QUESTIONS)
     known = {parameter.name: parameter for parameter in question.parameters}
     for given in arguments:
         _called(f"parameter of {name}", given, known)
     with _called("way to ask", via, WAYS)(workspace) as ask:
-        bound = _bind(question, arguments, ask)
+        named = [given for given in arguments if known[given].kind == "cluster"]
+        clusters = all_clusters(workspace) if named else {}
+        ids = {given: cluster_called(str(arguments[given]), clusters) for given in named}
+        bound = _bind(question, {**arguments, **ids}, ask)
         return Answer(question.columns, () if bound is None else tuple(ask(question, bound)))
 
 
@@ -192,6 +197,7 @@ READERS: Mapping[str, Callable[[str, str], str | int]] = {
     "week": _read_week,
     "count": _read_count,
     "kind": _read_kind,
+    "cluster": lambda _name, text: clean_text(text),
     "id": lambda _name, text: clean_text(text),
 }
 """How an argument is read, by the kind of its parameter."""

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from zeitgraph.kg.errors import StoreError
+from zeitgraph.kg.errors import StoreError, UserError
 
 WAITING = ox.NamedNode("urn:x-zeitgraph:waiting")
 """The graph in which triples wait to be moved into place."""
@@ -86,12 +86,12 @@ def _placed(
 
 @contextmanager
 def reading(folder: Path) -> Iterator[ox.Store]:
-    """The store, opened for reading only; raises `StoreError` where there is none.
+    """The store, opened for reading only; raises `UserError` where there is none.
 
     Writers wait until the context ends, so it should be short.
     """
     if not (folder / "CURRENT").is_file():
-        raise StoreError("there is no graph yet", where=folder, do="make it with `zeitgraph run`")
+        raise UserError("there is no graph yet", where=folder, do="make it with `zeitgraph run`")
     if not (folder / _MADE).is_file():
         with _locked(folder, fcntl.LOCK_EX):
             _open(folder)

@@ -18,7 +18,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from zeitgraph.kg.errors import QueryError, StoreError
+from zeitgraph.kg.errors import QueryError, StoreError, UserError
 from zeitgraph.kg.rdf_store import reading
 from zeitgraph.kg.rdf_values import plain_value
 from zeitgraph.kg.vocabulary import PREFIXES
@@ -47,7 +47,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     try:
         told = evaluate(Path(task["folder"]), task["query"], task["rows"])
-    except QueryError as error:
+    except UserError as error:
         told = {"refused": {"what": error.line}}
     except StoreError as error:
         told = {"failed": error.line}

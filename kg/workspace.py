@@ -6,7 +6,7 @@ of its own. Nothing here knows what a stage does.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,6 +15,7 @@ from typing import IO
 
 import filelock
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zeitgraph.kg.errors import BusyWorkspace, InputError, NotAWorkspace, UnknownName, UnknownWeek
 from zeitgraph.kg.ids import digest_file
@@ -153,6 +154,15 @@ class Workspace:
         weeks = [*self.weeks(name), NO_WEEK]
         data = join_tables(name, [self.read(name, week) for week in weeks])
         return newest_by_key(table, data) if table.rolls_up else data
+
+    def posts_among(self, post_ids: Collection[str]) -> set[str]:
+        """Those of some ids that posts have."""
+        wanted, found = pa.array(sorted(post_ids), pa.string()), set[str]()
+        for week in self.weeks("intake") if post_ids else ():
+            for piece in self.pieces("intake", week):
+                ids = piece["post_id"]
+                found |= set(ids.filter(pc.is_in(ids, wanted)).to_pylist())
+        return found
 
     def write(self, name: str, week: str, data: pa.Table) -> str:
         """Replace one week's rows; the digest of what now stands there, empty for no rows."""

@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from zeitgraph.kg.answers import Answer
-from zeitgraph.kg.edits import GONE
+from zeitgraph.kg.edit_checks import GONE
 from zeitgraph.kg.errors import UserError
 from zeitgraph.kg.weeks import week_after
 from zeitgraph.kg.workspace import Workspace

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.cluster_world import FIRST
 from tests.conftest import Run, posts_with_vectors, table_bytes, write_posts
 from zeitgraph.cli import add, forget, report, run
-from zeitgraph.kg.edit_commands import delete, list_edits, merge, pin, rename, split
+from zeitgraph.kg.edit_checks import edits_in_vain
+from zeitgraph.kg.edit_commands import list_edits
 from zeitgraph.kg.edits import EDITS_FILE, KINDS, parse_edits, read_edits
-from zeitgraph.kg.errors import EditsError, UserError
+from zeitgraph.kg.errors import EditsError
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.workspace import Workspace
 
@@ -27,17 +27,31 @@ WRONG = {
         f"[[delete]]\ncluster='{A}'\n[[delete]]\nclustr='{A}'",
         r"\[\[delete\]\] 2 .* «clustr».*known: cluster, from",
     ),
-    "a missing key": (f"[[merge]]\ncluster='{A}'", r"\[\[merge\]\] 1, into: Field required"),
-    "a number": ("[[delete]]\ncluster=7", r"cluster: Input should be a valid string"),
-    "no week": (f"[[delete]]\ncluster='{A}'\nfrom='2026-W60'", r"from: «2026-W60» is no ISO week"),
-    "a date": (f"[[delete]]\ncluster='{A}'\nfrom=2026-01-01", "from: Input should be a valid str"),
+    "a missing key": (
+        f"[[merge]]\ncluster='{A}'",
+        r'\[\[merge\]\] 1, into is missing .*into = "…"',
+    ),
+    "a number": ("[[delete]]\ncluster=7", "cluster is no text .* quotation marks"),
+    "no week": (
+        f"[[delete]]\ncluster='{A}'\nfrom='2026-W60'",
+        "from is «2026-W60», .* no ISO week",
+    ),
+    "a date": (f"[[delete]]\ncluster='{A}'\nfrom=2026-01-01", 'from is a date.*like "2026-W46"'),
+    "a list of weeks": (f"[[delete]]\ncluster='{A}'\nfrom=['2026-W46']", "from is no text.*W46"),
     "no name": (f"[[rename]]\ncluster='{A}'", "has no name"),
     "two lines": (f"[[rename]]\ncluster='{A}'\nen='a\\u000ab'".replace("'", '"'), "one plain line"),
-    "a long name": (f"[[rename]]\ncluster='{A}'\nen='{'a' * 81}'", "at most 80"),
+    "a long name": (f"[[rename]]\ncluster='{A}'\nen='{'a' * 81}'", "81 characters .* at most 80"),
     "no example": (f"[[split]]\ncluster='{A}'\nen='X'", "give example posts, words or both"),
-    "an empty word": (f"[[split]]\ncluster='{A}'\nen='X'\nwords=['']", "words, 0: is empty"),
-    "a number as post": (f"[[split]]\ncluster='{A}'\nen='X'\nposts=[1]", "posts, 0: Input"),
-    "a third way to pin": (f"[[pin]]\ncluster='{A}'\ncentre='up'", "'follows' or 'still'"),
+    "an empty word": (f"[[split]]\ncluster='{A}'\nen='X'\nwords=['']", "words 1 is empty"),
+    "a word for a list": (
+        f"[[split]]\ncluster='{A}'\nen='X'\nwords='a'",
+        "words is no list.*like words",
+    ),
+    "a number as post": (f"[[split]]\ncluster='{A}'\nen='X'\nposts=[1]", "posts 1 is no text"),
+    "a third way to pin": (
+        f"[[pin]]\ncluster='{A}'\ncentre='up'",
+        'centre is «up».*"follows" or "still"',
+    ),
     "merged into itself": (f"[[merge]]\ncluster='{A}'\ninto='{A}'", f"circle: {A} → {A}"),
     "a circle": (
         "".join(
@@ -49,6 +63,10 @@ WRONG = {
     "deleted and pinned": (
         f"[[delete]]\ncluster='{A}'\n[[pin]]\ncluster='{A}'",
         r"\[\[pin\]\] 1: c-a+ is deleted by \[\[delete\]\] 1",
+    ),
+    "deleted and renamed": (
+        f"[[delete]]\ncluster='{A}'\n[[rename]]\ncluster='{A}'\nen='X'\nfrom='2026-W40'",
+        r"\[\[rename\]\] 1: c-a+ is deleted by \[\[delete\]\] 1",
     ),
     "deleted and merged": (
         f"[[merge]]\ncluster='{A}'\ninto='{B}'\n[[delete]]\ncluster='{A}'",
@@ -64,7 +82,7 @@ WRONG = {
     ),
     "merged twice": (
         f"[[merge]]\ncluster='{A}'\ninto='{B}'\n[[merge]]\ncluster='{A}'\ninto='{C}'",
-        r"\[\[merge\]\] 2: \[\[merge\]\] 1 says so",
+        r"\[\[merge\]\] 2: \[\[merge\]\] 1 merges c-a+ already",
     ),
     "one name for two": (
         f"[[rename]]\ncluster='{A}'\nen='X'\n[[rename]]\ncluster='{B}'\nen='X'",
@@ -72,7 +90,7 @@ WRONG = {
     ),
     "renamed twice": (
         f"[[rename]]\ncluster='{A}'\nen='X'\n[[rename]]\ncluster='{A}'\nen='Y'",
-        r"\[\[rename\]\] 2: \[\[rename\]\] 1 says so",
+        r"\[\[rename\]\] 2: \[\[rename\]\] 1 renames c-a+ already",
     ),
 }
 
@@ -153,69 +171,25 @@ def _edits_or_a_line(text: str) -> None:
 def test_a_file_that_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path, "vectors")
     (tmp_path / EDITS_FILE).write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(EditsError, match="cannot be read"):
+    with pytest.raises(EditsError, match="cannot be read as UTF-8"):
+        read_edits(workspace)
+    (tmp_path / EDITS_FILE).unlink()
+    (tmp_path / EDITS_FILE).mkdir()
+    with pytest.raises(EditsError, match=r"this is a folder \(.*move it away"):
         read_edits(workspace)
 
 
-# -- the commands ----------------------------------------------------------------------------------
+def test_no_message_is_the_words_of_a_library() -> None:
+    for text, _ in WRONG.values():
+        with pytest.raises(EditsError) as caught:
+            parse_edits(text, Path())
+        assert not re.search(r"Input should|Field required|Value error|Errno", caught.value.line)
 
 
-@pytest.fixture
-def clusters(tmp_path: Path) -> Workspace:
-    """A workspace with three clusters, as if they had been found; two have one name."""
-    workspace = Workspace.create(tmp_path, "vectors")
-    names = ("tent · fire", "lamp", "lamp")
-    rows = [
-        {"cluster_id": own, "name": name, "name_en": name, "name_zh": f"{name}（中）"}
-        for own, name in zip((A, B, C), names, strict=True)
-    ]
-    workspace.write("clusters", FIRST, make_table(TABLES["clusters"], rows))
-    return workspace
-
-
-def test_commands_write_what_the_file_would_hold_and_keep_the_rest(clusters: Workspace) -> None:
-    path = clusters.root / EDITS_FILE
-    path.write_text(f"# mine\n[[pin]]\ncluster = '{B}'   # since Monday\n", "utf-8")
-    place = clusters.root
-    rename("tent · fire（中）", en='a "tent"', zh="帐篷\\", workspace=place)
-    told = split(A, post=["p\x7f1", "p'2"], word=["bell tent"], en="Bells", workspace=place)
-    part = read_edits(clusters)[-1].other
-    assert part in told
-    merge(part, B, since="2026-W12", workspace=place)
-    delete(C, workspace=place)
-    assert path.read_text("utf-8").startswith(
-        f"# mine\n[[pin]]\ncluster = '{B}'   # since Monday\n"
-    )
-    found = {edit.entry: edit.row(FIRST) for edit in read_edits(clusters)}
-    assert found["[[rename]] 1"]["en"] == 'a "tent"'
-    assert found["[[rename]] 1"]["zh"] == "帐篷\\"
-    assert found["[[split]] 1"]["posts"] == ("p\x7f1", "p'2")
-    assert found["[[merge]] 1"]["since"] == "2026-W12"
-    listed = list_edits(form="csv", workspace=place)
-    assert all(entry in listed for entry in found)
-    assert part in listed
-
-
-def test_a_command_that_cannot_be_leaves_the_file_as_it_was(clusters: Workspace) -> None:
-    place, path = clusters.root, clusters.root / EDITS_FILE
-    with pytest.raises(UserError, match=f"«lamp» are {B}, {C}"):
-        pin("lamp", workspace=place)
-    with pytest.raises(UserError, match="is it «tent · fire»"):
-        pin("tent fire", workspace=place)
-    assert not path.exists()
-    pin(A, workspace=place)
-    before = path.read_bytes()
-    with pytest.raises(EditsError, match=r"\[\[pin\]\] 1: .* is deleted by \[\[delete\]\] 1"):
-        delete(A, workspace=place)
-    with pytest.raises(EditsError, match="no ISO week"):
-        delete(B, since="soon", workspace=place)
-    assert path.read_bytes() == before
-
-
-def test_a_workspace_without_clusters_says_so(tmp_path: Path) -> None:
-    Workspace.create(tmp_path, "vectors")
-    with pytest.raises(UserError, match="no clusters yet"):
-        pin(A, workspace=tmp_path)
+def test_a_name_may_end_with_the_cluster() -> None:
+    """What is deleted from a week on may have a name before."""
+    text = f"[[delete]]\ncluster='{A}'\nfrom='2026-W40'\n[[rename]]\ncluster='{A}'\nen='X'\n"
+    assert len(parse_edits(text, Path())) == 2
 
 
 # -- with all stages -------------------------------------------------------------------------------
@@ -248,9 +222,9 @@ def _largest(workspace: Workspace) -> str:
 def test_an_unknown_cluster_stops_before_any_work(trends: Workspace) -> None:
     (trends.root / EDITS_FILE).write_text(f"[[delete]]\ncluster='{A}'\n", "utf-8")
     before = table_bytes(trends.root)
-    with pytest.raises(EditsError, match=rf"\[\[delete\]\] 1: no cluster is called «{A}».*mend"):
+    with pytest.raises(EditsError, match=rf"\[\[delete\]\] 1: no cluster has the id «{A}».*mend"):
         run(workspace=trends.root)
-    with pytest.raises(EditsError, match="no cluster is called"):
+    with pytest.raises(EditsError, match="no cluster has the id"):
         forget(["p3-0"], workspace=trends.root)
     assert table_bytes(trends.root) == before
 
@@ -263,7 +237,7 @@ def test_what_no_week_knows_is_told_at_the_end_and_nothing_is_half_done(
     (tmp_path / "zeitgraph.toml").write_bytes((whole / "zeitgraph.toml").read_bytes())
     (tmp_path / EDITS_FILE).write_text(f"[[delete]]\ncluster='{A}'\n", "utf-8")
     (tmp_path / "posts.jsonl").write_bytes((whole / "posts.jsonl").read_bytes())
-    with pytest.raises(EditsError, match=rf"\[\[delete\]\] 1: no cluster is called «{A}»"):
+    with pytest.raises(EditsError, match=rf"\[\[delete\]\] 1: no cluster has the id «{A}»"):
         run([tmp_path / "posts.jsonl"], workspace=tmp_path)
     pages = ("edits", "claims", "gallery")
     (tmp_path / EDITS_FILE).unlink()
@@ -271,14 +245,54 @@ def test_what_no_week_knows_is_told_at_the_end_and_nothing_is_half_done(
     assert table_bytes(tmp_path, *pages) == table_bytes(whole, *pages)
 
 
-def test_examples_that_are_nowhere_and_clusters_that_are_gone_are_told(trends: Workspace) -> None:
+def test_an_example_that_is_no_post_stops_before_any_work(
+    trends: Workspace, zeitgraph: Run
+) -> None:
+    text = f"[[split]]\ncluster='{_largest(trends)}'\nen='X'\nposts=['p3-0', 'nobody']\n"
+    (trends.root / EDITS_FILE).write_text(text, "utf-8")
+    before = table_bytes(trends.root)
+    ran = zeitgraph("run", "-w", trends.root)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("zeitgraph: [[split]] 1: no post is called «nobody» (")
+    assert ran.stderr.count("\n") == 1
+    assert table_bytes(trends.root) == before
+
+
+def test_what_finds_nothing_to_do_is_told_at_the_end_of_each_run_and_stops_nothing(
+    trends: Workspace, zeitgraph: Run
+) -> None:
+    """No post says so, and the report of the week stands, as the other edit has it."""
     own = _largest(trends)
-    path = trends.root / EDITS_FILE
-    path.write_text(f"[[split]]\ncluster='{own}'\nen='X'\nposts=['nobody']\n", "utf-8")
-    with pytest.raises(EditsError, match=rf"no post of {own} is like its examples"):
-        run(workspace=trends.root)
-    path.unlink()
+    last = trends.weeks("clusters")[-1]
+    text = f"[[split]]\ncluster='{own}'\nen='X'\nwords=['nowhere']\n"
+    text += f"[[rename]]\ncluster='{own}'\nen='Found'\n"
+    (trends.root / EDITS_FILE).write_text(text, "utf-8")
+    assert list_edits(workspace=trends.root).count("waits for the next run") == 2
+    for _ in range(2):
+        ran = zeitgraph("run", "-w", trends.root)
+        assert ran.returncode == 0, ran.stderr
+        [told] = [line for line in ran.stderr.splitlines() if "nothing yet" in line]
+        assert told.startswith(
+            f"edits.toml, [[split]] 1 does nothing yet: no post of {own} is like"
+        )
+    assert "Nothing had changed" in ran.stdout
+    assert any("Found" in row["text"] for row in trends.read("claims", last).to_pylist())
+    assert list_edits(workspace=trends.root).count("does nothing yet: ") == 1
+
+
+def test_an_edit_of_a_cluster_that_had_merged_is_told_and_stops_nothing(
+    trends: Workspace,
+) -> None:
+    own = _largest(trends)
+    last = trends.weeks("clusters")[-1]
+    rows = trends.read("clusters", last).to_pylist()
+    (trends.root / EDITS_FILE).write_text(f"[[delete]]\ncluster='{own}'\n", "utf-8")
     run(workspace=trends.root)
+    assert edits_in_vain(trends) == []
+    gone = [row | {"state": "merged"} if row["cluster_id"] == own else row for row in rows]
+    trends.write("clusters", last, make_table(TABLES["clusters"], gone))
+    [line] = edits_in_vain(trends)
+    assert line.startswith(f"edits.toml, [[delete]] 1 does nothing yet: {own} had merged before")
 
 
 def test_forget_updates_what_was_edited_and_refuses_to_leave_an_example(trends: Workspace) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from zeitgraph.extraction.clusters.assign import cosine, cosines, reach_of
 from zeitgraph.extraction.clusters.births import cluster_of_posts, core_of
 from zeitgraph.extraction.clusters.lineage import Event
-from zeitgraph.extraction.clusters.naming import Name
+from zeitgraph.extraction.clusters.naming import NAMELESS, Name
 from zeitgraph.extraction.clusters.state import (
     ACTIVE,
     FADED,
@@ -179,13 +179,10 @@ class Hand:
                     near = cosine(cluster.core, now[cluster.told_as].core)
                     yield Event("merged", cluster_id, near, cluster.told_as, HAND)
             return
-        name = self.names.get(cluster_id)
+        name = self.names.get(cluster_id, NAMELESS)
         is_part = any(part.part_id == cluster_id and part.name == name for part in self.parts)
-        if (
-            name
-            and not is_part
-            and (before is None or Name(before.name_en, before.name_zh) != name)
-        ):
+        had = Name(before.name_en, before.name_zh) if before else NAMELESS
+        if not is_part and name.over(had) != had:
             yield Event("renamed", cluster_id, None, done_by=HAND)
         if cluster.is_pinned and (before is None or not before.is_pinned):
             yield Event("pinned", cluster_id, None, done_by=HAND)
@@ -207,9 +204,12 @@ def hand_of(edits: pa.Table) -> Hand:
         )
         for row in by_kind.get("split", ())
     )
+    names = {part.part_id: part.name for part in parts}
+    for row in by_kind.get("rename", ()):
+        name = Name(row["en"] or "", row["zh"] or "")
+        names[row["cluster_id"]] = name.over(names.get(row["cluster_id"], NAMELESS))
     return Hand(
-        names={part.part_id: part.name for part in parts}
-        | {row["cluster_id"]: Name(row["en"], row["zh"]) for row in by_kind.get("rename", ())},
+        names=names,
         into={row["cluster_id"]: row["other_id"] for row in by_kind.get("merge", ())},
         deleted=frozenset(row["cluster_id"] for row in by_kind.get("delete", ())),
         pins={row["cluster_id"]: row["centre"] for row in by_kind.get("pin", ())},

@@ -43,6 +43,10 @@ class Name:
     en: str
     zh: str
 
+    def over(self, other: "Name") -> "Name":
+        """This name, and the `other` in a language in which it is empty."""
+        return Name(self.en or other.en, self.zh or other.zh)
+
 
 NAMELESS = Name("", "")
 NEAR, UNNAMED = Name("near {}", "接近{}"), Name("unnamed {}", "未名 {}")

@@ -233,14 +233,15 @@ def _described(
         words = best.get(cluster.cluster_id, [])
         exemplars = _exemplars(cluster, window, posts.told, settings.exemplars)
         own = Name(cluster.name_en, cluster.name_zh)
-        name = hand.names.get(cluster.cluster_id)
+        name = hand.names.get(cluster.cluster_id, NAMELESS)
         stays = cluster.origin == NAMED or not cluster.posts or cluster.is_pinned
-        if name is None and own.en and stays:
-            name = own
-        elif name is None:
+        if own.en and stays:
+            name = name.over(own)
+        elif not (name.en and name.zh):
             like = window.like_text[posts.joined == cluster.cluster_id]
             near = _beside(cluster, styles, settings.style_near * float(np.median(like)))
-            name = name_of(words, cluster.cluster_id, taken - {own}, near, own)
+            found = name_of(words, cluster.cluster_id, taken - {own}, near, own)
+            name = name.over(found)
         taken.add(name)
         told.append(
             replace(

@@ -95,6 +95,8 @@ def _side_of(posts: PostIndex, query: str) -> Literal["picture", "text"]:
     """A file is a picture, all else a text, unless it looks like a slip of an id or a path."""
     if os.path.isfile(query):  # noqa: PTH113 -- takes any text; Path.is_file refuses long ones
         return "picture"
+    if os.path.isdir(query):  # noqa: PTH112 -- as above
+        raise InputError("a folder", where=query, do="name a picture in it, or add --as text")
     if os.path.splitext(query)[1].lower() in PICTURE_SUFFIXES:  # noqa: PTH122 -- as above
         raise InputError("no such picture", where=query, do="check the path, or add --as text")
     build = _build_of(query)
@@ -132,7 +134,8 @@ def _picture(path: Path, settings: Settings) -> Any:
     except BadPicture as error:
         raise InputError(f"not a usable picture: {error}", where=path) from error
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot read the picture: {error}", where=path) from error
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read the picture: {why}", where=path) from error
 
 
 def _check_model(

@@ -1,0 +1,218 @@
+"""Edits held against what there is: their clusters and posts, and which of them do nothing yet.
+
+Comes in: a workspace and its edits. An edit of what is not there is refused before any work. One
+that found nothing to do when all tables stood is told, and stops nothing: ids and posts may change
+when posts come late or are forgotten. Knows nothing about how the file is written.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import Any
+
+from zeitgraph.kg.edits import EDITS_FILE, Edit, Merge, Rename, Split, read_edits, rows_of_week
+from zeitgraph.kg.errors import EditsError, UserError
+from zeitgraph.kg.workspace import Workspace
+
+GONE = frozenset({"merged", "continued"})
+"""States of a cluster that is another one by now."""
+
+Clusters = Mapping[str, Mapping[str, Any]]
+"""Of each cluster, by id, its names and its state."""
+
+_COLUMNS = ["cluster_id", "name", "name_en", "name_zh", "state"]
+_HAS_IDS = "`zeitgraph answer top_clusters` has the ids"
+
+
+# -- clusters by id and by name --------------------------------------------------------------------
+
+
+def newest_clusters(workspace: Workspace) -> Clusters:
+    """The clusters as they stood last."""
+    weeks = workspace.weeks("clusters")
+    if not weeks:
+        return {}
+    rows = workspace.read("clusters", weeks[-1]).select(_COLUMNS).to_pylist()
+    return {row["cluster_id"]: row for row in rows}
+
+
+def all_clusters(workspace: Workspace) -> Clusters:
+    """All clusters that there ever were, each as it stood last."""
+    rows = workspace.read_all("clusters").select(_COLUMNS).to_pylist()
+    return {row["cluster_id"]: row for row in rows}
+
+
+def cluster_called(name: str, known: Clusters, parts: Collection[str] = ()) -> str:
+    """The id that is `name`, or that of the only cluster with that name.
+
+    Raises `UserError` for several, or none, with the names nearest to it.
+    """
+    if name in known or name in parts:
+        return name
+    found = _with_name(name, known)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UserError(f"«{name}» are {', '.join(found)}", do="name the one that you mean")
+    names = {one for row in known.values() for one in _names(row)}
+    near = get_close_matches(name, sorted(names))
+    like = f"is it {' or '.join(f'«{one}»' for one in near)}? " if near else ""
+    raise UserError(f"no cluster is called «{name}»", do=f"{like}{_HAS_IDS}")
+
+
+def _with_name(name: str, known: Clusters) -> list[str]:
+    return sorted(cluster_id for cluster_id, row in known.items() if name in _names(row))
+
+
+def _names(row: Mapping[str, Any]) -> set[str]:
+    return {row[key] for key in ("name", "name_en", "name_zh") if row[key]}
+
+
+# -- refused before any work -----------------------------------------------------------------------
+
+
+def check_edits(workspace: Workspace) -> None:
+    """Raise `EditsError` for an edit of a cluster or a post that is not there.
+
+    Clusters are not known before posts are clustered.
+    """
+    edits = read_edits(workspace)
+    all_clustered = workspace.weeks("clusters")[-1:] == workspace.weeks("intake")[-1:]
+    if edits and all_clustered and (known := newest_clusters(workspace)):
+        check_clusters(workspace, edits, known)
+    check_posts(workspace, edits)
+
+
+def check_clusters(workspace: Workspace, edits: Collection[Edit], known: Clusters) -> None:
+    """Raise `EditsError` for an edit of a cluster whose id is neither `known` nor of a part."""
+    for edit, cluster_id in _strangers(edits, known):
+        found = _with_name(cluster_id, known)
+        raise EditsError(
+            f"{edit.entry}: no cluster has the id «{cluster_id}»",
+            where=workspace.root / EDITS_FILE,
+            do=f"it is the name of one: write its id, {' or '.join(found)}"
+            if found
+            else f"mend the id or take the entry out; {_HAS_IDS}",
+        )
+
+
+def _strangers(edits: Collection[Edit], known: Clusters) -> Iterator[tuple[Edit, str]]:
+    """Each edit with an id in it that no cluster and no part has."""
+    parts = {edit.other for edit in edits if isinstance(edit, Split)}
+    for edit in edits:
+        named = (edit.cluster, edit.other) if isinstance(edit, Merge) else (edit.cluster,)
+        for cluster_id in named:
+            if cluster_id not in known and cluster_id not in parts:
+                yield edit, cluster_id
+
+
+def check_posts(workspace: Workspace, edits: Collection[Edit]) -> None:
+    """Raise `EditsError` for a split with an example that no post is."""
+    splits = [edit for edit in edits if isinstance(edit, Split)]
+    known = workspace.posts_among({post_id for edit in splits for post_id in edit.posts})
+    for edit in splits:
+        for post_id in edit.posts:
+            if post_id not in known:
+                raise EditsError(
+                    f"{edit.entry}: no post is called «{post_id}»",
+                    where=workspace.root / EDITS_FILE,
+                    do="mend the id or take it out",
+                )
+
+
+def check_names(edits: Collection[Edit], new: Edit, known: Clusters) -> None:
+    """Raise `EditsError` where `new` gives a name that another cluster has, or will have."""
+    for key, name in (("en", getattr(new, "en", "")), ("zh", getattr(new, "zh", ""))):
+        for cluster_id, row in known.items():
+            renamed = [
+                getattr(edit, key)
+                for edit in edits
+                if isinstance(edit, Rename) and edit.cluster == cluster_id and getattr(edit, key)
+            ]
+            has = renamed[-1] if renamed else row[f"name_{key}"]
+            own = cluster_id == (new.other or new.cluster)
+            if name and has == name and not own and row["state"] not in GONE:
+                raise EditsError(
+                    f"«{name}» is the name of {cluster_id} already",
+                    do=f"give another name, or rename {cluster_id} first",
+                )
+
+
+def check_forgettable(workspace: Workspace, post_ids: Collection[str]) -> None:
+    """Raise `EditsError` where an edit names one of these posts, or could not be respected.
+
+    The file is the user's own: what is to be forgotten is taken out of it by hand, and before
+    anything goes.
+    """
+    check_edits(workspace)
+    for edit in read_edits(workspace):
+        if isinstance(edit, Split) and (named := sorted(set(edit.posts) & set(post_ids))):
+            raise EditsError(
+                f"{edit.entry} has the post «{named[0]}» as an example",
+                where=workspace.root / EDITS_FILE,
+                do="take it out of there, then forget it",
+            )
+
+
+# -- told when all tables stand --------------------------------------------------------------------
+
+
+@contextmanager
+def heeding_edits(workspace: Workspace, note: Callable[[str], None]) -> Iterator[None]:
+    """Around work that heeds edits: `check_edits` first, at the end a note for each in vain."""
+    check_edits(workspace)
+    yield
+    for line in edits_in_vain(workspace):
+        note(line)
+
+
+def edits_in_vain(workspace: Workspace) -> list[str]:
+    """A line for each edit that holds in the newest week and does nothing in it.
+
+    Raises `EditsError` for a cluster that is not there, which `check_edits` could not yet know.
+    """
+    edits, known = read_edits(workspace), newest_clusters(workspace)
+    newest = workspace.weeks("intake")[-1:]
+    if known and newest == workspace.weeks("clusters")[-1:]:
+        check_clusters(workspace, [edit for edit in edits if edit.holds(newest[0])], known)
+    states = edit_states(workspace, edits, known)
+    return [f"{EDITS_FILE}, {e} {told}" for e, told in states.items() if told != WAITS]
+
+
+WAITS = "waits for the next run"
+
+
+def edit_states(workspace: Workspace, edits: Collection[Edit], known: Clusters) -> dict[str, str]:
+    """By entry what there is to say of an edit; nothing of one that does what it says."""
+    states = {
+        edit.entry: f"does nothing: no cluster has the id «{cluster_id}»"
+        for edit, cluster_id in reversed(list(_strangers(edits, known)))
+    }
+    weeks = workspace.weeks("clusters")[-1:]
+    applied = [_content(row) for week in weeks for row in workspace.read("edits", week).to_pylist()]
+    rows = {row["entry"]: row for week in weeks for row in rows_of_week(edits, week)}
+    for edit in edits:
+        if edit.entry in states or edit.entry not in rows:
+            continue
+        if _content(rows[edit.entry]) not in applied:
+            states[edit.entry] = WAITS
+        elif why := _idle(edit, known):
+            states[edit.entry] = f"does nothing yet: {why}"
+    return states
+
+
+def _content(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row of the table `edits` says, wherever its entry stands in the file."""
+    plain = {key: list(v) if isinstance(v, tuple) else v for key, v in row.items() if v}
+    return {key: v for key, v in plain.items() if v and key not in {"entry", "week"}}
+
+
+def _idle(edit: Edit, known: Clusters) -> str:
+    """Why an edit that was applied does nothing; empty for one that does."""
+    for cluster_id in filter(None, (edit.cluster, edit.other)):
+        if cluster_id not in known:
+            return f"no post of {edit.cluster} is like its examples, or all are; name others"
+        if (state := known[cluster_id]["state"]) in GONE and not isinstance(edit, Rename):
+            now = "name the cluster that it is now (`zeitgraph answer events`), or earlier weeks"
+            return f"{cluster_id} had {state} before; {now}"
+    return ""

@@ -1,0 +1,124 @@
+"""The commands `zeitgraph edit …` write what the file would hold, refuse the rest, and list it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cluster_world import FIRST
+from zeitgraph.kg.edit_checks import check_edits
+from zeitgraph.kg.edit_commands import delete, list_edits, merge, pin, rename, split
+from zeitgraph.kg.edits import EDITS_FILE, read_edits
+from zeitgraph.kg.errors import EditsError, UserError
+from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.kg.workspace import Workspace
+
+A, B, C = "c-aaaaaaaaaaaa", "c-bbbbbbbbbbbb", "c-cccccccccccc"
+
+
+@pytest.fixture
+def clusters(tmp_path: Path) -> Workspace:
+    """A workspace with three clusters, as if they had been found; two have one name."""
+    workspace = Workspace.create(tmp_path, "vectors")
+    names = ("tent · fire", "lamp", "lamp")
+    rows = [
+        {"cluster_id": own, "name": name, "name_en": name, "name_zh": f"{name}（中）"}
+        for own, name in zip((A, B, C), names, strict=True)
+    ]
+    workspace.write("clusters", FIRST, make_table(TABLES["clusters"], rows))
+    posts = [{"post_id": post_id} for post_id in ("p\x7f1", "p'2")]
+    workspace.write("intake", FIRST, make_table(TABLES["intake"], posts))
+    return workspace
+
+
+def test_commands_write_what_the_file_would_hold_and_keep_the_rest(clusters: Workspace) -> None:
+    path = clusters.root / EDITS_FILE
+    path.write_text(f"# mine\n[[pin]]\ncluster = '{B}'   # since Monday\n", "utf-8")
+    place = clusters.root
+    rename("tent · fire（中）", en='a "tent"', zh="帐篷\\", workspace=place)
+    told = split(A, post=["p\x7f1", "p'2"], word=["bell tent"], en="Bells", workspace=place)
+    part = read_edits(clusters)[-1].other
+    assert part in told
+    merge(part, B, since="2026-W12", workspace=place)
+    delete(C, workspace=place)
+    assert path.read_text("utf-8").startswith(
+        f"# mine\n[[pin]]\ncluster = '{B}'   # since Monday\n"
+    )
+    found = {edit.entry: edit.row(FIRST) for edit in read_edits(clusters)}
+    assert found["[[rename]] 1"]["en"] == 'a "tent"'
+    assert found["[[rename]] 1"]["zh"] == "帐篷\\"
+    assert found["[[split]] 1"]["posts"] == ("p\x7f1", "p'2")
+    assert found["[[merge]] 1"]["since"] == "2026-W12"
+    listed = list_edits(form="csv", workspace=place)
+    assert all(entry in listed for entry in found)
+    assert part in listed
+
+
+def test_a_command_that_cannot_be_leaves_the_file_as_it_was(clusters: Workspace) -> None:
+    place, path = clusters.root, clusters.root / EDITS_FILE
+    with pytest.raises(UserError, match=f"«lamp» are {B}, {C}"):
+        pin("lamp", workspace=place)
+    with pytest.raises(UserError, match="is it «tent · fire»"):
+        pin("tent fire", workspace=place)
+    assert not path.exists()
+    pin(A, workspace=place)
+    before = path.read_bytes()
+    with pytest.raises(EditsError, match=r"\[\[pin\]\] 1: .* is deleted by \[\[delete\]\] 1"):
+        delete(A, workspace=place)
+    with pytest.raises(EditsError, match="no ISO week"):
+        delete(B, since="soon", workspace=place)
+    assert path.read_bytes() == before
+
+
+def test_a_workspace_without_clusters_says_so(tmp_path: Path) -> None:
+    Workspace.create(tmp_path, "vectors")
+    with pytest.raises(UserError, match="no clusters yet"):
+        pin(A, workspace=tmp_path)
+
+
+def test_a_split_by_a_post_that_is_not_there_is_refused(clusters: Workspace) -> None:
+    with pytest.raises(EditsError, match=r"\[\[split\]\] 1: no post is called «nopost»"):
+        split(A, post=["p'2", "nopost"], en="Bells", workspace=clusters.root)
+    assert not (clusters.root / EDITS_FILE).exists()
+
+
+def test_a_name_that_another_cluster_has_is_refused(clusters: Workspace) -> None:
+    place = clusters.root
+    with pytest.raises(EditsError, match=f"«lamp» is the name of {B} already: .*rename {B} first"):
+        rename(A, en="lamp", workspace=place)
+    with pytest.raises(EditsError, match=f"«lamp（中）» is the name of {B} already"):
+        split(A, word=["x"], en="Bells", zh="lamp（中）", workspace=place)
+    assert not (place / EDITS_FILE).exists()
+    rename(B, en="torch", workspace=place)
+    rename(C, en="light", workspace=place)
+    rename(A, en="lamp", workspace=place)
+    with pytest.raises(EditsError, match="«torch» is"):
+        split(A, word=["x"], en="torch", workspace=place)
+
+
+def test_the_list_tells_what_edits_say_and_which_are_about_nothing(clusters: Workspace) -> None:
+    (clusters.root / EDITS_FILE).write_text(
+        f"[[rename]]\ncluster='{A}'\nzh='帐篷'\n[[pin]]\ncluster='{B}'\ncentre='still'\n"
+        f"[[split]]\ncluster='{A}'\nen='Bells'\nposts=['p1']\nwords=['bell', '钟']\n"
+        f"[[merge]]\ncluster='{C}'\ninto='c-zzz'\n[[delete]]\ncluster='c-doesnotexist'\n",
+        "utf-8",
+    )
+    rows = json.loads(list_edits(form="json", workspace=clusters.root))
+    assert {row["edit"]: row["says"] for row in rows} == {
+        "[[rename]] 1": "zh=帐篷",
+        "[[pin]] 1": "centre=still",
+        "[[split]] 1": "en=Bells, zh=Bells, posts=p1, words=bell|钟",
+        "[[merge]] 1": None,
+        "[[delete]] 1": None,
+    }
+    notes = {row["edit"]: row["note"] for row in rows}
+    assert notes["[[pin]] 1"] == "waits for the next run"
+    assert "no cluster has the id «c-zzz»" in notes["[[merge]] 1"]
+    assert "no cluster has the id «c-doesnotexist»" in notes["[[delete]] 1"]
+
+
+def test_the_name_of_a_cluster_in_the_file_is_answered_with_its_id(clusters: Workspace) -> None:
+    path = clusters.root / EDITS_FILE
+    path.write_text("[[delete]]\ncluster='tent · fire'\n", "utf-8")
+    with pytest.raises(EditsError, match=f"no cluster has the id «tent · fire».*its id, {A}$"):
+        check_edits(clusters)
