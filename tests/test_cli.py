@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import Run
 from zeitgraph.cli import answer, export, gallery, models, questions, report, status
+from zeitgraph.cli import demo as make_demo
 from zeitgraph.kg.questions import QUESTIONS
 from zeitgraph.kg.tables import TABLES
 
@@ -24,6 +25,16 @@ def test_the_questions_of_the_readme_are_answered(line: str, demo: Path, zeitgra
     ran = zeitgraph(*shlex.split(line)[1:], "-w", demo)
     assert ran.returncode == 0, ran.stderr
     assert len(ran.stdout.splitlines()) > 1
+
+
+def test_what_the_demo_says_to_try_next_works_as_printed(demo: Path, zeitgraph: Run) -> None:
+    lines = make_demo(demo).partition("Try next:\n")[2].splitlines()
+    asked = [shlex.split(line)[1:] for line in lines]
+    assert [words[0] for words in asked] == ["questions", "answer", "cypher", "report"]
+    for words in asked[:-1]:  # a report in Chinese is made below
+        ran = zeitgraph(*words)
+        assert ran.returncode == 0, ran.stderr
+        assert len(ran.stdout.splitlines()) > 2
 
 
 def test_both_languages_count_the_same_posts(demo: Path, zeitgraph: Run) -> None:

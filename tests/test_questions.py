@@ -15,7 +15,7 @@ from zeitgraph.kg.answers import Answer
 from zeitgraph.kg.bolt_graph import write_bolt
 from zeitgraph.kg.bolt_process import stop_server
 from zeitgraph.kg.bolt_store import ask_cypher
-from zeitgraph.kg.errors import StoreError, UnknownName, UnknownWeek, UserError
+from zeitgraph.kg.errors import UnknownName, UnknownWeek, UserError
 from zeitgraph.kg.graph import write_graph
 from zeitgraph.kg.questions import QUESTIONS, Parameter, Question, answer, list_questions
 from zeitgraph.kg.sparql import ask_sparql
@@ -55,7 +55,7 @@ def test_a_question_answers_the_same_by_both_ways_for_every_argument(
         "week": [week, week_after(world.weeks[0], -1)],
         "limit": [1, 3, 1000],
         "kind": ["all", *KINDS],
-        "cluster": [row["cluster_id"] for row in rows["clusters"]] + ["c-nobody"],
+        "cluster": [row["cluster_id"] for row in rows["clusters"]],
         "other": ["c-1", "c-3"],
         "entity": [*(row["entity_id"] for row in rows["entities"][::4]), "e nobody"],
         "post": [*(row["post_id"] for row in rows["posts"][::7]), "' OR 1 = 1 //"],
@@ -223,6 +223,8 @@ def test_unknown_names_and_values_are_the_users_mistake(world: World) -> None:
         ("top_clusters", {"week": "2026-W99"}, UnknownWeek),
         ("top_clusters", {"week": "last"}, UnknownWeek),
         ("top_entities", {"kind": "animal"}, UnknownName),
+        ("cluster_history", {"cluster": "c-nobody"}, UserError),
+        ("shared_entities", {"other": "nobody's"}, UserError),
         *(("top_clusters", {"limit": bad}, UserError) for bad in ("0", "-1", "x", "", "1e3", "٣")),
     ):
         with pytest.raises(mistake):
@@ -231,6 +233,13 @@ def test_unknown_names_and_values_are_the_users_mistake(world: World) -> None:
         answer(place, "weeks", {}, via="gremlin")  # type: ignore[arg-type]
 
 
+def test_a_cluster_may_be_asked_for_by_its_name(world: World) -> None:
+    for own in ("c-1", "c-2", "c-3"):
+        found = both(world, "cluster_history", cluster=f"{own} in English")
+        assert found.rows
+        assert found == both(world, "cluster_history", cluster=own)
+
+
 def test_before_the_first_run_there_is_nothing_to_ask(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="there is no graph yet"):
+    with pytest.raises(UserError, match="there is no graph yet"):
         answer(make_workspace(tmp_path / "w"), "weeks", {})

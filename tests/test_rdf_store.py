@@ -11,7 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from zeitgraph.kg.errors import StoreError
+from zeitgraph.kg.errors import UserError
 from zeitgraph.kg.rdf_store import WAITING, graph_names, reading, replace_graph, store_id
 
 NAME, PREDICATE = "https://a.example/graph/w", ox.NamedNode("https://a.example/is")
@@ -51,7 +51,7 @@ def start_writer(folder: Path) -> "subprocess.Popen[str]":
 
 
 def test_there_is_nothing_to_read_before_something_was_written(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="zeitgraph run"), reading(tmp_path / "graph"):
+    with pytest.raises(UserError, match="zeitgraph run"), reading(tmp_path / "graph"):
         pass
 
 

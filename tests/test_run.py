@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import Run, posts_with_vectors, table_bytes, write_posts
 from zeitgraph.cli import add, forget, init, run
+from zeitgraph.kg.errors import UserError
 from zeitgraph.kg.workspace import Workspace
 
 
@@ -162,7 +163,11 @@ def test_a_workspace_may_be_moved(tmp_path: Path) -> None:
         (("answer", "top_clusters", "nonsense=1"), "nonsense"),
         (("answer", "top_clusters", "week"), "is no KEY=VALUE"),
         (("export", "nonsense", "x.csv"), "no table is called «nonsense»"),
-        (("export", "posts", "x.xlsx"), "no table format is called «xlsx»"),
+        (("export", "posts", "x.xlsx"), "end its name in .parquet, .csv or .jsonl"),
+        (("export", "posts", "reports"), "end its name in .parquet, .csv or .jsonl"),
+        (("answer", "cluster_history", "cluster=nobody"), "no cluster is called «nobody»"),
+        (("forget", "nope"), "no post is called «nope»"),
+        (("edit", "pin", "x", "--centre", "wobbly"), "'wobbly' is not one of"),
         (("export", "graph", "x.xlsx"), "xlsx"),
         (("init", "new", "--profile", "nope"), "known: clip"),
         (("run", "nowhere.jsonl"), "nowhere.jsonl"),
@@ -180,6 +185,27 @@ def test_a_mistake_is_answered_with_one_line_and_exit_code_2(
     assert ran.stderr.startswith("zeitgraph: ")
     assert line in ran.stderr
     assert ran.stdout == ""
+
+
+def test_before_the_first_run_asking_is_the_users_mistake(tmp_path: Path, zeitgraph: Run) -> None:
+    place = _workspace(tmp_path / "w")
+    for asked in (("answer", "weeks"), ("sparql", "ASK {}"), ("report",), ("similar", "x")):
+        ran = zeitgraph(*asked, "-w", place)
+        assert ran.returncode == 2, ran.stderr
+        assert ran.stderr.count("\n") == 1
+
+
+def test_of_ids_to_forget_those_that_nobody_has_are_named(tmp_path: Path) -> None:
+    place = _workspace(tmp_path / "w")
+    posts = posts_with_vectors(9)
+    run([write_posts(tmp_path / "posts.jsonl", posts)], workspace=place)
+    own = posts[0]["id"]
+    told = forget(["nope", own, "nobody"], workspace=place)
+    assert told.startswith(f"Forgotten: {own}. Weeks touched: 2026-W")
+    assert told.endswith(" No post is called «nope», «nobody».")
+    with pytest.raises(UserError, match="no post is called «nope»"):
+        forget(["nope"], workspace=place)
+    assert "Weeks touched: none." in forget([own], workspace=place)
 
 
 @pytest.fixture(scope="module")

@@ -264,7 +264,8 @@ def test_a_killed_run_cannot_make_the_index_tell_of_other_posts(tmp_path: Path) 
         (["nowhere.JPG"], "no such picture"),
         (["broken.png"], "not a usable picture: cannot be decoded"),
         (["posts.txt"], "not a usable picture: cannot be decoded"),
-        (["nowhere", "--as", "picture"], "cannot read the picture"),
+        (["nowhere", "--as", "picture"], "cannot read the picture: No such file or directory (now"),
+        (["folder"], "a folder (folder): name a picture in it, or add --as text"),
         (["x" * 5000, "--as", "picture"], "cannot read the picture"),
         (["nobody", "--as", "post"], "no post is called «nobody»"),
         ([" "], "the text is empty"),
@@ -278,6 +279,7 @@ def test_a_mistake_is_answered_with_one_line_and_exit_code_2(
     arguments: list[str], line: str, toy: Path, tmp_path: Path, zeitgraph: Run
 ) -> None:
     (tmp_path / "broken.png").write_bytes((toy.parent / "0.png").read_bytes()[:40])
+    (tmp_path / "folder").mkdir()
     (tmp_path / "posts.txt").write_text("red\n", "utf-8")
     where = [] if "-w" in arguments else ["-w", toy]
     ran = zeitgraph("similar", *arguments, *where, cwd=tmp_path)

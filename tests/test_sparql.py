@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.graph_world import World, fill, make_workspace, make_world
-from zeitgraph.kg.errors import QueryError, StoreError
+from zeitgraph.kg.errors import QueryError
 from zeitgraph.kg.graph import graph_iri, write_graph
 from zeitgraph.kg.sparql import ask_sparql
 from zeitgraph.kg.workspace import Workspace
@@ -180,5 +180,5 @@ def test_too_many_rows_are_refused_rather_than_cut(world: World) -> None:
 
 
 def test_a_workspace_without_a_graph_says_so(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="there is no graph yet"):
+    with pytest.raises(QueryError, match="there is no graph yet"):
         ask_sparql(make_workspace(tmp_path / "w"), "ASK {}")
