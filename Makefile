@@ -10,6 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 demo: .venv/.installed
 	$(BIN)/zeitgraph demo demo-trends
+	@echo "(source $(BIN)/activate puts zeitgraph on the path)"
 
 test: .venv/.tested
 	$(BIN)/python -m pytest -n logical --dist loadfile

@@ -27,7 +27,7 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None) -> int:
     except ZeitgraphError as error:
         return _fail(error.line, error.exit_code)
     except typer.exceptions.TyperException as error:
-        return _fail(error.format_message(), 2)
+        return _fail(error.format_message().replace("Value error, ", ""), 2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:

@@ -27,7 +27,8 @@ def export_table(workspace: Workspace, name: str, out: Path) -> int:
     if ending not in _WRITERS:
         *most, last = (f".{known}" for known in _WRITERS)
         raise InputError(
-            "no such kind of file", where=out, do=f"end its name in {', '.join(most)} or {last}"
+            f"cannot write a table as «{out.name}»",
+            do=f"end its name in {', '.join(most)} or {last}",
         )
     data = workspace.read_all(name)
     with replacing(out) as file:

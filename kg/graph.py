@@ -211,7 +211,7 @@ def export_graph(workspace: Workspace, out: Path) -> int:
     form = FORMATS.get(out.suffix.lower())
     if form is None:
         raise InputError(
-            "no such kind of graph file", where=out, do=f"end its name in {' '.join(FORMATS)}"
+            f"cannot write the graph as «{out.name}»", do=f"end its name in {' '.join(FORMATS)}"
         )
     if not out.parent.is_dir():
         raise InputError("there is no such folder", where=out.parent)

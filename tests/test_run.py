@@ -167,7 +167,7 @@ def test_a_workspace_may_be_moved(tmp_path: Path) -> None:
         (("export", "posts", "reports"), "end its name in .parquet, .csv or .jsonl"),
         (("answer", "cluster_history", "cluster=nobody"), "no cluster is called «nobody»"),
         (("forget", "nope"), "no post is called «nope»"),
-        (("edit", "pin", "x", "--centre", "wobbly"), "'wobbly' is not one of"),
+        (("edit", "pin", "x", "--centre", "wobbly"), "'--centre': 'wobbly' is not one of"),
         (("export", "graph", "x.xlsx"), "xlsx"),
         (("init", "new", "--profile", "nope"), "known: clip"),
         (("run", "nowhere.jsonl"), "nowhere.jsonl"),
