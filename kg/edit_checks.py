@@ -10,7 +10,16 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
-from zeitgraph.kg.edits import EDITS_FILE, Edit, Merge, Rename, Split, read_edits, rows_of_week
+from zeitgraph.kg.edits import (
+    EDITS_FILE,
+    Delete,
+    Edit,
+    Merge,
+    Rename,
+    Split,
+    read_edits,
+    rows_of_week,
+)
 from zeitgraph.kg.errors import EditsError, UserError
 from zeitgraph.kg.workspace import Workspace
 
@@ -122,20 +131,27 @@ def check_posts(workspace: Workspace, edits: Collection[Edit]) -> None:
 
 def check_names(edits: Collection[Edit], new: Edit, known: Clusters) -> None:
     """Raise `EditsError` where `new` gives a name that another cluster has, or will have."""
-    for key, name in (("en", getattr(new, "en", "")), ("zh", getattr(new, "zh", ""))):
+    for name, cluster_id in _namesakes(edits, new, known):
+        raise EditsError(
+            f"«{name}» is the name of {cluster_id} already",
+            do=f"give another name, or rename {cluster_id} first",
+        )
+
+
+def _namesakes(edits: Collection[Edit], new: Edit, known: Clusters) -> Iterator[tuple[str, str]]:
+    """Each name that an edit gives while another cluster that is told has it, and which."""
+    untold = {edit.cluster for edit in edits if isinstance(edit, Delete | Merge)}
+    own = new.other or new.cluster
+    renamed: dict[str, dict[str, str]] = {}
+    for edit in edits:
+        if isinstance(edit, Rename):
+            renamed[edit.cluster] = renamed.get(edit.cluster, {}) | edit.given
+    for key, name in new.given.items() if isinstance(new, Rename | Split) else ():
         for cluster_id, row in known.items():
-            renamed = [
-                getattr(edit, key)
-                for edit in edits
-                if isinstance(edit, Rename) and edit.cluster == cluster_id and getattr(edit, key)
-            ]
-            has = renamed[-1] if renamed else row[f"name_{key}"]
-            own = cluster_id == (new.other or new.cluster)
-            if name and has == name and not own and row["state"] not in GONE:
-                raise EditsError(
-                    f"«{name}» is the name of {cluster_id} already",
-                    do=f"give another name, or rename {cluster_id} first",
-                )
+            has = renamed.get(cluster_id, {}).get(key) or row[f"name_{key}"]
+            is_told = cluster_id not in untold and row["state"] not in GONE
+            if has == name and is_told and cluster_id != own:
+                yield name, cluster_id
 
 
 def check_forgettable(workspace: Workspace, post_ids: Collection[str]) -> None:
@@ -167,7 +183,7 @@ def heeding_edits(workspace: Workspace, note: Callable[[str], None]) -> Iterator
 
 
 def edits_in_vain(workspace: Workspace) -> list[str]:
-    """A line for each edit that holds in the newest week and does nothing in it.
+    """A line for each edit of the newest week that does nothing in it, or gives a name twice.
 
     Raises `EditsError` for a cluster that is not there, which `check_edits` could not yet know.
     """
@@ -198,6 +214,8 @@ def edit_states(workspace: Workspace, edits: Collection[Edit], known: Clusters) 
             states[edit.entry] = WAITS
         elif why := _idle(edit, known):
             states[edit.entry] = f"does nothing yet: {why}"
+        elif same := list(_namesakes(edits, edit, known)):
+            states[edit.entry] = f"gives a name that another has: «{same[0][0]}», {same[0][1]}"
     return states
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.cluster_world import FIRST
-from zeitgraph.kg.edit_checks import check_edits
+from zeitgraph.kg.edit_checks import check_edits, edits_in_vain
 from zeitgraph.kg.edit_commands import delete, list_edits, merge, pin, rename, split
-from zeitgraph.kg.edits import EDITS_FILE, read_edits
+from zeitgraph.kg.edits import EDITS_FILE, read_edits, rows_of_week
 from zeitgraph.kg.errors import EditsError, UserError
 from zeitgraph.kg.tables import TABLES, make_table
 from zeitgraph.kg.workspace import Workspace
@@ -94,6 +94,23 @@ def test_a_name_that_another_cluster_has_is_refused(clusters: Workspace) -> None
     rename(A, en="lamp", workspace=place)
     with pytest.raises(EditsError, match="«torch» is"):
         split(A, word=["x"], en="torch", workspace=place)
+
+
+def test_a_name_by_the_file_that_another_cluster_has_is_told(clusters: Workspace) -> None:
+    path = clusters.root / EDITS_FILE
+    path.write_text(f"[[rename]]\ncluster='{A}'\nen='lamp'\n", "utf-8")
+    rows = rows_of_week(read_edits(clusters), FIRST)
+    clusters.write("edits", FIRST, make_table(TABLES["edits"], rows))
+    told = [f"edits.toml, [[rename]] 1 gives a name that another has: «lamp», {B}"]
+    assert edits_in_vain(clusters) == told
+    path.write_text(path.read_text("utf-8").replace("lamp", "light"), "utf-8")
+    assert edits_in_vain(clusters) == []
+
+
+def test_the_name_of_a_cluster_that_is_told_no_more_is_free(clusters: Workspace) -> None:
+    delete(B, workspace=clusters.root)
+    merge(C, A, workspace=clusters.root)
+    assert rename(A, en="lamp", workspace=clusters.root).startswith("[[rename]] 1 stands")
 
 
 def test_the_list_tells_what_edits_say_and_which_are_about_nothing(clusters: Workspace) -> None:
