@@ -45,13 +45,17 @@ class Connection:
 def connected(workspace: Workspace, user: str) -> Iterator[Connection]:
     """A connection as `writer` or `reader`; raises `StoreError` where there is no server.
 
-    Raises `UserError` where `graph.bolt` is off, `SettingsError` where the password is not set.
+    Raises `UserError` where `graph.bolt` is off or nothing was written yet, `SettingsError` where
+    the password is not set.
     """
     import neo4j
 
     settings = workspace.settings.graph
     if settings.bolt == "off":
         raise UserError("the property graph is off", do="set graph.bolt and run again")
+    folder = workspace.bolt_folder
+    if settings.bolt == "embedded" and user == "reader" and not folder.exists():
+        raise UserError("there is no graph yet", where=folder, do="make it with `zeitgraph run`")
     with contextlib.ExitStack() as stack:
         database, uri = settings.database, settings.bolt
         if settings.bolt == "embedded":

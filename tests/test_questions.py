@@ -243,3 +243,6 @@ def test_a_cluster_may_be_asked_for_by_its_name(world: World) -> None:
 def test_before_the_first_run_there_is_nothing_to_ask(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no graph yet"):
         answer(make_workspace(tmp_path / "w"), "weeks", {})
+    with pytest.raises(UserError, match="there is no graph yet"):
+        answer(make_workspace(tmp_path / "w"), "weeks", {}, via="cypher")
+    assert not (tmp_path / "w" / "bolt").exists()
