@@ -134,7 +134,9 @@ _FORGET_POSTS = "UNWIND $rows AS row MATCH (n:Post {iri: row.iri}) DETACH DELETE
 _NODES = "UNWIND $rows AS row MERGE (n:{kind} {{iri: row.iri}}) SET n += row.said SET n += $more"
 _NAMED_NODES = (
     "UNWIND $rows AS row MERGE (n:{kind} {{iri: row.iri}}) "
-    "WITH n, row WHERE n.told IS NULL OR n.told <= $week SET n += row.said SET n.told = $week"
+    "WITH n, row WHERE n.told IS NULL OR n.told <= $week SET n += row.said "
+    "SET n.name = row.said.name SET n.name_en = row.said.name_en SET n.name_zh = row.said.name_zh "
+    "SET n.told = $week"
 )
 _EARLIER_NAMES = (
     "MATCH (seen)-[:OBSERVES]->(n:{kind}) WHERE n.told IS NULL "

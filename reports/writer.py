@@ -36,6 +36,10 @@ SHOWN = 3
 AFTER = 2
 """How many styles are named behind the largest."""
 
+NOT_COMPARED = "not-enough-data"
+HIDE = frozenset({"seasonal", "bot-suspect"})
+"""States that are told before a rise or fall, and may hide one."""
+
 LIKELY = 0.05
 """An entity seen in a smaller part of a cluster's posts is not worth a sentence."""
 
@@ -110,8 +114,17 @@ def _figures(section: Section, evidence: Evidence) -> dict[str, Any]:
     for way in ("risen", "fallen"):
         first = _level(figures[way], lambda row: gain(row["growth"], evidence.lang))
         figures[f"{way}_alone"] = len(first) == 1
+    figures["risen_from_nothing"] = any(row["growth"] is None for row in rising.rows)
+    figures["nothing_moved"] = _nothing_moved(figures["top"], rising, fading)
     figures["uncertain"] = _widest([r for r in figures["top"] if r["cluster_id"] in evidence.told])
     return figures | (_cluster_figures(section, evidence, figures) if section.cluster_id else {})
+
+
+def _nothing_moved(top: Sequence[Row], *moves: Item) -> bool:
+    """Whether shares were compared, and none was told to have risen or fallen, or may have."""
+    states = {row["state"] for row in top}
+    moved = any(item.rows for item in moves) or not HIDE.isdisjoint(states)
+    return bool(states - {NOT_COMPARED}) and not moved
 
 
 def _level(rows: Sequence[Row], told: Callable[[Row], str]) -> list[Row]:

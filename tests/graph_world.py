@@ -133,7 +133,8 @@ def week_rows(week: str, dice: random.Random, posts: int, texts: Sequence[str]) 
         ],
         "trends": [
             {"week": week, "cluster_id": c, "posts": sizes[c], "heat": dice.random() * 9}
-            | {"share": sizes[c] / posts, "share_low": 0.0, "share_high": dice.random()}
+            | {"share": 0.0 if c == "c-1" else sizes[c] / posts}  # of c-1 all may be copies
+            | {"share_low": 0.0, "share_high": dice.random()}
             | {"growth": dice.choice([None, 0.5, dice.uniform(-1, 1), float("nan")])}
             | {"state": dice.choice(STATES), "fair_share": None if c == "c-1" else 0.25}
             | {"forecast": sizes[c] / posts, "forecast_low": 0.0, "forecast_high": 0.75}

@@ -296,7 +296,7 @@ def _clusters(workspace: Workspace, week: str, limit: int) -> list[Row]:
         }
         for t in _rows(workspace, "trends", week)
     ]
-    return sorted(rows, key=lambda row: (-row["posts"], row["cluster_id"]))[:limit]
+    return sorted(rows, key=lambda r: (-r["share"], -r["posts"], r["cluster_id"]))[:limit]
 
 
 def _moving(workspace: Workspace, week: str, limit: int, states: tuple[str, ...]) -> list[Row]:

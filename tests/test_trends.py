@@ -152,6 +152,28 @@ def test_a_flood_of_copies_is_suspected_and_lets_no_other_style_fall(
     assert all(abs(row["growth"]) < 1e-9 for row in after.values())
 
 
+def test_a_flood_leaves_fair_shares_and_the_warmth_of_others_as_they_were(tmp_path: Path) -> None:
+    workspace = new_workspace(tmp_path)
+    path = workspace.root / SETTINGS_FILE
+    path.write_text(f'{path.read_text("utf-8")}\n[fairness]\nbalance = ["region"]\n', "utf-8")
+    workspace = Workspace(workspace.root)
+    weeks = [week_after(FIRST, number) for number in range(7)]
+    for week in weeks:
+        burst = {"calm": 6.0} if week == weeks[6] else {}
+        _week(workspace, week, {"loud": 20, "calm": 20, "still": 20}, heat=burst)
+    _flood(workspace, weeks[5], "loud", 600, ["one", "two"])
+    rows = _trends(workspace, weeks[5])
+    for row in rows.values():
+        assert row["fair_share"] == pytest.approx(row["share"], abs=0.05)
+        assert row["heat_share"] == pytest.approx(1 / 3, abs=0.01)
+    after = _trends(workspace, weeks[6])
+    assert {name: row["state"] for name, row in after.items()} == {
+        "loud": "steady",
+        "calm": "heat-burst",
+        "still": "steady",
+    }
+
+
 def test_copies_by_nobody_known_of_many_posts_are_no_flood(tmp_path: Path) -> None:
     """Here a repost, there a repost: as many copies, each of another post."""
     workspace = new_workspace(tmp_path)

@@ -253,7 +253,7 @@ def test_no_sentence_says_one_posts(tmp_path: Path, week: str, state: str) -> No
 
 
 NOT_FOUND = {"en": "No style was found", "zh": "没有发现任何风格"}
-STILL = {"en": "chance", "zh": "偶然"}
+STILL = {"en": "than chance alone", "zh": "未超出偶然"}
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -270,11 +270,41 @@ def test_a_week_without_styles_says_that_none_was_found_and_nothing_of_chance(
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("week", WEEKS[:3])
 def test_that_nothing_moved_is_said_once(tmp_path: Path, lang: str, week: str) -> None:
-    rows = [style(s, 0.0, 0.6, state="not-enough-data") for s in (0.5, 0.3)]
+    rows = [style(s, 0.0, 0.6) for s in (0.5, 0.3)]
     told = Week(tmp_path, rows).told(week, lang)
     text = " ".join(line for lines in told.values() for line in lines)
     assert text.count(STILL[lang]) == 1
     assert NOT_FOUND[lang] not in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(
+    "states",
+    [
+        ("not-enough-data", "not-enough-data"),  # nothing was compared
+        ("rising", "steady"),  # from nothing: without a growth
+        ("seasonal", "steady"),  # its rise is told as the season's
+        ("bot-suspect", "steady"),
+    ],
+)
+def test_that_nothing_moved_is_said_only_where_that_was_asked_and_found(
+    tmp_path: Path, lang: str, states: tuple[str, str]
+) -> None:
+    rows = [style(s, 0.0, 0.6, state=state) for s, state in zip((0.5, 0.3), states, strict=True)]
+    told = Week(tmp_path, rows).told(WEEKS[0], lang)
+    assert STILL[lang] not in " ".join(line for lines in told.values() for line in lines)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("week", WEEKS)
+def test_beside_a_style_that_came_from_nothing_none_rose_most(
+    tmp_path: Path, lang: str, week: str
+) -> None:
+    rows = [style(0.5, 0.4, 0.6, state="rising"), style(0.2, 0.1, 0.3, state="rising", growth=0.5)]
+    told = " ".join(Week(tmp_path, rows).told(week, lang)["summary"])
+    most = {"en": "fastest|clearest|climbed as|No style rose", "zh": "最明显|最快|没有"}
+    assert not re.search(most[lang], told)
+    assert "50.0%" in told
 
 
 # -- names, places and rules -----------------------------------------------------------------------

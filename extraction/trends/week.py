@@ -191,8 +191,10 @@ class _Week:
         return sum(count for count in copiers.values() if count > 1)
 
     def fair_share(self, name: str, sides: Balance) -> float:
-        """Its share when posts weigh as they must for the week to be balanced."""
-        return float(sides.weights[self.places(name)].sum() / sides.weights.sum())
+        """Its share when the posts that are kept weigh as they must for the week to be balanced."""
+        weights = sides.weights * self.is_kept
+        whole = float(weights.sum())
+        return float(weights[self.places(name)].sum()) / whole if whole else 0.0
 
     def row(self, name: str) -> dict[str, object]:
         """What is counted of the cluster."""
