@@ -290,6 +290,7 @@ PLAINLY: Mapping[str, Callable[[str, Any], tuple[str, str]]] = {
 def _contradictions(edits: Collection[Edit]) -> Iterator[tuple[Edit, str, str]]:
     """Each edit that cannot be with one before it: why, and what to do."""
     yield from _twice(edits)
+    yield from _one_name_for_two(edits)
     merged = {edit.cluster: edit for edit in edits if isinstance(edit, Merge)}
     deleted = {edit.cluster: edit for edit in edits if isinstance(edit, Delete)}
     parts = {edit.other: edit for edit in edits if isinstance(edit, Split)}
@@ -314,7 +315,6 @@ def _contradictions(edits: Collection[Edit]) -> Iterator[tuple[Edit, str, str]]:
 def _twice(edits: Collection[Edit]) -> Iterator[tuple[Edit, str, str]]:
     """Edits that say again, or otherwise, what one before them says."""
     said: dict[tuple[str | None, ...], Edit] = {}
-    called: dict[tuple[str, str], Edit] = {}
     for edit in edits:
         when = edit.since if isinstance(edit, Rename) else None
         part = edit.other if isinstance(edit, Split) else ""
@@ -322,12 +322,32 @@ def _twice(edits: Collection[Edit]) -> Iterator[tuple[Edit, str, str]]:
         if before is not edit:
             what = f"{before.entry} {edit.kind}s {edit.cluster} already"
             yield edit, what, "take one of them out"
-        if isinstance(edit, _Naming):
-            own = edit.other or edit.cluster
-            for name in edit.given.items():
-                other = called.setdefault(name, edit)
-                if (other.other or other.cluster) != own:
-                    yield edit, f"«{name[1]}» is a name by {other.entry}", "give another name"
+
+
+def _one_name_for_two(edits: Collection[Edit]) -> Iterator[tuple[Edit, str, str]]:
+    """Edits that give a name while another cluster has it by an edit of the same week."""
+    for week in sorted({edit.since or "" for edit in edits}):
+        called: dict[tuple[str, str], _Naming] = {}
+        for (_, lang), edit in names_by_hand(edits, week).items():
+            name = edit.given[lang]
+            if (other := called.setdefault((lang, name), edit)) is not edit:
+                yield edit, f"«{name}» is a name by {other.entry}", "give another name"
+
+
+def names_by_hand(edits: Collection[Edit], week: str) -> dict[tuple[str, str], _Naming]:
+    """By cluster and language, the edit that gives a cluster its name in `week`.
+
+    Of several the latest; none for a cluster that is merged or deleted by then.
+    """
+    holding = [edit for edit in edits if edit.holds(week)]
+    untold = {edit.cluster for edit in holding if isinstance(edit, Merge | Delete)}
+    naming = [edit for edit in holding if isinstance(edit, _Naming)]
+    found: dict[tuple[str, str], _Naming] = {}
+    for edit in sorted(naming, key=lambda edit: (isinstance(edit, Rename), edit.since or "")):
+        own = edit.other or edit.cluster
+        if own not in untold:
+            found |= dict.fromkeys(((own, lang) for lang in edit.given), edit)
+    return found
 
 
 def _in_vain(edit: Edit, deleted: Edit) -> bool:

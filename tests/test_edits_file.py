@@ -119,6 +119,28 @@ def test_a_name_may_change_again_and_what_is_split_off_may_be_merged() -> None:
     assert len(parse_edits(f"{text}[[merge]]\ncluster='{parts.pop()}'\ninto='{C}'\n", Path())) == 6
 
 
+_LATER = "from='2026-W10'"
+_X_FOR_B = f"[[rename]]\ncluster='{B}'\nen='X'\n"
+
+
+@pytest.mark.parametrize(
+    ("freed", "since"),
+    [
+        (f"[[rename]]\ncluster='{A}'\nen='Y'\n{_LATER}\n", _LATER),
+        (f"[[merge]]\ncluster='{A}'\ninto='{B}'\n", ""),
+        (f"[[delete]]\ncluster='{A}'\n{_LATER}\n", _LATER),
+    ],
+)
+def test_a_name_is_free_from_the_week_in_which_its_cluster_has_it_no_more(
+    freed: str, since: str
+) -> None:
+    text = f"[[rename]]\ncluster='{A}'\nen='X'\n{freed}"
+    assert len(parse_edits(f"{text}{_X_FOR_B}{since}\n", Path())) == 3
+    if since:
+        with pytest.raises(EditsError, match=r"«X» is a name by \[\[rename\]\] 1"):
+            parse_edits(text + _X_FOR_B, Path())
+
+
 _VALUES = st.one_of(
     st.text(max_size=8),
     st.sampled_from([A, B, C, "2026-W10", "still", "follows"]),
