@@ -1,8 +1,9 @@
 """Edits held against what there is: their clusters and posts, and which of them do nothing yet.
 
-Comes in: a workspace and its edits. An edit of what is not there is refused before any work. One
-that found nothing to do when all tables stood is told, and stops nothing: ids and posts may change
-when posts come late or are forgotten. Knows nothing about how the file is written.
+Comes in: a workspace and its edits. An edit of what is not there is refused before any work, or,
+of a cluster, at the end of the run that first found clusters. One that found nothing to do when all
+tables stood is told, and stops nothing: ids and posts may change when posts come late or are
+forgotten. Knows nothing about how the file is written.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -17,6 +18,7 @@ from zeitgraph.kg.edits import (
     Merge,
     Rename,
     Split,
+    names_by_hand,
     read_edits,
     rows_of_week,
 )
@@ -27,9 +29,9 @@ GONE = frozenset({"merged", "continued"})
 """States of a cluster that is another one by now."""
 
 Clusters = Mapping[str, Mapping[str, Any]]
-"""Of each cluster, by id, its names and its state."""
+"""Of each cluster, by id, its names, its state and as what it is told."""
 
-_COLUMNS = ["cluster_id", "name", "name_en", "name_zh", "state"]
+_COLUMNS = ["cluster_id", "name", "name_en", "name_zh", "state", "told_as"]
 _HAS_IDS = "`zeitgraph answer top_clusters` has the ids"
 
 
@@ -54,7 +56,8 @@ def all_clusters(workspace: Workspace) -> Clusters:
 def cluster_called(name: str, known: Clusters, parts: Collection[str] = ()) -> str:
     """The id that is `name`, or that of the only cluster with that name.
 
-    Raises `UserError` for several, or none, with the names nearest to it.
+    One that is told goes before those that are not. Raises `UserError` for several, or none, with
+    the names nearest to it.
     """
     if name in known or name in parts:
         return name
@@ -70,7 +73,13 @@ def cluster_called(name: str, known: Clusters, parts: Collection[str] = ()) -> s
 
 
 def _with_name(name: str, known: Clusters) -> list[str]:
-    return sorted(cluster_id for cluster_id, row in known.items() if name in _names(row))
+    """The ids of the clusters with that name that are told; where none is, of all."""
+    found = sorted(cluster_id for cluster_id, row in known.items() if name in _names(row))
+    return [one for one in found if _is_told(known[one])] or found
+
+
+def _is_told(row: Mapping[str, Any]) -> bool:
+    return row["state"] not in GONE and row["told_as"] is None
 
 
 def _names(row: Mapping[str, Any]) -> set[str]:
@@ -93,8 +102,14 @@ def check_edits(workspace: Workspace) -> None:
 
 
 def check_clusters(workspace: Workspace, edits: Collection[Edit], known: Clusters) -> None:
-    """Raise `EditsError` for an edit of a cluster whose id is neither `known` nor of a part."""
+    """Raise `EditsError` for an edit of a cluster whose id is neither `known` nor of a part.
+
+    Edits from a later week on are not yet refused: their cluster may come.
+    """
+    newest = workspace.weeks("clusters")[-1]
     for edit, cluster_id in _strangers(edits, known):
+        if not edit.holds(newest):
+            continue
         found = _with_name(cluster_id, known)
         raise EditsError(
             f"{edit.entry}: no cluster has the id «{cluster_id}»",
@@ -129,28 +144,31 @@ def check_posts(workspace: Workspace, edits: Collection[Edit]) -> None:
                 )
 
 
-def check_names(edits: Collection[Edit], new: Edit, known: Clusters) -> None:
-    """Raise `EditsError` where `new` gives a name that another cluster has, or will have."""
-    for name, cluster_id in _namesakes(edits, new, known):
+def check_names(workspace: Workspace, edits: Collection[Edit], new: Edit, known: Clusters) -> None:
+    """Raise `EditsError` where `new` gives a name that another cluster has when it begins."""
+    week = max(workspace.weeks("clusters")[-1], new.since or "")
+    for name, cluster_id in _namesakes(edits, new, known, week):
         raise EditsError(
             f"«{name}» is the name of {cluster_id} already",
             do=f"give another name, or rename {cluster_id} first",
         )
 
 
-def _namesakes(edits: Collection[Edit], new: Edit, known: Clusters) -> Iterator[tuple[str, str]]:
-    """Each name that an edit gives while another cluster that is told has it, and which."""
-    untold = {edit.cluster for edit in edits if isinstance(edit, Delete | Merge)}
+def _namesakes(
+    edits: Collection[Edit], new: Edit, known: Clusters, week: str
+) -> Iterator[tuple[str, str]]:
+    """Each name that an edit gives in `week` while another cluster that is told has it, and which.
+
+    One that has it by an edit is refused with the file.
+    """
+    untold = {e.cluster for e in edits if isinstance(e, Delete | Merge) and e.holds(week)}
+    named = names_by_hand(edits, week)
     own = new.other or new.cluster
-    renamed: dict[str, dict[str, str]] = {}
-    for edit in edits:
-        if isinstance(edit, Rename):
-            renamed[edit.cluster] = renamed.get(edit.cluster, {}) | edit.given
-    for key, name in new.given.items() if isinstance(new, Rename | Split) else ():
-        for cluster_id, row in known.items():
-            has = renamed.get(cluster_id, {}).get(key) or row[f"name_{key}"]
+    for lang, name in new.given.items() if isinstance(new, Rename | Split) else ():
+        for cluster_id, row in known.items() if named.get((own, lang)) is new else ():
+            has = row[f"name_{lang}"] == name and (cluster_id, lang) not in named
             is_told = cluster_id not in untold and row["state"] not in GONE
-            if has == name and is_told and cluster_id != own:
+            if has and is_told and cluster_id != own:
                 yield name, cluster_id
 
 
@@ -175,23 +193,23 @@ def check_forgettable(workspace: Workspace, post_ids: Collection[str]) -> None:
 
 @contextmanager
 def heeding_edits(workspace: Workspace, note: Callable[[str], None]) -> Iterator[None]:
-    """Around work that heeds edits: `check_edits` first, at the end a note for each in vain."""
+    """Around work that heeds edits: `check_edits` first, at the end a note for each in vain.
+
+    It comes again at the end where no cluster was known before: it could not know their ids. Where
+    some were, an id may have gone with the work, which is told and stops nothing.
+    """
     check_edits(workspace)
+    is_first = not newest_clusters(workspace)
     yield
+    if is_first:
+        check_edits(workspace)
     for line in edits_in_vain(workspace):
         note(line)
 
 
 def edits_in_vain(workspace: Workspace) -> list[str]:
-    """A line for each edit of the newest week that does nothing in it, or gives a name twice.
-
-    Raises `EditsError` for a cluster that is not there, which `check_edits` could not yet know.
-    """
-    edits, known = read_edits(workspace), newest_clusters(workspace)
-    newest = workspace.weeks("intake")[-1:]
-    if known and newest == workspace.weeks("clusters")[-1:]:
-        check_clusters(workspace, [edit for edit in edits if edit.holds(newest[0])], known)
-    states = edit_states(workspace, edits, known)
+    """A line for each edit that does nothing in the newest week, or gives a name twice."""
+    states = edit_states(workspace, read_edits(workspace), newest_clusters(workspace))
     return [f"{EDITS_FILE}, {e} {told}" for e, told in states.items() if told != WAITS]
 
 
@@ -199,7 +217,12 @@ WAITS = "waits for the next run"
 
 
 def edit_states(workspace: Workspace, edits: Collection[Edit], known: Clusters) -> dict[str, str]:
-    """By entry what there is to say of an edit; nothing of one that does what it says."""
+    """By entry what there is to say of an edit; nothing of one that does what it says.
+
+    Before there are clusters their ids cannot be known, and all edits wait.
+    """
+    if not known:
+        return {edit.entry: WAITS for edit in edits}
     states = {
         edit.entry: f"does nothing: no cluster has the id «{cluster_id}»"
         for edit, cluster_id in reversed(list(_strangers(edits, known)))
@@ -214,7 +237,7 @@ def edit_states(workspace: Workspace, edits: Collection[Edit], known: Clusters) 
             states[edit.entry] = WAITS
         elif why := _idle(edit, known):
             states[edit.entry] = f"does nothing yet: {why}"
-        elif same := list(_namesakes(edits, edit, known)):
+        elif same := list(_namesakes(edits, edit, known, weeks[0])):
             states[edit.entry] = f"gives a name that another has: «{same[0][0]}», {same[0][1]}"
     return states
 
@@ -229,7 +252,9 @@ def _idle(edit: Edit, known: Clusters) -> str:
     """Why an edit that was applied does nothing; empty for one that does."""
     for cluster_id in filter(None, (edit.cluster, edit.other)):
         if cluster_id not in known:
-            return f"no post of {edit.cluster} is like its examples, or all are; name others"
+            if isinstance(edit, Split) and cluster_id == edit.other:
+                return f"no post of {edit.cluster} is like its examples, or all are; name others"
+            return f"{cluster_id} has not left yet, see its [[split]]"
         if (state := known[cluster_id]["state"]) in GONE and not isinstance(edit, Rename):
             now = "name the cluster that it is now (`zeitgraph answer events`), or earlier weeks"
             return f"{cluster_id} had {state} before; {now}"

@@ -141,7 +141,7 @@ def _add(workspace: Path, kind: str, cluster: str, since: str | None, **values: 
         new = [edit for edit in edits if edit.kind == kind][-1]
         checks.check_clusters(place, edits, known)
         checks.check_posts(place, [new])
-        checks.check_names(edits, new, known)
+        checks.check_names(place, edits, new, known)
         write_aside(path, text.encode())
     part = f" The part that leaves will be {new.other}." if isinstance(new, Split) else ""
     return f"{new.entry} stands in {path}.{part} `zeitgraph run` applies it."

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster_world import FIRST
-from zeitgraph.kg.edit_checks import check_edits, edits_in_vain
+from zeitgraph.kg.edit_checks import check_edits, edits_in_vain, heeding_edits
 from zeitgraph.kg.edit_commands import delete, list_edits, merge, pin, rename, split
 from zeitgraph.kg.edits import EDITS_FILE, read_edits, rows_of_week
 from zeitgraph.kg.errors import EditsError, UserError
@@ -139,3 +139,112 @@ def test_the_name_of_a_cluster_in_the_file_is_answered_with_its_id(clusters: Wor
     path.write_text("[[delete]]\ncluster='tent · fire'\n", "utf-8")
     with pytest.raises(EditsError, match=f"no cluster has the id «tent · fire».*its id, {A}$"):
         check_edits(clusters)
+
+
+# -- as the tables stand ---------------------------------------------------------------------------
+
+LATER = "from='2099-W10'"
+
+
+def _apply(workspace: Workspace, text: str) -> None:
+    """Write the file, and its edits to the table as a run would."""
+    (workspace.root / EDITS_FILE).write_text(text, "utf-8")
+    rows = rows_of_week(read_edits(workspace), FIRST)
+    workspace.write("edits", FIRST, make_table(TABLES["edits"], rows))
+
+
+def _put(workspace: Workspace, changes: dict[str, dict[str, str]]) -> None:
+    """Change some clusters of the newest week."""
+    rows = workspace.read("clusters", FIRST).to_pylist()
+    changed = [row | changes.get(row["cluster_id"], {}) for row in rows]
+    workspace.write("clusters", FIRST, make_table(TABLES["clusters"], changed))
+
+
+def test_an_id_that_goes_with_the_work_is_told_and_stops_nothing(clusters: Workspace) -> None:
+    _apply(clusters, f"[[delete]]\ncluster='{A}'\n")
+    told: list[str] = []
+    with heeding_edits(clusters, told.append):
+        rows = [r for r in clusters.read("clusters", FIRST).to_pylist() if r["cluster_id"] != A]
+        clusters.write("clusters", FIRST, make_table(TABLES["clusters"], rows))
+    assert told == [f"edits.toml, [[delete]] 1 does nothing: no cluster has the id «{A}»"]
+    with pytest.raises(EditsError, match=f"no cluster has the id «{A}»"):
+        check_edits(clusters)
+
+
+def test_an_unknown_id_is_refused_when_the_first_clusters_are_found(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path, "vectors")
+    posts = make_table(TABLES["intake"], [{"post_id": "p1"}])
+    found = make_table(TABLES["clusters"], [{"cluster_id": B}])
+    (tmp_path / EDITS_FILE).write_text(f"[[delete]]\ncluster='{A}'\n", "utf-8")
+
+    def work() -> None:
+        with heeding_edits(workspace, print):
+            workspace.write("intake", FIRST, posts)
+            workspace.write("clusters", FIRST, found)
+
+    with pytest.raises(EditsError, match=f"no cluster has the id «{A}»"):
+        work()
+
+
+def test_a_cluster_of_a_later_week_may_still_come(clusters: Workspace) -> None:
+    _apply(clusters, f"[[delete]]\ncluster='c-later'\n{LATER}\n")
+    check_edits(clusters)
+    [line] = edits_in_vain(clusters)
+    assert line.endswith("no cluster has the id «c-later»")
+    pin(A, workspace=clusters.root)
+
+
+def test_before_there_are_clusters_all_edits_wait(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path, "vectors")
+    (tmp_path / EDITS_FILE).write_text(f"[[delete]]\ncluster='{A}'\n", "utf-8")
+    [row] = json.loads(list_edits(form="json", workspace=tmp_path))
+    assert row["note"] == "waits for the next run"
+    assert edits_in_vain(workspace) == []
+
+
+@pytest.mark.parametrize("frees", ["rename", "delete", "merge"])
+def test_a_name_is_not_free_before_the_week_that_frees_it(clusters: Workspace, frees: str) -> None:
+    _put(clusters, {C: {"name": "light", "name_en": "light", "name_zh": "灯"}})
+    says = {"rename": "en='torch'\n", "merge": f"into='{C}'\n"}.get(frees, "")
+    later = f"[[{frees}]]\ncluster='{B}'\n{says}{LATER}\n"
+    (clusters.root / EDITS_FILE).write_text(later, "utf-8")
+    with pytest.raises(EditsError, match=f"«lamp» is the name of {B} already"):
+        rename(A, en="lamp", workspace=clusters.root)
+    rename(A, en="lamp", since="2099-W10", workspace=clusters.root)
+    _apply(clusters, f"{later}[[rename]]\ncluster='{A}'\nen='lamp'\n")
+    [line] = edits_in_vain(clusters)
+    assert line.endswith(f"gives a name that another has: «lamp», {B}")
+
+
+def test_the_latest_of_several_names_counts(clusters: Workspace) -> None:
+    """Wherever its entry stands in the file."""
+    _put(clusters, {C: {"name": "light", "name_en": "light", "name_zh": "灯"}})
+    _apply(
+        clusters,
+        f"[[rename]]\ncluster='{B}'\nen='torch'\nfrom='{FIRST}'\n"
+        f"[[rename]]\ncluster='{B}'\nen='lamp'\n"
+        f"[[rename]]\ncluster='{A}'\nen='lamp'\nfrom='{FIRST}'\n",
+    )
+    assert edits_in_vain(clusters) == []
+
+
+@pytest.mark.parametrize("gone", [{"state": "merged"}, {"told_as": ""}, {"told_as": A}])
+def test_a_name_is_of_the_cluster_that_is_told(clusters: Workspace, gone: dict[str, str]) -> None:
+    _put(clusters, {B: gone})
+    pin("lamp", workspace=clusters.root)
+    assert read_edits(clusters)[-1].cluster == C
+
+
+def test_an_edit_of_a_part_that_has_not_left_points_to_its_split(clusters: Workspace) -> None:
+    text = f"[[split]]\ncluster='{A}'\nen='Bells'\nwords=['bell']\n"
+    (clusters.root / EDITS_FILE).write_text(text, "utf-8")
+    part = read_edits(clusters)[0].other
+    _apply(
+        clusters,
+        f"{text}[[split]]\ncluster='{part}'\nen='Small'\nwords=['x']\n"
+        f"[[merge]]\ncluster='{B}'\ninto='{part}'\n[[pin]]\ncluster='{part}'\n",
+    )
+    first, *others = edits_in_vain(clusters)
+    assert f"no post of {A} is like its examples" in first
+    why = f"does nothing yet: {part} has not left yet, see its [[split]]"
+    assert [line.partition(" 1 ")[2] or line.partition(" 2 ")[2] for line in others] == [why] * 3
