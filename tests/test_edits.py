@@ -354,6 +354,27 @@ def test_neither_order_nor_threads_nor_a_later_edit_change_a_byte(
     assert table_bytes(other.root, "edits") == table_bytes(workspace.root, "edits")
 
 
+def test_a_cluster_with_none_but_others_posts_lives_on(
+    world: tuple[Workspace, Planted],
+) -> None:
+    """All that it had leaves as a part; what is told as its own is what a merge brings."""
+    workspace, planted = world
+    emptied, third, born = (cluster_of_style(workspace, planted, style) for style in (0, 3, 4))
+    brought = born or third
+    word = ABOUT[0].split()[0]
+    (workspace.root / "edits.toml").write_text(
+        f'[[split]]\ncluster = "{emptied}"\nwords = ["{word}"]\nen = "All of it"\n'
+        f'[[merge]]\ncluster = "{brought}"\ninto = "{emptied}"\n',
+        "utf-8",
+    )
+    run(workspace)
+    last = workspace.weeks("clusters")[-1]
+    rows = {row["cluster_id"]: row for row in workspace.read("clusters", last).to_pylist()}
+    assert rows[emptied]["name"]
+    assert rows[emptied]["posts"] > 0
+    assert brought not in workspace.read("memberships", last)["cluster_id"].to_pylist()
+
+
 def test_any_edits_leave_each_post_with_one_row(plain: World) -> None:
     """Random edits about clusters that there are: the run ends, and what they say holds."""
     before = joined(Workspace(plain[0]))

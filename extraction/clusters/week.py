@@ -239,7 +239,7 @@ def _described(
             name = name.over(own)
         elif not (name.en and name.zh):
             like = window.like_text[posts.joined == cluster.cluster_id]
-            near = _beside(cluster, styles, settings.style_near * float(np.median(like)))
+            near = _beside(cluster, styles, settings.style_near, like)
             found = name_of(words, cluster.cluster_id, taken - {own}, near, own)
             name = name.over(found)
         taken.add(name)
@@ -256,13 +256,19 @@ def _described(
     return told
 
 
-def _beside(cluster: Cluster, styles: StyleCentres, near: float) -> Name:
-    """The name of the style whose phrasings lie nearest, no further than the cosine `near`."""
-    if not styles.styles:
+def _beside(
+    cluster: Cluster, styles: StyleCentres, near: float, like: NDArray[np.floating]
+) -> Name:
+    """The name of the style whose phrasings lie nearest: `near` of what its posts are `like`, (n,).
+
+    None where it has no posts of its own: one that a hand counts others' posts to may have none.
+    """
+    if not styles.styles or not len(like):
         return NAMELESS
     found = cosines(cluster.core[None], styles.phrasings.centres)[0]
     style = styles.styles[found.argmax()]
-    return Name(style.name_en, style.name_zh) if found.max() >= near else NAMELESS
+    is_near = found.max() >= near * float(np.median(like))
+    return Name(style.name_en, style.name_zh) if is_near else NAMELESS
 
 
 def _word_counts(window: Window, labels: Labels) -> dict[str, WordCounts]:
