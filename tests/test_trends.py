@@ -115,11 +115,18 @@ def test_a_week_is_measured_against_the_four_before(tmp_path: Path) -> None:
     assert workspace.weeks("balance") == []
 
 
-def _flood(workspace: Workspace, week: str, cluster: str, copies: int, authors: list[str]) -> None:
+def _flood(
+    workspace: Workspace,
+    week: str,
+    cluster: str,
+    copies: int,
+    authors: list[str],
+    **more: object,
+) -> None:
     """So many copies of the first post of a cluster more, by these authors in turn."""
     posts, members = (workspace.read(name, week).to_pylist() for name in ("posts", "memberships"))
     first = next(row["post_id"] for row in members if row["cluster_id"] == cluster)
-    like = next(row for row in posts if row["post_id"] == first)
+    like = next(row for row in posts if row["post_id"] == first) | more
     for number in range(copies):
         own = {"post_id": f"{first}-copy{number}"}
         posts.append(like | own | {"author": authors[number % len(authors)]})
@@ -172,6 +179,19 @@ def test_a_flood_leaves_fair_shares_and_the_warmth_of_others_as_they_were(tmp_pa
         "calm": "heat-burst",
         "still": "steady",
     }
+
+
+def test_cold_copies_make_no_style_burst_in_their_week_or_later(
+    tmp_path: Path,
+) -> None:
+    workspace = new_workspace(tmp_path)
+    weeks = [week_after(FIRST, number) for number in range(7)]
+    for week in weeks:
+        _week(workspace, week, {"loud": 20, "calm": 20}, heat={"loud": 6.0})
+    _flood(workspace, weeks[5], "loud", 600, ["one", "two"], heat=0.0)
+    flooded = {name: row["state"] for name, row in _trends(workspace, weeks[5]).items()}
+    assert flooded == {"loud": "bot-suspect", "calm": "steady"}
+    assert {row["state"] for row in _trends(workspace, weeks[6]).values()} == {"steady"}
 
 
 def test_copies_by_nobody_known_of_many_posts_are_no_flood(tmp_path: Path) -> None:
