@@ -110,6 +110,21 @@ def test_a_changed_week_leaves_nothing_of_what_it_was(world: World) -> None:
     assert census(place) == before
 
 
+def test_a_name_that_the_newest_week_lacks_is_gone(world: World) -> None:
+    place, week = world.workspace, world.weeks[-1]
+    before = census(place)
+    nameless = [{**row, "name_zh": None} for row in world.rows[week]["clusters"]]
+    write_rows(place, week, {**world.rows[week], "clusters": nameless})
+    write_bolt(job_of(place, week))
+    query = "MATCH (c:Cluster) WHERE c.told = $week RETURN count(c), count(c.name_zh)"
+    ((known, named),) = ask_cypher(place, query, {"week": week}).rows
+    ((known, named),) = ask_cypher(place, query, {"week": week}).rows
+    assert (bool(known), named) == (True, 0)
+    write_rows(place, week, world.rows[week])
+    write_bolt(job_of(place, week))
+    assert census(place) == before
+
+
 # -- questions from outside ------------------------------------------------------------------------
 
 
