@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from answer import write_answer  # type: ignore[import-not-found]  # the file beside this one
 from bertopic import BERTopic  # type: ignore[import-not-found]
 from bertopic.vectorizers import OnlineCountVectorizer  # type: ignore[import-not-found]
 from sklearn.cluster import MiniBatchKMeans
@@ -96,12 +97,9 @@ def main(folder: Path, recipe: str, seeds: Sequence[int], began: float) -> None:
     for seed in seeds:
         with timing.run():
             topics = RECIPES[recipe](weeks, seed)
-        with (folder / f"{recipe}-{seed}.csv").open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(("post_id", "week", "cluster"))
-            for post, topic in zip(posts, topics, strict=True):
-                name = "" if topic == NO_TOPIC else str(topic)
-                table.writerow((post["post_id"], post["week"], name))
+        names = ("" if topic == NO_TOPIC else str(topic) for topic in topics)
+        told = ((p["post_id"], p["week"], name) for p, name in zip(posts, names, strict=True))
+        write_answer(folder / f"{recipe}-{seed}.csv", told)
     timing.write(folder / f"{recipe}.json", PACKAGES)
 
 

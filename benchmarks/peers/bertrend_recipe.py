@@ -10,7 +10,6 @@ bertopic_recipes.py; the recipe is called `bertrend`. Settings are BERTrend's ow
 all seeds give the same.
 """
 
-import csv
 import itertools
 import sys
 import warnings
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
+from answer import write_answer  # type: ignore[import-not-found]  # the file beside this one
 from bertrend.BERTopicModel import BERTopicModel  # type: ignore[import-not-found]
 from bertrend.BERTrend import BERTrend  # type: ignore[import-not-found]
 from loguru import logger  # type: ignore[import-not-found]
@@ -62,11 +62,9 @@ def main(folder: Path, seeds: Sequence[int], began: float) -> None:
     for seed in seeds:
         with timing.run():
             topics = topics_of(posts, vectors)
-        with (folder / f"bertrend-{seed}.csv").open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(("post_id", "week", "cluster"))
-            for post_id, week in zip(posts["post_id"], posts["week"], strict=True):
-                table.writerow((post_id, week, topics.get(post_id, "")))
+        rows = zip(posts["post_id"], posts["week"], strict=True)
+        told = ((post_id, week, str(topics.get(post_id, ""))) for post_id, week in rows)
+        write_answer(folder / f"bertrend-{seed}.csv", told)
     timing.write(folder / "bertrend.json", PACKAGES)
 
 

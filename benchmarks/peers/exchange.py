@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from zeitgraph.benchmarks.peers.answer import write_answer
 from zeitgraph.extraction.clusters.cloud import sides_of
 from zeitgraph.kg.ids import digest_file
 from zeitgraph.kg.workspace import Workspace
 
 POSTS, VECTORS = "posts.csv", "vectors.npy"
-ANSWER = ("post_id", "week", "cluster")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,10 @@ def hand_over(workspace: Workspace, below: Path) -> Path:
     aside.mkdir(parents=True, exist_ok=True)
     np.save(aside / VECTORS, np.array([vector_of[post_id] for _, post_id, _ in told], np.float32))
     lines = ((post_id, week, text) for week, post_id, text in told)
-    _write(aside / POSTS, ("post_id", "week", "text"), lines)
+    with (aside / POSTS).open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("post_id", "week", "text"))
+        table.writerows(lines)
     folder = below / "-".join(digest_file(aside / name)[:8] for name in (VECTORS, POSTS))
     folder.mkdir(exist_ok=True)
     for name in (VECTORS, POSTS):
@@ -70,7 +73,7 @@ def vectors_of(folder: Path) -> dict[str, NDArray[np.float32]]:
 
 def write_clusters(path: Path, members: Iterable[Mapping[str, str]]) -> None:
     """The answer for one seed, from rows with `post_id`, `week` and `cluster_id`."""
-    _write(path, ANSWER, ((m["post_id"], m["week"], m["cluster_id"]) for m in members))
+    write_answer(path, ((m["post_id"], m["week"], m["cluster_id"]) for m in members))
 
 
 def read_answer(folder: Path, recipe: str) -> Answer:
@@ -82,10 +85,3 @@ def read_answer(folder: Path, recipe: str) -> Answer:
 def _clusters(path: Path) -> dict[str, str]:
     with path.open(encoding="utf-8", newline="") as file:
         return {row["post_id"]: row["cluster"] for row in csv.DictReader(file)}
-
-
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(header)
-        table.writerows(rows)

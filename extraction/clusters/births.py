@@ -236,9 +236,7 @@ class _Search:
         one, other = self.window.posts_by_week(kept), self.window.posts_by_week(left)
         onset = max(onset_of(one), onset_of(other))
         older, younger = (one, other) if onset_of(one) <= onset_of(other) else (other, one)
-        spread = float(
-            self.window.weights.max()
-        )  # few posts stand for many: their numbers vary more
+        spread = float(self.window.weights.max())  # numbers of few that stand for many vary more
         return stories_of(older, younger, totals, onset, spread).parted >= PARTED
 
     def _part(self, rows: Rows, owner: str) -> Rows:

@@ -75,8 +75,8 @@ def measure_trends(job: Job) -> Outputs:
 _COLUMNS = ["post_id", "heat", "views", "author", "region", "gender", "age_band"]
 _CLUSTER = ["cluster_id", "first_week", "state", "parent", "told_as", "unseen_posts"]
 
-
 NOBODY = "?"
+"""Before the id of a post, for the unknown authors of its copies."""
 
 
 @dataclass(frozen=True)
