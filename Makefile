@@ -15,7 +15,7 @@ demo: .venv/.installed
 test: .venv/.tested
 	$(BIN)/python -m pytest -n logical --dist loadfile
 
-check: .venv/.tested .typing/zeitgraph
+check: .venv/.tested
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -33,10 +33,6 @@ check: .venv/.tested .typing/zeitgraph
 	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[dev]'
 	touch $@ .venv/.installed
 
-.typing/zeitgraph:
-	mkdir -p .typing
-	ln -sfn .. $@
-
 # Exact versions of everything `make test` installs, from a fresh environment.
 lock:
 	rm -rf .venv-lock
@@ -46,4 +42,4 @@ lock:
 	rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .typing build dist *.egg-info demo-trends
+	rm -rf .venv build dist *.egg-info demo-trends

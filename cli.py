@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from zeitgraph import __version__
-from zeitgraph.kg.edit_commands import HERE, In, edit
-from zeitgraph.kg.errors import MissingPart, UserError
-from zeitgraph.kg.exits import argument_text, run_app
+from zeitgraph.kg.base.errors import MissingPart, UserError
+from zeitgraph.kg.base.exits import argument_text, run_app
+from zeitgraph.kg.edits.commands import HERE, In, edit
 
 if TYPE_CHECKING:
-    from zeitgraph.extraction.intake import AddSummary
-    from zeitgraph.kg.progress import Watcher
-    from zeitgraph.kg.stages import Stage
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.extraction.intake.add import AddSummary
+    from zeitgraph.kg.workspace.pipeline import Stage
+    from zeitgraph.kg.workspace.progress import Watcher
+    from zeitgraph.kg.workspace.workspace import Workspace
 
 Week = Annotated[str | None, typer.Option(help="Like 2026-W46 (default: the last complete one).")]
 Format = Literal["table", "json", "csv"]
@@ -50,7 +50,7 @@ def demo(
 ) -> str:
     """Write a small world of posts to DIR/corpus, and run everything on it."""
     from zeitgraph.extraction.demo import write_corpus
-    from zeitgraph.kg.progress import watching
+    from zeitgraph.kg.workspace.progress import watching
 
     corpus = directory / "corpus"
     if not (corpus / "posts.jsonl").exists():
@@ -78,7 +78,7 @@ def init(
     catalogue: Annotated[Path | None, typer.Option(help="Entities to link to: CSV, SKOS.")] = None,
 ) -> str:
     """Make a new workspace."""
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     workspace = Workspace.create(directory, profile, catalogue)
     return f"{workspace.root} is a workspace with profile «{workspace.settings.profile}»."
@@ -87,8 +87,8 @@ def init(
 @app.command()
 def add(posts: Annotated[list[Path], typer.Argument()], workspace: In = HERE) -> str:
     """Read posts into the workspace: JSONL (.gz), CSV, Parquet, or a folder of pictures."""
-    from zeitgraph.kg.progress import watching
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.workspace.progress import watching
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     place = Workspace(workspace)
     with place.held(), watching() as watcher:
@@ -98,8 +98,8 @@ def add(posts: Annotated[list[Path], typer.Argument()], workspace: In = HERE) ->
 @app.command()
 def run(posts: Annotated[list[Path] | None, typer.Argument()] = None, workspace: In = HERE) -> str:
     """Add posts, if any are named, and bring everything up to date. Does only what changed."""
-    from zeitgraph.kg.progress import watching
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.workspace.progress import watching
+    from zeitgraph.kg.workspace.workspace import Workspace
     from zeitgraph.reports import stages as telling
 
     place = Workspace(workspace)
@@ -125,10 +125,10 @@ def forget(
     post_id: Annotated[list[str], typer.Argument(metavar="POST_ID…")], workspace: In = HERE
 ) -> str:
     """Remove posts and all that came of them; they stay out when their file is read again."""
-    from zeitgraph.extraction.intake import known_posts, remove_posts
-    from zeitgraph.kg.erasure import drop_traces
-    from zeitgraph.kg.progress import watching
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.extraction.forget import known_posts, remove_posts
+    from zeitgraph.kg.forget import drop_traces
+    from zeitgraph.kg.workspace.progress import watching
+    from zeitgraph.kg.workspace.workspace import Workspace
     from zeitgraph.reports import stages as telling
 
     place = Workspace(workspace)
@@ -152,7 +152,7 @@ def report(
     workspace: In = HERE,
 ) -> Path:
     """Write the weekly report, and give the path of its page."""
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     place = Workspace(workspace).overriding("report", lang=lang, llm=llm)
     return _tell(place, "report", week) / "index.html"
@@ -161,7 +161,7 @@ def report(
 @app.command()
 def gallery(week: Week = None, workspace: In = HERE) -> Path:
     """Make the gallery of a week, and give the path of its page."""
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     return _tell(Workspace(workspace), "gallery", week) / "gallery" / "index.html"
 
@@ -176,8 +176,8 @@ def sparql(
     workspace: In = HERE,
 ) -> str:
     """Ask the RDF graph in SPARQL 1.1; read-only."""
-    from zeitgraph.kg.sparql import ask_sparql
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.graph.sparql import ask_sparql
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     return ask_sparql(Workspace(workspace), argument_text(query)).render(form)
 
@@ -189,8 +189,8 @@ def cypher(
     workspace: In = HERE,
 ) -> str:
     """Ask the property graph in Cypher over Bolt; read-only."""
-    from zeitgraph.kg.bolt_store import ask_cypher
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.graph.bolt_client import ask_cypher
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     return ask_cypher(Workspace(workspace), argument_text(query)).render(form)
 
@@ -200,7 +200,7 @@ def questions(
     as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
 ) -> str:
     """The canned questions: names, parameters, defaults."""
-    from zeitgraph.kg.questions import list_questions
+    from zeitgraph.kg.graph.questions import list_questions
 
     return list_questions().render("json" if as_json else "table")
 
@@ -214,8 +214,8 @@ def answer(
     workspace: In = HERE,
 ) -> str:
     """Answer a canned question; its defaults serve where nothing is given."""
-    from zeitgraph.kg import questions as canned
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.graph import questions as canned
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     given = canned.read_arguments(arguments or [])
     return canned.answer(Workspace(workspace), name, given, via=via).render(form)
@@ -234,8 +234,8 @@ def similar(
 ) -> str:
     """The posts most like a post, a picture or a text, the nearest first."""
     from zeitgraph.extraction.search.similar import similar_posts
-    from zeitgraph.kg.progress import watching
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.workspace.progress import watching
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     with watching() as watcher:
         found = similar_posts(Workspace(workspace), query, count, kind, watcher.note)
@@ -249,12 +249,12 @@ def export(
     workspace: In = HERE,
 ) -> str:
     """Write a table (.parquet .csv .jsonl) or the graph (.ttl .trig .nq .jsonld .rdf)."""
-    from zeitgraph.kg.export import export_table
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.workspace.export import export_table
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     place = Workspace(workspace)
     if table == "graph":
-        from zeitgraph.kg.graph import export_graph
+        from zeitgraph.kg.graph.rdf_stage import export_graph
 
         return f"{export_graph(place, out)} statements in {out}"
     return f"{export_table(place, table, out)} rows in {out}"
@@ -282,10 +282,10 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> str:
     """Score a workspace against the truth of its world; with --seeds, many worlds."""
-    from zeitgraph.extraction.judging import described_by_starter
-    from zeitgraph.kg.progress import watching
-    from zeitgraph.kg.workspace import Workspace
-    from zeitgraph.reports.bench.board import Worlds, bench_workspace, bench_worlds
+    from zeitgraph.extraction.embedding.judging import described_by_starter
+    from zeitgraph.kg.workspace.progress import watching
+    from zeitgraph.kg.workspace.workspace import Workspace
+    from zeitgraph.reports.evaluation.board import Worlds, bench_workspace, bench_worlds
 
     if seeds is None:
         place = Workspace(workspace)
@@ -303,8 +303,8 @@ def backtest(
     workspace: In = HERE,
 ) -> str:
     """How well past forecasts and calls were borne out by the weeks after them."""
-    from zeitgraph.kg.workspace import Workspace
-    from zeitgraph.reports.backtest import look_back
+    from zeitgraph.kg.workspace.workspace import Workspace
+    from zeitgraph.reports.evaluation.backtest import look_back
 
     found = look_back(Workspace(workspace))
     return found.as_json() if as_json else str(found)
@@ -317,7 +317,7 @@ def status(
 ) -> str:
     """What is in the workspace: weeks, rows, what was set aside and why."""
     from zeitgraph.kg.status import read_status
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     found = read_status(Workspace(workspace))
     return found.as_json() if as_json else str(found)
@@ -326,7 +326,7 @@ def status(
 @app.command()
 def doctor(workspace: In = HERE) -> str:
     """Is everything installed that the settings ask for?"""
-    from zeitgraph.kg.doctor import diagnose
+    from zeitgraph.kg.models.doctor import diagnose
 
     diagnosis = diagnose(workspace)
     if not diagnosis.healthy:
@@ -341,8 +341,8 @@ def models(
     name: Annotated[str | None, typer.Argument()] = None,
 ) -> str:
     """List the models that zeitgraph knows, or get one from its hub (this uses the network)."""
-    from zeitgraph.kg.models import get_model, models_answer
-    from zeitgraph.kg.progress import watching
+    from zeitgraph.kg.models.registry import get_model, models_answer
+    from zeitgraph.kg.workspace.progress import watching
 
     if action == "list":
         return models_answer().render("table")
@@ -357,15 +357,15 @@ def models(
 
 
 def _add(place: "Workspace", posts: Sequence[Path], watcher: "Watcher") -> "AddSummary":
-    from zeitgraph.extraction.intake import add_posts
+    from zeitgraph.extraction.intake.add import add_posts
 
     return add_posts(place, posts, note=watcher.note)
 
 
 def _update(place: "Workspace", watcher: "Watcher") -> None:
     from zeitgraph.extraction import stages as extracting
-    from zeitgraph.kg import knowledge as knowing
-    from zeitgraph.kg.edit_checks import heeding_edits
+    from zeitgraph.kg import stages as knowing
+    from zeitgraph.kg.edits.checks import heeding_edits
 
     with heeding_edits(place, watcher.note):
         _bring(place, (*extracting.STAGES, *knowing.STAGES), place.all_weeks(), watcher)
@@ -375,7 +375,7 @@ def _bring(
     place: "Workspace", stages: "Sequence[Stage]", weeks: Sequence[str], watcher: "Watcher"
 ) -> None:
     from zeitgraph.extraction import stages as extracting
-    from zeitgraph.kg.stages import bring_up_to_date
+    from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 
     watcher.expect(len(stages) * len(weeks))
     bring_up_to_date(
@@ -384,7 +384,7 @@ def _bring(
 
 
 def _tell(place: "Workspace", stage: str, week: str | None) -> Path:
-    from zeitgraph.kg.progress import watching
+    from zeitgraph.kg.workspace.progress import watching
     from zeitgraph.reports import stages as telling
 
     known = place.known_week(week)

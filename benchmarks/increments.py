@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from zeitgraph.extraction.stages import STAGES
-from zeitgraph.kg.stages import Step, bring_up_to_date
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.kg.workspace.pipeline import Step, bring_up_to_date
+from zeitgraph.kg.workspace.workspace import Workspace
 
 LIBRARIES = ("faiss", "hdbscan", "scipy.cluster.hierarchy", "scipy.stats", "threadpoolctl")
 

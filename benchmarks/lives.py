@@ -29,13 +29,13 @@ from numpy.typing import NDArray
 
 from zeitgraph.benchmarks.planted import NO_STYLE, PlantedWeek, put
 from zeitgraph.extraction.stages import STAGES
-from zeitgraph.kg.stages import bring_up_to_date
-from zeitgraph.kg.weeks import week_after
-from zeitgraph.kg.workspace import Workspace
-from zeitgraph.reports.bench.case import Case
-from zeitgraph.reports.bench.columns import COLUMNS, score_one
-from zeitgraph.reports.bench.happenings import one_id
-from zeitgraph.reports.bench.truth import Truth
+from zeitgraph.kg.base.weeks import week_after
+from zeitgraph.kg.workspace.pipeline import bring_up_to_date
+from zeitgraph.kg.workspace.workspace import Workspace
+from zeitgraph.reports.evaluation.case import Case
+from zeitgraph.reports.evaluation.columns import COLUMNS, score_one
+from zeitgraph.reports.evaluation.happenings import one_id
+from zeitgraph.reports.evaluation.truth import Truth
 
 FIRST = "2026-W01"
 WEEKS = 20

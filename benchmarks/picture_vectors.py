@@ -12,8 +12,8 @@ from statistics import median
 
 import torch
 
-from zeitgraph.extraction.clip import OpenClipEmbedder
-from zeitgraph.kg.settings import VectorSettings
+from zeitgraph.extraction.embedding.clip import OpenClipEmbedder
+from zeitgraph.kg.workspace.settings import VectorSettings
 
 ROUNDS, PICTURES, CHUNK = 5, 128, 16
 

@@ -20,9 +20,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from zeitgraph.kg.tables import TABLES
-from zeitgraph.kg.weeks import week_after, week_start
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.kg.base.weeks import week_after, week_start
+from zeitgraph.kg.workspace.tables import TABLES
+from zeitgraph.kg.workspace.workspace import Workspace
 
 FIRST = "2026-W01"
 WIDTH, MEANING, SHADES = 512, 96, 12

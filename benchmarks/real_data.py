@@ -95,7 +95,7 @@ def measure(name: str, data: Path) -> dict[str, Any]:
     from sklearn.metrics import adjusted_mutual_info_score
 
     from zeitgraph.cli import init
-    from zeitgraph.kg.workspace import Workspace
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -27,8 +27,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.search.codebook import A_LIST, learn_codebook, lists_for
 from zeitgraph.extraction.search.index import LISTS_SEEN, Index
+from zeitgraph.extraction.search.product_quantizer import A_LIST, learn_codebook, lists_for
 
 ROUNDS, WEEKS, ASKED, SINGLE, COUNT = 5, 26, 1000, 20, 10
 STYLES, DIRECTIONS, SPREAD, NOISE = 400, 32, 0.75, 0.35

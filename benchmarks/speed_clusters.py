@@ -35,7 +35,7 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from zeitgraph.benchmarks.peers.environment import peer_python
 from zeitgraph.benchmarks.planted import NO_STYLE, PlantedWeek, plant, put
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.kg.workspace.workspace import Workspace
 
 PEERS = Path(__file__).with_name("peers")
 STYLES, SEED, WEEKS = 40, 20, 26

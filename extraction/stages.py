@@ -1,32 +1,32 @@
 """The stages of extraction, in the order in which they run: from posts to trends and mentions."""
 
-from zeitgraph.kg.stages import Read, Stage
+from zeitgraph.kg.workspace.pipeline import Read, Stage
 
 _WINDOW = ("clusters.window_weeks",)
 
 STAGES = (
     Stage(
         name="posts",
-        run="zeitgraph.extraction.posts:settle_posts",
+        run="zeitgraph.extraction.intake.posts:settle_posts",
         reads=(Read("intake"),),
         writes=("posts",),
         settings=("heat",),
     ),
     Stage(
         name="vectors",
-        run="zeitgraph.extraction.vectors:compute_vectors",
+        run="zeitgraph.extraction.embedding.vectors:compute_vectors",
         reads=(Read("intake"), Read("posts"), Read("media")),
         writes=("vectors",),
         settings=("vectors",),
-        also="zeitgraph.extraction.vectors:models_identity",
+        also="zeitgraph.extraction.embedding.vectors:models_identity",
         version=2,
     ),
     Stage(
         name="edits",
-        run="zeitgraph.kg.edits:write_edits",
+        run="zeitgraph.kg.edits.file:write_edits",
         reads=(Read("posts"),),
         writes=("edits",),
-        also="zeitgraph.kg.edits:edits_identity",
+        also="zeitgraph.kg.edits.file:edits_identity",
     ),
     Stage(
         name="clusters",
@@ -43,11 +43,11 @@ STAGES = (
         writes=("clusters", "memberships", "lineage"),
         settings=("vectors", "styles", "clusters"),
         version=10,
-        also="zeitgraph.extraction.clusters.style_centres:styles_identity",
+        also="zeitgraph.extraction.clusters.style_prototypes:styles_identity",
     ),
     Stage(
         name="features",
-        run="zeitgraph.extraction.why.features:measure_posts",
+        run="zeitgraph.extraction.explain.features:measure_posts",
         reads=(Read("posts"), Read("media")),
         writes=("features",),
     ),
@@ -67,7 +67,7 @@ STAGES = (
     ),
     Stage(
         name="rules",
-        run="zeitgraph.extraction.why.rules:find_rules",
+        run="zeitgraph.extraction.explain.stage:find_rules",
         reads=(
             *(Read(name) for name in ("features", "memberships", "lineage", "substyles")),
             *(Read(name, "history", _WINDOW) for name in ("features", "memberships", "lineage")),
@@ -92,13 +92,13 @@ STAGES = (
     ),
     Stage(
         name="mentions",
-        run="zeitgraph.extraction.mentions:find_mentions",
+        run="zeitgraph.extraction.names.mentions:find_mentions",
         reads=(Read("posts"),),
         writes=("mentions",),
         settings=("entities",),
-        also="zeitgraph.kg.catalogue:catalogue_identity",
+        also="zeitgraph.kg.entities.catalogue:catalogue_identity",
     ),
 )
 
-LENT = {"eye": "zeitgraph.extraction.judging:eye_of"}
+LENT = {"eye": "zeitgraph.extraction.embedding.judging:eye_of"}
 """What stages of other layers may borrow (`Job.borrow`)."""

@@ -4,8 +4,8 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 
-from zeitgraph.kg.tables import TABLES
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.kg.workspace.tables import TABLES
+from zeitgraph.kg.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)

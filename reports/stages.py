@@ -1,6 +1,6 @@
 """The stages of reporting, run for one week when all of the graph is up to date."""
 
-from zeitgraph.kg.stages import Read, Stage
+from zeitgraph.kg.workspace.pipeline import Read, Stage
 
 _TOLD = tuple(
     Read(name)
@@ -14,7 +14,7 @@ _TOLD = tuple(
 STAGES = (
     Stage(
         name="gallery",
-        run="zeitgraph.reports.gallery:make_gallery",
+        run="zeitgraph.reports.gallery.stage:make_gallery",
         reads=(
             *(
                 Read(name)
@@ -28,12 +28,12 @@ STAGES = (
         ),
         writes=("gallery",),
         settings=("vectors", "styles", "report", "gallery"),
-        also="zeitgraph.reports.gallery:gallery_identity",
+        also="zeitgraph.reports.gallery.stage:gallery_identity",
         version=2,
     ),
     Stage(
         name="report",
-        run="zeitgraph.reports.weekly:write_report",
+        run="zeitgraph.reports.report.stage:write_report",
         reads=(
             *_TOLD,
             *(Read(name, "history") for name in ("clusters", "trends", "entities")),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
+DATA = Path(os.environ.get("ZEITGRAPH_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 if (one_run := os.environ.get("PYTEST_XDIST_TESTRUNUID")) is not None:
     random.seed(one_run)  # seeds are drawn while tests are collected: the same by all workers
@@ -46,7 +46,7 @@ def zeitgraph() -> Run:
 def real_data() -> Path:
     """Where the real data lies; skips where it is absent."""
     if not DATA.is_dir():
-        pytest.skip("the real data is not beside the repository")
+        pytest.skip("no real data: set ZEITGRAPH_TEST_DATA")
     return DATA
 
 
@@ -63,10 +63,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> Few:
     """Take no more than so many posts for few, and work in parts of a tenth of that."""
-    from zeitgraph.extraction.clusters import discovery, neighbours, threads, window
+    from zeitgraph.extraction.clusters import density, window
+    from zeitgraph.extraction.geometry import neighbours, threads
 
     def at(count: int) -> None:
-        for module in (neighbours, discovery, window):
+        for module in (neighbours, density, window):
             monkeypatch.setattr(module, "FEW", count)
         monkeypatch.setattr(threads, "PART", max(1, count // 10))
 
@@ -76,7 +77,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Few:
 @pytest.fixture
 def truth() -> dict[str, list[dict[str, Any]]]:
     """The truth of a small world by hand, as rows that a test may change."""
-    from tests.bench_world import planted
+    from tests.worlds.bench import planted
 
     return planted()
 
@@ -84,7 +85,7 @@ def truth() -> dict[str, list[dict[str, Any]]]:
 @pytest.fixture
 def told(truth: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     """What a product tells of it that makes no mistake."""
-    from tests.bench_world import perfect
+    from tests.worlds.bench import perfect
 
     return perfect(truth)
 

@@ -13,8 +13,8 @@ import pytest
 from tests.conftest import Run
 from zeitgraph.cli import answer, export, gallery, models, questions, report, status
 from zeitgraph.cli import demo as make_demo
-from zeitgraph.kg.questions import QUESTIONS
-from zeitgraph.kg.tables import TABLES
+from zeitgraph.kg.graph.questions import QUESTIONS
+from zeitgraph.kg.workspace.tables import TABLES
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 ASKED = re.search(r"## Ask the graph\n+```console\n(.+?)```", README, re.DOTALL)

@@ -7,12 +7,12 @@ import pytest
 import typer
 
 from zeitgraph.cli import app
-from zeitgraph.kg.questions import QUESTIONS
-from zeitgraph.kg.tables import TABLES
+from zeitgraph.kg.graph.questions import QUESTIONS
+from zeitgraph.kg.workspace.tables import TABLES
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh.md")
-ROOMS = ("kg", "extraction", "reports", "prompts")
+ROOMS = ("kg", "extraction", "reports", "prompts", "training")
 
 
 def _commands() -> set[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.conftest import write_posts
 from zeitgraph.cli import init, run
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.kg.workspace.workspace import Workspace
 
 
 def _workspace(folder: Path, profile: str, catalogue: Path) -> Path:

@@ -13,8 +13,8 @@ import pytest
 
 from tests.conftest import Run, posts_with_vectors, table_bytes, write_posts
 from zeitgraph.cli import add, forget, init, run
-from zeitgraph.kg.errors import UserError
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.kg.base.errors import UserError
+from zeitgraph.kg.workspace.workspace import Workspace
 
 
 def _workspace(folder: Path, *, bolt: str = "off") -> Path:

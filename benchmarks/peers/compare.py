@@ -20,10 +20,10 @@ from zeitgraph.benchmarks.peers.environment import peer_python
 from zeitgraph.benchmarks.peers.exchange import Answer, hand_over, read_answer, vectors_of
 from zeitgraph.benchmarks.peers.table import Line, as_markdown, scored
 from zeitgraph.benchmarks.peers.told import as_workspace
-from zeitgraph.kg.errors import ZeitgraphError
-from zeitgraph.kg.workspace import Workspace
-from zeitgraph.reports.bench.case import Case
-from zeitgraph.reports.bench.truth import Truth
+from zeitgraph.kg.base.errors import ZeitgraphError
+from zeitgraph.kg.workspace.workspace import Workspace
+from zeitgraph.reports.evaluation.case import Case
+from zeitgraph.reports.evaluation.truth import Truth
 
 OURS, PEERS = "ours", ("global", "merge", "online")
 SEEDS = (0, 1, 2)

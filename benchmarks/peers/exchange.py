@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.benchmarks.peers.answer import write_answer
-from zeitgraph.extraction.clusters.cloud import sides_of
-from zeitgraph.kg.ids import digest_file
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.extraction.geometry.post_space import sides_of
+from zeitgraph.kg.base.ids import digest_file
+from zeitgraph.kg.workspace.workspace import Workspace
 
 POSTS, VECTORS = "posts.csv", "vectors.npy"
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.benchmarks.peers.timing import Timing
-from zeitgraph.extraction.clusters.cloud import Points, contracted, moved
-from zeitgraph.extraction.clusters.discovery import find_groups
-from zeitgraph.extraction.clusters.neighbours import neighbours_of
-from zeitgraph.kg.settings import ClusterSettings
+from zeitgraph.extraction.clusters.density import find_groups
+from zeitgraph.extraction.geometry.neighbours import neighbours_of
+from zeitgraph.extraction.geometry.post_space import Points, contracted, moved
+from zeitgraph.kg.workspace.settings import ClusterSettings
 
 PACKAGES = ("hdbscan", "faiss-cpu", "numpy", "scikit-learn")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from zeitgraph.benchmarks.peers.exchange import write_clusters
 from zeitgraph.benchmarks.peers.timing import Timing
 from zeitgraph.extraction.stages import STAGES
-from zeitgraph.kg.settings import SETTINGS_FILE
-from zeitgraph.kg.stages import bring_up_to_date
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.kg.workspace.pipeline import bring_up_to_date
+from zeitgraph.kg.workspace.settings import SETTINGS_FILE
+from zeitgraph.kg.workspace.workspace import Workspace
 
 PACKAGES = ("hdbscan", "faiss-cpu", "numpy", "scikit-learn")
 READ = ("posts", "vectors")

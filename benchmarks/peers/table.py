@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from zeitgraph.benchmarks.peers.exchange import Answer
-from zeitgraph.reports.bench.case import Case
-from zeitgraph.reports.bench.columns import COLUMNS, score_one
-from zeitgraph.reports.bench.score import Score
+from zeitgraph.reports.evaluation.case import Case
+from zeitgraph.reports.evaluation.columns import COLUMNS, score_one
+from zeitgraph.reports.evaluation.score import Score
 
 SHARED = (
     "ami_all", "ami_assigned", "ami_weekly", "noise",

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.cloud import unit
-from zeitgraph.kg.tables import TABLES, make_table
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.extraction.geometry.post_space import unit
+from zeitgraph.kg.workspace.tables import TABLES, make_table
+from zeitgraph.kg.workspace.workspace import Workspace
 
 BORN = 3
 """Fewer posts make no topic: a stray one would bring a birth weeks before its time."""

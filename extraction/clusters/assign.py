@@ -4,13 +4,13 @@ Comes in: a cloud of posts and clusters' centres, or styles' phrasings. Goes out
 -1 for none. Nobody is forced in. Knows nothing about weeks or ids.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.cloud import Cloud, Points, unit
+from zeitgraph.extraction.geometry.cosine import cosines
+from zeitgraph.extraction.geometry.post_space import Cloud, Points, unit
 
 Choice = NDArray[np.intp]
 
@@ -129,14 +129,3 @@ def reach_of(similarities: NDArray[np.float64], fence: float, most: float) -> fl
     median = float(np.median(similarities))
     spread = NORMAL_SPREAD * float(np.median(np.abs(similarities - median)))
     return min(median - fence * spread, most)
-
-
-def cosine(one: Points, other: Points) -> float:
-    """The cosine of two unit vectors (d,), rounded as `cosines`."""
-    return float(cosines(one[None], other[None])[0, 0])
-
-
-def cosines(points: Points, centres: Points | Sequence[Points]) -> NDArray[np.float64]:
-    """(n, k) cosines of unit rows, rounded so that no two machines' last bits decide."""
-    product = points.astype(np.float64) @ np.asarray(centres, np.float64).T
-    return np.round(product, 9)

@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from zeitgraph.extraction.clusters.assign import cosine, cosines
 from zeitgraph.extraction.clusters.state import (
     ACTIVE,
     FADED,
@@ -30,8 +29,9 @@ from zeitgraph.extraction.clusters.state import (
     Cluster,
     mean_direction,
 )
-from zeitgraph.kg.settings import ClusterSettings
-from zeitgraph.kg.weeks import weeks_between
+from zeitgraph.extraction.geometry.cosine import cosine, cosines
+from zeitgraph.kg.base.weeks import weeks_between
+from zeitgraph.kg.workspace.settings import ClusterSettings
 
 SETTLED = 2.0
 """A core of fewer posts than this times the smallest cluster is still finding its place."""

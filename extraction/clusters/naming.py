@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from zeitgraph.extraction.words import is_chinese, tokens
-from zeitgraph.kg.catalogue import everyday_words
+from zeitgraph.extraction.names.words import is_chinese, tokens
+from zeitgraph.kg.entities.catalogue import everyday_words
 
 LEAST_TEXTS = 3
 """A word in fewer texts of a cluster is chance."""

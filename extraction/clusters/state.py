@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.assign import cosine
-from zeitgraph.extraction.clusters.cloud import Points, unit
-from zeitgraph.kg.weeks import weeks_between
+from zeitgraph.extraction.geometry.cosine import cosine
+from zeitgraph.extraction.geometry.post_space import Points, unit
+from zeitgraph.kg.base.weeks import weeks_between
 
 Vector = NDArray[np.float32]
 

@@ -21,15 +21,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.assign import cosines
-from zeitgraph.extraction.clusters.cloud import Cloud, Points, make_cloud, unit
-from zeitgraph.extraction.clusters.discovery import Groups, find_groups
-from zeitgraph.extraction.clusters.panel import fewer
-from zeitgraph.extraction.clusters.threads import one_thread
-from zeitgraph.kg.ids import content_id
-from zeitgraph.kg.settings import ClusterSettings
-from zeitgraph.kg.stages import Job, Outputs
-from zeitgraph.kg.tables import TABLES, make_table
+from zeitgraph.extraction.clusters.density import Groups, find_groups
+from zeitgraph.extraction.geometry.cosine import cosines
+from zeitgraph.extraction.geometry.post_space import Cloud, Points, make_cloud, unit
+from zeitgraph.extraction.geometry.sampling import fewer
+from zeitgraph.extraction.geometry.threads import one_thread
+from zeitgraph.kg.base.ids import content_id
+from zeitgraph.kg.workspace.pipeline import Job, Outputs
+from zeitgraph.kg.workspace.settings import ClusterSettings
+from zeitgraph.kg.workspace.tables import TABLES, make_table
 
 Weights = NDArray[np.float64]
 

@@ -22,14 +22,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.assign import cosines, reach_of
-from zeitgraph.extraction.clusters.births import discover, grown_up
-from zeitgraph.extraction.clusters.cloud import Points
-from zeitgraph.extraction.clusters.copies import copies_of
-from zeitgraph.extraction.clusters.edits import Hand, hand_of
-from zeitgraph.extraction.clusters.flows import settle_flows
-from zeitgraph.extraction.clusters.joining import cluster_id_of, doors_of, join
+from zeitgraph.extraction.clusters.assign import reach_of
+from zeitgraph.extraction.clusters.assignment import cluster_id_of, doors_of, join
+from zeitgraph.extraction.clusters.copy_of import copies_of
 from zeitgraph.extraction.clusters.lineage import Event, converge, live_on
+from zeitgraph.extraction.clusters.manual_edits import Hand, hand_of
 from zeitgraph.extraction.clusters.naming import (
     MOST_TEXTS,
     NAMELESS,
@@ -40,6 +37,7 @@ from zeitgraph.extraction.clusters.naming import (
     telling_words,
     word_counts,
 )
+from zeitgraph.extraction.clusters.new_clusters import discover, grown_up
 from zeitgraph.extraction.clusters.state import (
     ACTIVE,
     CONTINUED,
@@ -53,13 +51,16 @@ from zeitgraph.extraction.clusters.state import (
     newborn,
     row_of,
 )
-from zeitgraph.extraction.clusters.style_centres import StyleCentres, style_centres
-from zeitgraph.extraction.clusters.threads import one_thread
+from zeitgraph.extraction.clusters.style_prototypes import StyleCentres, style_centres
+from zeitgraph.extraction.clusters.transitions import settle_flows
 from zeitgraph.extraction.clusters.window import NONE, Window, look_back
-from zeitgraph.kg.settings import ClusterSettings
-from zeitgraph.kg.stages import Job, Outputs
-from zeitgraph.kg.tables import TABLES, make_table
-from zeitgraph.kg.weeks import week_after, weeks_between
+from zeitgraph.extraction.geometry.cosine import cosines
+from zeitgraph.extraction.geometry.post_space import Points
+from zeitgraph.extraction.geometry.threads import one_thread
+from zeitgraph.kg.base.weeks import week_after, weeks_between
+from zeitgraph.kg.workspace.pipeline import Job, Outputs
+from zeitgraph.kg.workspace.settings import ClusterSettings
+from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.prompts.library import Style
 
 Labels = NDArray[np.object_]

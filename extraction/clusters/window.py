@@ -17,15 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.alike import Likely, Likeness, Pairs, alike_in, far_nearer
-from zeitgraph.extraction.clusters.bridge import fill_sides
-from zeitgraph.extraction.clusters.cloud import SIDES, Cloud, cloud_of, sides_of
+from zeitgraph.extraction.clusters.duplicates import Likely, Likeness, Pairs, alike_in, far_nearer
 from zeitgraph.extraction.clusters.naming import Text
-from zeitgraph.extraction.clusters.neighbours import FEW
-from zeitgraph.extraction.clusters.panel import Panel, panel_of
-from zeitgraph.extraction.clusters.style_centres import pair_likeness
-from zeitgraph.kg.stages import Job
-from zeitgraph.kg.tables import join_tables
+from zeitgraph.extraction.clusters.style_prototypes import pair_likeness
+from zeitgraph.extraction.geometry.bridge import fill_sides
+from zeitgraph.extraction.geometry.neighbours import FEW
+from zeitgraph.extraction.geometry.post_space import SIDES, Cloud, cloud_of, sides_of
+from zeitgraph.extraction.geometry.sampling import Panel, panel_of
+from zeitgraph.kg.workspace.pipeline import Job
+from zeitgraph.kg.workspace.tables import join_tables
 
 NONE = ""
 """The cluster id of a post that is in none."""

@@ -3,6 +3,11 @@
 `write_corpus(Path("corpus"), seed=7, posts=1500)` writes a whole world.
 """
 
+from pathlib import Path
+
 from zeitgraph.extraction.demo.corpus import CorpusSummary, write_corpus
 
-__all__ = ["CorpusSummary", "write_corpus"]
+__all__ = ["WEIGHTS_FOLDER", "CorpusSummary", "write_corpus"]
+
+WEIGHTS_FOLDER = Path(__file__).with_name("weights")
+"""The bundled models: `clip/`, `painter/`, `recogniser/` and `second-judge/`."""

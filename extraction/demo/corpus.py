@@ -24,7 +24,7 @@ from zeitgraph import __version__
 from zeitgraph.extraction.demo import truth
 from zeitgraph.extraction.demo.drawing.picture import SIDE, draw
 from zeitgraph.extraction.demo.drawing.rules import RULES
-from zeitgraph.extraction.demo.story.dirt import as_jpeg, changed
+from zeitgraph.extraction.demo.story.corruption import as_jpeg, changed
 from zeitgraph.extraction.demo.story.film import film
 from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.extraction.demo.story.world import Post, World

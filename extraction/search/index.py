@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.cloud import Points
-from zeitgraph.extraction.clusters.threads import in_parts
-from zeitgraph.extraction.search.codebook import (
+from zeitgraph.extraction.geometry.post_space import Points
+from zeitgraph.extraction.geometry.threads import in_parts
+from zeitgraph.extraction.search.product_quantizer import (
     Rows,
     Shortlist,
     inner_products,

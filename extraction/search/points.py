@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.cloud import PRIOR_ROWS, Points, sides_of, unit
+from zeitgraph.extraction.geometry.post_space import PRIOR_ROWS, Points, sides_of, unit
 
 SIDES = ("picture", "text")
 

@@ -12,21 +12,21 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow.compute as pc
 
-from zeitgraph.extraction.clusters.cloud import Points
-from zeitgraph.extraction.embedders import Embedder, load_embedder
-from zeitgraph.extraction.pictures import (
+from zeitgraph.extraction.embedding.embedders import Embedder, load_embedder
+from zeitgraph.extraction.embedding.vectors import LONGEST
+from zeitgraph.extraction.geometry.post_space import Points
+from zeitgraph.extraction.intake.pictures import (
     PICTURE_SUFFIXES,
     BadPicture,
     load_picture,
     strict_decoding,
     verify_picture,
 )
-from zeitgraph.extraction.search.shelf import PostIndex, open_index
-from zeitgraph.extraction.vectors import LONGEST
-from zeitgraph.kg.answers import Answer
-from zeitgraph.kg.errors import InputError, UserError
-from zeitgraph.kg.settings import Settings
-from zeitgraph.kg.workspace import Workspace
+from zeitgraph.extraction.search.index_store import PostIndex, open_index
+from zeitgraph.kg.base.errors import InputError, UserError
+from zeitgraph.kg.workspace.answers import Answer
+from zeitgraph.kg.workspace.settings import Settings
+from zeitgraph.kg.workspace.workspace import Workspace
 
 Kind = Literal["post", "picture", "text"]
 COLUMNS = ("post_id", "week", "cluster", "cosine", "text", "link", "picture")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from zeitgraph.extraction.trends.discoveries import discovered
+from zeitgraph.extraction.trends.fdr import discovered
 from zeitgraph.extraction.trends.shares import Floats
 from zeitgraph.extraction.trends.states import SUSPECT
 

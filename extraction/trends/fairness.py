@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.trends.shares import Floats
-from zeitgraph.kg.settings import FairnessSettings, Side
+from zeitgraph.kg.workspace.settings import FairnessSettings, Side
 
 ROUNDS = 500
 EXACT = 1e-10

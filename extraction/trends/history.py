@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from zeitgraph.extraction.clusters.state import CONTINUED
 from zeitgraph.extraction.trends.shares import Floats
 from zeitgraph.extraction.trends.states import SUSPECT
-from zeitgraph.kg.stages import Job
-from zeitgraph.kg.weeks import week_after, week_start
+from zeitgraph.kg.base.weeks import week_after, week_start
+from zeitgraph.kg.workspace.pipeline import Job
 
 Row = Mapping[str, Any]
 PLACE = ["cluster_id", "week"]

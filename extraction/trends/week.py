@@ -29,17 +29,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.trends.bursts import Warmth, bursting, warmths
-from zeitgraph.extraction.trends.discoveries import Change, discovered
-from zeitgraph.extraction.trends.dispersion import Spread, spreads
 from zeitgraph.extraction.trends.fairness import Balance, balance
+from zeitgraph.extraction.trends.fdr import Change, discovered
 from zeitgraph.extraction.trends.forecast import Forecast, Past, forecasts
 from zeitgraph.extraction.trends.history import History, followed, look_back, week_number
+from zeitgraph.extraction.trends.overdispersion import Spread, spreads
 from zeitgraph.extraction.trends.season import season_p
 from zeitgraph.extraction.trends.shares import Floats, Level, interval
 from zeitgraph.extraction.trends.states import Course, state_of
-from zeitgraph.kg.stages import Job, Outputs
-from zeitgraph.kg.tables import TABLES, make_table
-from zeitgraph.kg.weeks import week_after
+from zeitgraph.kg.base.weeks import week_after
+from zeitgraph.kg.workspace.pipeline import Job, Outputs
+from zeitgraph.kg.workspace.tables import TABLES, make_table
 
 Row = Mapping[str, Any]
 

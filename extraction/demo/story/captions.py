@@ -17,7 +17,7 @@ from numpy.random import Generator
 
 from zeitgraph.extraction.demo.story.appearances import Appearance
 from zeitgraph.extraction.demo.story.names import Entity, entities, of_kind, unlisted_brands
-from zeitgraph.extraction.demo.story.slips import slip
+from zeitgraph.extraction.demo.story.typos import slip
 
 CAPTIONS_FILE = Path(__file__).with_name("captions.toml")
 SLOT = re.compile(r"\{(\w+)\}")

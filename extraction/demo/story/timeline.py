@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from zeitgraph.kg.weeks import week_after
+from zeitgraph.kg.base.weeks import week_after
 
 STANDING: Mapping[str, float] = {
     "cyberpunk": 1.0, "pastoral": 1.0, "ink-wash": 0.9, "bohemian": 0.9, "nordic-minimal": 1.0,

@@ -16,7 +16,7 @@ from zeitgraph.extraction.demo.drawing.layouts import LAYOUTS
 from zeitgraph.extraction.demo.drawing.picture import Picture, imagine
 from zeitgraph.extraction.demo.story.appearances import Appearance, appear
 from zeitgraph.extraction.demo.story.captions import Caption, advertise, retell, write
-from zeitgraph.extraction.demo.story.dirt import NEAR
+from zeitgraph.extraction.demo.story.corruption import NEAR
 from zeitgraph.extraction.demo.story.engagement import (
     HEAD_VIEWS,
     Answers,
@@ -28,7 +28,7 @@ from zeitgraph.extraction.demo.story.engagement import (
     choose_layout,
 )
 from zeitgraph.extraction.demo.story.timeline import Event, Timeline, planned
-from zeitgraph.kg.weeks import week_after, week_start
+from zeitgraph.kg.base.weeks import week_after, week_start
 
 SILENT, BLIND = 0.15, 0.2
 """The shares of posts without text and without pictures; none is without both."""

@@ -1,0 +1,146 @@
+"""The embedder `open_clip`: pictures and texts in one space, by any open_clip model.
+
+`model` is `starter` (the weights that ship with zeitgraph), `local-dir:FOLDER` as open_clip writes
+it, `hf-hub:OWNER/NAME`, or one of open_clip's own names with a `pretrained` tag. Only the last two
+use the network, and only the first time. Weights are safetensors; nothing else is loaded.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from zeitgraph.extraction.embedding.embedders import (
+    Vectors,
+    check_weights,
+    in_chunks,
+    model_folder,
+    unit_rows,
+)
+from zeitgraph.extraction.embedding.precision import choose_precision
+from zeitgraph.kg.base.errors import ModelError
+from zeitgraph.kg.base.ids import digest_file, digest_json
+from zeitgraph.kg.models.registry import STARTER
+from zeitgraph.kg.workspace.settings import VectorSettings
+
+LOCAL = "local-dir:"
+HUB = "hf-hub:"
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A model ready to run: the network in eval mode, its preprocessing and its tokenizer."""
+
+    network: Any
+    prepare: Callable[[Image.Image], Any]
+    tokenize: Callable[[list[str]], Any]
+
+
+class OpenClipEmbedder:
+    """Both sides, by an open_clip model; the weights are loaded when first asked."""
+
+    sides = frozenset({"picture", "text"})
+
+    def __init__(self, settings: VectorSettings) -> None:
+        self.settings = settings
+        self.folder = _local_folder(settings.model)
+        named = digest_file(self.folder) if self.folder else [settings.model, settings.pretrained]
+        self.identity = digest_json(["open_clip", named, settings.precision, settings.device])
+
+    def texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit rows for texts; what passes the model's context length is cut off."""
+        import torch
+
+        tokens = self._loaded.tokenize(list(texts))  # here, as tokenizers are not for many threads
+        return in_chunks(tokens, lambda chunk: self._run("encode_text", torch.stack(chunk)))
+
+    def pictures(self, pictures: Sequence[Image.Image]) -> Vectors:
+        """Unit rows for RGB pictures."""
+        import torch
+
+        prepare = self._loaded.prepare
+        return in_chunks(
+            pictures,
+            lambda chunk: self._run("encode_image", torch.stack([prepare(p) for p in chunk])),
+        )
+
+    def _run(self, method: str, batch: Any) -> Vectors:
+        import torch
+
+        network = self._loaded.network
+        if batch.is_floating_point():
+            batch = batch.to(next(network.parameters()).dtype)
+        with torch.inference_mode():
+            rows = getattr(network, method)(batch.to(self.settings.device))
+        return unit_rows(np.asarray(rows.float().cpu()))
+
+    @cached_property
+    def _loaded(self) -> _Loaded:
+        from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+
+        mend_torchvision()
+        import open_clip
+
+        name = f"{LOCAL}{self.folder}" if self.folder else self.settings.model
+        try:
+            pretrained = self._pretrained()
+            network, prepare = open_clip.create_model_from_pretrained(
+                name, pretrained=pretrained, device=self.settings.device
+            )
+            tokenize = open_clip.get_tokenizer(name)
+        except ModelError:
+            raise
+        except Exception as error:  # open_clip and the hub raise errors of every kind
+            raise ModelError(
+                f"cannot load the open_clip model: {error}",
+                where=name,
+                do="check its name, and the network if it comes from a hub",
+            ) from error
+        network = network.eval().requires_grad_(requires_grad=False)
+        return _Loaded(choose_precision(network, self.settings), prepare, tokenize)
+
+    def _pretrained(self) -> str | None:
+        """The `pretrained` argument of open_clip, once the weights are known to be safetensors."""
+        from open_clip.pretrained import (
+            download_pretrained,
+            download_pretrained_from_hf,
+            get_pretrained_cfg,
+            list_pretrained_tags_by_model,
+        )
+
+        model, tag = self.settings.model, self.settings.pretrained
+        if self.folder:
+            check_weights(self.folder)
+            return None
+        if model.startswith(HUB):
+            _check_checkpoint(download_pretrained_from_hf(model.removeprefix(HUB)))
+            return None
+        known = get_pretrained_cfg(model, tag)
+        if not known:
+            tags = ", ".join(list_pretrained_tags_by_model(model))
+            raise ModelError(
+                f"open_clip has no weights «{tag}» for «{model}»",
+                do=f"set vectors.pretrained to one of: {tags}" if tags else "check vectors.model",
+            )
+        _check_checkpoint(download_pretrained(known))
+        return tag
+
+
+def _local_folder(model: str) -> Path | None:
+    if model == STARTER:
+        return Path(str(resources.files("zeitgraph.extraction.demo") / "weights" / "clip"))
+    return model_folder(model.removeprefix(LOCAL)) if model.startswith(LOCAL) else None
+
+
+def _check_checkpoint(path: str) -> None:
+    if Path(path).suffix != ".safetensors":
+        raise ModelError(
+            "only weights in safetensors are loaded, because other files can run code",
+            where=path,
+            do="choose another model or pretrained tag",
+        )

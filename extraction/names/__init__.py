@@ -1,0 +1,1 @@
+"""Names in texts: recognisers by rules and by models."""

@@ -1,0 +1,53 @@
+"""Runs a command line and tells how it ended: an exit code, and one line where something failed.
+
+In come a typer app and arguments; what a command gives is printed. An argument may stand for the
+text of a file. Knows no command.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+import typer.exceptions
+
+from zeitgraph.kg.base.errors import InputError, ZeitgraphError
+
+
+def run_app(app: typer.Typer, arguments: Sequence[str] | None) -> int:
+    """The exit code: 0 done, 1 failed, 2 the user's mistake, 130 interrupted."""
+    try:
+        result = app(arguments, standalone_mode=False)
+        if isinstance(result, int):
+            return result
+        if result is not None:
+            sys.stdout.write(str(result).rstrip("\n") + "\n")
+            sys.stdout.flush()
+    except ZeitgraphError as error:
+        return _fail(error.line, error.exit_code)
+    except typer.exceptions.TyperException as error:
+        return _fail(error.format_message().replace("Value error, ", ""), 2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if os.environ.get("ZEITGRAPH_TRACEBACK"):
+            raise
+        kind = type(error).__name__
+        return _fail(f"{kind}: {error} (ZEITGRAPH_TRACEBACK=1 shows where)", 1)
+    return 0
+
+
+def _fail(line: str, code: int) -> int:
+    sys.stderr.write(f"zeitgraph: {' '.join(line.split())}\n")
+    return code
+
+
+def argument_text(argument: str) -> str:
+    """The argument itself, or for `@FILE` what stands in the file; raises `InputError`."""
+    if not argument.startswith("@"):
+        return argument
+    try:
+        return Path(argument[1:]).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("cannot read the query", where=argument[1:]) from error

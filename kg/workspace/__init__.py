@@ -1,0 +1,1 @@
+"""A workspace on disk: tables, settings, the pipeline that keeps them up to date, exports."""

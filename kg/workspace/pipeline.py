@@ -1,0 +1,247 @@
+"""Stages: plain functions from tables to tables, brought up to date week by week.
+
+A stage is one row of a table of stages. Its function takes a `Job` and gives the tables it writes.
+The runner calls it only where something it reads, its settings or its version changed since the
+ledger was written; the ledger is written last, so a killed run is simply taken up again. This
+module knows nothing about what any stage does.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zeitgraph.kg.base.ids import digest_json
+from zeitgraph.kg.base.plugins import load_attribute
+from zeitgraph.kg.base.weeks import week_after
+from zeitgraph.kg.workspace.settings import Settings
+from zeitgraph.kg.workspace.tables import TABLES, empty_table, join_tables
+from zeitgraph.kg.workspace.workspace import Workspace, write_aside
+
+Span = Literal["week", "before", "history"]
+Outputs = Mapping[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A table that a stage reads.
+
+    `week`: the rows of the week at hand. `before`: the rows of the newest earlier week that has
+    any. `history`: the rows of all earlier weeks; or of no more weeks of the calendar than the
+    settings named in `back` (`clusters.window_weeks`) allow together. A week beyond is never read,
+    and its change never noticed.
+    """
+
+    table: str
+    span: Span = "week"
+    back: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of the table of stages.
+
+    `run` is `module:function`, imported when the stage first has work; the function takes a `Job`
+    and returns a table for each name in `writes` (a missing one means no rows). `settings` are the
+    branches of the settings it depends on. `also`, if given, is `module:function` from a
+    `Workspace` to a string that changes when something else the stage reads changes (a file, a
+    model). Raise `version` when the function would write something else from the same input.
+    """
+
+    name: str
+    run: str
+    reads: tuple[Read, ...]
+    writes: tuple[str, ...]
+    settings: tuple[str, ...] = ()
+    also: str | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a stage's function gets: the workspace, the week, and the tables it asked for.
+
+    A table is read from disk each time it is asked for: keep one that you need twice, and let go of
+    a large one when you are done.
+    """
+
+    workspace: Workspace
+    week: str
+    inputs: Mapping[tuple[str, Span], pa.Table]
+    note: Callable[[str], None] = field(default=lambda _line: None)
+    lent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """The workspace's settings."""
+        return self.workspace.settings
+
+    def table(self, name: str, span: Span = "week") -> pa.Table:
+        """A table that the stage declared in `reads`; `KeyError` for one that it did not."""
+        return self.inputs[name, span]
+
+    def window(self, name: str) -> pa.Table:
+        """A table of the earlier weeks that the stage reads, and of this week, in that order."""
+        return join_tables(name, [self.table(name, "history"), self.table(name)])
+
+    def earlier(self, name: str) -> Iterator[pa.Table]:
+        """A table of the earlier weeks that the stage reads, the oldest first, in pieces.
+
+        Of weeks on disk only few rows are in memory at a time. What tells of one thing (the first
+        column of the table's key) in a week comes together.
+        """
+        if isinstance(self.inputs, _Inputs):
+            yield from self.inputs.pieces(name, "history")
+        else:
+            yield self.table(name, "history")
+
+    def window_of(self, name: str, things: Collection[str]) -> pa.Table:
+        """What the window of a table tells of some things, by the first column of its key.
+
+        Of the rest only few rows are in memory at a time.
+        """
+        key, wanted = TABLES[name].key[0], pa.array(sorted(things), pa.string())
+        pieces = chain(self.earlier(name), iter([self.table(name)]))
+        return join_tables(name, [piece.filter(pc.is_in(piece[key], wanted)) for piece in pieces])
+
+    def borrow(self, name: str) -> Any:
+        """A tool that another layer lends to stages, made from the settings.
+
+        So a stage may use what it must not import. `KeyError` where nobody lends it.
+        """
+        return load_attribute(self.lent[name])(self.settings)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage brought up to date for one week: `done` is False where nothing had changed."""
+
+    stage: str
+    week: str
+    done: bool
+    rows: int = 0
+
+
+def bring_up_to_date(
+    workspace: Workspace,
+    stages: Sequence[Stage],
+    weeks: Iterable[str],
+    *,
+    watch: Callable[[Step], None] = lambda _step: None,
+    note: Callable[[str], None] = lambda _line: None,
+    lent: Mapping[str, str] | None = None,
+) -> list[Step]:
+    """Run, week by week and in the order given, every stage whose inputs changed.
+
+    Weeks that have lost all their rows are swept: pass them too, and stages see empty tables.
+    `watch` hears of each step as it ends. `lent` are the tools that stages may borrow: by name,
+    `module:function` from the settings to the tool. Same input, same tables, whatever was killed
+    before.
+    """
+    ledger = Ledger(workspace)
+    steps = []
+    for week in sorted(weeks):
+        for stage in stages:
+            inputs = _Inputs(workspace, stage, week)
+            step = _one_step(ledger, stage, Job(workspace, week, inputs, note, lent or {}))
+            watch(step)
+            steps.append(step)
+    return steps
+
+
+def _one_step(ledger: "Ledger", stage: Stage, job: Job) -> Step:
+    workspace, week = job.workspace, job.week
+    print_now = _fingerprint(workspace, stage, week)
+    if ledger.holds(stage, week, print_now):
+        return Step(stage.name, week, done=False)
+    outputs = load_attribute(stage.run)(job)
+    written = {
+        name: workspace.write(name, week, outputs.get(name, empty_table(name)))
+        for name in stage.writes
+    }
+    ledger.record(stage, week, print_now, written)
+    return Step(stage.name, week, done=True, rows=sum(t.num_rows for t in outputs.values()))
+
+
+def _weeks_of(workspace: Workspace, read: Read, week: str) -> list[str]:
+    if read.span == "week":
+        return [week]
+    earlier = [w for w in workspace.weeks(read.table) if w < week]
+    if read.span == "before":
+        return earlier[-1:]
+    if not read.back:
+        return earlier
+    back = sum(int(workspace.settings.value(path)) for path in read.back)
+    since = week_after(week, -back)
+    return [w for w in earlier if w >= since]
+
+
+class _Inputs(Mapping[tuple[str, Span], pa.Table]):
+    """The tables that a stage reads, each read when it is asked for and held by who asked."""
+
+    def __init__(self, workspace: Workspace, stage: Stage, week: str) -> None:
+        self._workspace, self._week = workspace, week
+        self._reads = {(read.table, read.span): read for read in stage.reads}
+
+    def __getitem__(self, key: tuple[str, Span]) -> pa.Table:
+        tables = [self._workspace.read(key[0], week) for week in self._weeks(*key)]
+        return join_tables(key[0], tables)
+
+    def pieces(self, name: str, span: Span) -> Iterator[pa.Table]:
+        """The table in pieces, each read when it is asked for."""
+        for week in self._weeks(name, span):
+            yield from self._workspace.pieces(name, week)
+
+    def _weeks(self, name: str, span: Span) -> list[str]:
+        return _weeks_of(self._workspace, self._reads[name, span], self._week)
+
+    def __iter__(self) -> Iterator[tuple[str, Span]]:
+        return iter(self._reads)
+
+    def __len__(self) -> int:
+        return len(self._reads)
+
+
+def _fingerprint(workspace: Workspace, stage: Stage, week: str) -> str:
+    settings = workspace.settings.model_dump(mode="json")
+    return digest_json(
+        {
+            "stage": [stage.name, stage.version, stage.run],
+            "settings": {branch: settings[branch] for branch in stage.settings},
+            "also": load_attribute(stage.also)(workspace) if stage.also else None,
+            "reads": [
+                [read.table, read.span, w, workspace.digest(read.table, w)]
+                for read in stage.reads
+                for w in _weeks_of(workspace, read, week)
+            ],
+        }
+    )
+
+
+class Ledger:
+    """`ledger.json`: for each stage and week the fingerprint of what it read, and what it wrote."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        path = workspace.ledger_file
+        self.entries: dict[str, dict[str, dict[str, object]]] = (
+            json.loads(path.read_bytes()) if path.is_file() else {}
+        )
+
+    def holds(self, stage: Stage, week: str, fingerprint: str) -> bool:
+        """Whether the stage read just this before, and what it wrote still stands."""
+        entry = self.entries.get(stage.name, {}).get(week)
+        if entry is None or entry["fingerprint"] != fingerprint:
+            return False
+        return entry["wrote"] == {n: self.workspace.digest(n, week) for n in stage.writes}
+
+    def record(self, stage: Stage, week: str, fingerprint: str, wrote: Mapping[str, str]) -> None:
+        """Note that the stage is done for the week; written whole or not at all."""
+        entry: dict[str, object] = {"fingerprint": fingerprint, "wrote": dict(wrote)}
+        self.entries.setdefault(stage.name, {})[week] = entry
+        text = json.dumps(self.entries, indent=1, sort_keys=True)
+        write_aside(self.workspace.ledger_file, text.encode())

@@ -1,0 +1,277 @@
+"""A workspace: a folder of tables, with its settings, stores, reports and ledger.
+
+Everything below the folder is reached through `Workspace`, so that no other module builds a path
+of its own. Nothing here knows what a stage does.
+"""
+
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import IO
+
+import filelock
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zeitgraph.kg.base.errors import (
+    BusyWorkspace,
+    InputError,
+    NotAWorkspace,
+    UnknownName,
+    UnknownWeek,
+)
+from zeitgraph.kg.base.ids import digest_file
+from zeitgraph.kg.base.weeks import is_complete, week_start
+from zeitgraph.kg.workspace.settings import SETTINGS_FILE, Settings, load_settings, write_settings
+from zeitgraph.kg.workspace.tables import (
+    TABLES,
+    Table,
+    empty_table,
+    join_tables,
+    newest_by_key,
+    read_partition,
+    read_pieces,
+    write_partition,
+)
+
+NO_WEEK = "unknown"
+"""The partition of rows that belong to no week, such as a reject with no time."""
+
+
+class Workspace:
+    """The folder `root`, which must hold a `zeitgraph.toml`; raises `NotAWorkspace` otherwise."""
+
+    def __init__(self, root: Path | str = ".") -> None:
+        self.root = Path(root).resolve()
+        if not (self.root / SETTINGS_FILE).is_file():
+            raise NotAWorkspace(
+                f"{self.root} has no {SETTINGS_FILE}",
+                do="make one with `zeitgraph init`, or name the folder with -w",
+            )
+        self._digests: dict[Path, tuple[str, str]] = {}
+
+    @classmethod
+    def create(cls, root: Path | str, profile: str, catalogue: Path | None = None) -> "Workspace":
+        """A new workspace with the settings of `profile`; an existing one is left as it is.
+
+        `catalogue` is named in the new settings relative to the workspace where it lies below it.
+
+        Raises `UnknownName` for a profile that does not exist, and `InputError` where a workspace
+        of another profile stands already.
+        """
+        folder = Path(root)
+        if not (folder / SETTINGS_FILE).exists():
+            overrides = (
+                {} if catalogue is None else {"entities": {"catalogue": _beside(catalogue, folder)}}
+            )
+            write_settings(folder, profile, overrides)
+        workspace = cls(folder)
+        if workspace.settings.profile != profile:
+            raise InputError(
+                f"a workspace with profile «{workspace.settings.profile}» stands here",
+                where=workspace.root,
+                do="choose another folder, or edit its zeitgraph.toml",
+            )
+        return workspace
+
+    def overriding(self, branch: str, **values: object) -> "Workspace":
+        """The same workspace with some values of one branch of its settings changed for now."""
+        other = Workspace(self.root)
+        tree = self.settings.model_dump()
+        tree[branch] |= {key: value for key, value in values.items() if value is not None}
+        other.settings = Settings.model_validate(tree)
+        return other
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings: defaults, then the profile's, then those of `zeitgraph.toml`."""
+        return load_settings(self.root)
+
+    # -- places ------------------------------------------------------------------------------
+
+    @property
+    def media_folder(self) -> Path:
+        """Pictures and key frames, named by their content; `media.path` is relative to the root."""
+        return self.root / "media"
+
+    @property
+    def cache_folder(self) -> Path:
+        """What may be deleted at any time and only costs work to make again."""
+        return self.root / "cache"
+
+    @property
+    def graph_folder(self) -> Path:
+        """The Oxigraph store."""
+        return self.root / "graph"
+
+    @property
+    def bolt_folder(self) -> Path:
+        """The embedded Bolt database."""
+        return self.root / "bolt"
+
+    @property
+    def ledger_file(self) -> Path:
+        """What each stage read and wrote."""
+        return self.root / "ledger.json"
+
+    def report_folder(self, week: str) -> Path:
+        """Pages of one week: `index.html`, `report.md`, `report.json`, `gallery/`."""
+        week_start(week)
+        return self.root / "reports" / week
+
+    def reported_weeks(self) -> list[str]:
+        """The weeks that have a report or a gallery, oldest first."""
+        return sorted(path.name for path in (self.root / "reports").glob("*-W*") if path.is_dir())
+
+    def drop_report(self, week: str) -> None:
+        """Remove the pages of a week and the rows that tell of them."""
+        for name in ("claims", "gallery"):
+            self.write(name, week, empty_table(name))
+        shutil.rmtree(self.report_folder(week), ignore_errors=True)
+
+    # -- tables ------------------------------------------------------------------------------
+
+    def _partition(self, table: Table, week: str) -> Path:
+        return self.root / "tables" / table.name / f"week={week}" / "part.parquet"
+
+    def weeks(self, name: str = "posts") -> list[str]:
+        """The weeks for which the table called `name` has rows, oldest first."""
+        folder = self.root / "tables" / table_called(name).name
+        found = (path.parent.name.removeprefix("week=") for path in folder.glob("*/part.parquet"))
+        return sorted(week for week in found if week != NO_WEEK)
+
+    def read(self, name: str, week: str) -> pa.Table:
+        """The rows of one week, sorted by key; no rows where the week has none."""
+        table = table_called(name)
+        return read_partition(self._partition(table, week), table)
+
+    def pieces(self, name: str, week: str) -> Iterator[pa.Table]:
+        """The rows of one week in order, so many at a time that few are in memory."""
+        table = table_called(name)
+        return read_pieces(self._partition(table, week), table)
+
+    def read_all(self, name: str) -> pa.Table:
+        """The whole table, oldest week first; of a table that rolls up, the newest row per key."""
+        table = table_called(name)
+        weeks = [*self.weeks(name), NO_WEEK]
+        data = join_tables(name, [self.read(name, week) for week in weeks])
+        return newest_by_key(table, data) if table.rolls_up else data
+
+    def posts_among(self, post_ids: Collection[str]) -> set[str]:
+        """Those of some ids that posts have."""
+        wanted, found = pa.array(sorted(post_ids), pa.string()), set[str]()
+        for week in self.weeks("intake") if post_ids else ():
+            for piece in self.pieces("intake", week):
+                ids = piece["post_id"]
+                found |= set(ids.filter(pc.is_in(ids, wanted)).to_pylist())
+        return found
+
+    def write(self, name: str, week: str, data: pa.Table) -> str:
+        """Replace one week's rows; the digest of what now stands there, empty for no rows."""
+        table = table_called(name)
+        write_partition(self._partition(table, week), table, data)
+        return self.digest(name, week)
+
+    def digest(self, name: str, week: str) -> str:
+        """SHA-256 of a partition's bytes; empty where there is none.
+
+        A file that has not been replaced since is not read again.
+        """
+        stamp = self.stamp(name, week)
+        if not stamp:
+            return ""
+        path = self._partition(table_called(name), week)
+        if self._digests.get(path, ("", ""))[0] != stamp:
+            self._digests[path] = (stamp, digest_file(path))
+        return self._digests[path][1]
+
+    def stamp(self, name: str, week: str) -> str:
+        """What changes whenever a partition is written, with nothing read; empty without one."""
+        path = self._partition(table_called(name), week)
+        if not path.is_file():
+            return ""
+        seen = path.stat()
+        return f"{seen.st_size}-{seen.st_mtime_ns}-{seen.st_ino}"
+
+    def all_weeks(self) -> list[str]:
+        """Every week for which any table has rows, oldest first."""
+        return sorted({week for name in TABLES for week in self.weeks(name)})
+
+    def newest_complete_week(self, now: datetime | None = None) -> str | None:
+        """The newest week with posts that was over at `now` (default: by the clock), if any."""
+        moment = now or datetime.now(UTC)
+        complete = [week for week in self.weeks("intake") if is_complete(week, moment)]
+        return complete[-1] if complete else None
+
+    def known_week(self, week: str | None) -> str:
+        """`week` if it has posts, the last complete week for None; else raises `UnknownWeek`."""
+        week = week or self.newest_complete_week()
+        if week is None:
+            raise UnknownWeek(
+                "no complete week of posts", where=self.root, do="add posts with `zeitgraph run`"
+            )
+        week_start(week)
+        if week not in self.weeks("intake"):
+            known = self.weeks("intake")
+            span = f"posts are from {known[0]} to {known[-1]}" if known else "there are no posts"
+            raise UnknownWeek(f"no posts in {week}", where=self.root, do=span)
+        return week
+
+    # -- one at a time -----------------------------------------------------------------------
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the workspace for writing; raises `BusyWorkspace` if another process does."""
+        lock = filelock.FileLock(self.root / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise BusyWorkspace(
+                "another zeitgraph is working here", where=self.root, do="wait until it is done"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def table_called(name: str) -> Table:
+    """The table called `name`; raises `UnknownName`, which lists the known ones."""
+    if name not in TABLES:
+        raise UnknownName("table", name, TABLES)
+    return TABLES[name]
+
+
+def _beside(path: Path, folder: Path) -> str:
+    inside, place = path.resolve(), folder.resolve()
+    return str(inside.relative_to(place) if inside.is_relative_to(place) else inside)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that becomes `path` when the block ends well, and nothing when it does not.
+
+    Raises `InputError` where the folder cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = aside.open("wb")
+    except OSError as error:
+        raise InputError(f"cannot write: {error.strerror}", where=path) from error
+    try:
+        with file:
+            yield file
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_aside(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    with replacing(path) as file:
+        file.write(data)

@@ -1,0 +1,1 @@
+"""The weekly report: evidence, sentences, the check of each claim, the page."""

@@ -1,0 +1,97 @@
+"""A local Hugging Face language model as a LangChain chat model.
+
+In: a folder or hub name of a causal language model (safetensors only, no remote code). Out: a chat
+model that answers greedily on the CPU, the same text for the same messages. Knows nothing about
+reports.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable, RunnableLambda
+from pydantic import ConfigDict
+
+from zeitgraph.kg.base.errors import ModelError
+from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+
+_ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+
+
+class LocalChatModel(BaseChatModel):
+    """A tokenizer and a model of transformers; `max_tokens` bounds an answer."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    name_or_folder: str
+    tokenizer: Any
+    model: Any
+    max_tokens: int
+
+    @property
+    def _llm_type(self) -> str:
+        return "zeitgraph-local"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,  # noqa: ARG002 -- LangChain's signature
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        **_kwargs: Any,
+    ) -> ChatResult:
+        import torch
+
+        ids = self.tokenizer(self._prompt(messages), return_tensors="pt")["input_ids"]
+        room = getattr(self.model.config, "max_position_embeddings", ids.shape[1] + self.max_tokens)
+        fresh = min(self.max_tokens, room - ids.shape[1])
+        if fresh < 1:
+            raise ModelError(f"the question has {ids.shape[1]} tokens, the model room for {room}")
+        with torch.inference_mode():
+            answer = self.model.generate(
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                max_new_tokens=fresh,
+                do_sample=False,
+                pad_token_id=self.tokenizer.eos_token_id or 0,
+            )
+        text = self.tokenizer.decode(answer[0, ids.shape[1] :], skip_special_tokens=True)
+        cut = answer.shape[1] - ids.shape[1] >= fresh
+        about = {"finish_reason": "length" if cut else "stop"}
+        message = AIMessage(text, response_metadata=about)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _prompt(self, messages: Sequence[BaseMessage]) -> str:
+        """The messages in the model's own chat template, or one after another without one."""
+        chat = [{"role": _ROLES[m.type], "content": str(m.text)} for m in messages]
+        if self.tokenizer.chat_template:
+            return str(
+                self.tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+            )
+        return "\n\n".join(turn["content"] for turn in chat) + "\n\n"
+
+    def with_structured_output(
+        self, schema: Any, *, include_raw: bool = False, **_kwargs: Any
+    ) -> Runnable[LanguageModelInput, Any]:
+        """The plain answer as `raw`: the shape is asked for in the prompt and checked after."""
+        if not include_raw:
+            raise NotImplementedError("a local model gives its raw answer only")
+        return self | RunnableLambda(lambda raw: {"raw": raw, "schema": schema})
+
+
+def open_local_model(name: str, max_tokens: int) -> LocalChatModel:
+    """The model in the folder `name`, or of that name on the hub; raises `ModelError`."""
+    mend_torchvision()
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        model = AutoModelForCausalLM.from_pretrained(name, use_safetensors=True)
+    except (OSError, ValueError) as error:
+        line = str(error).splitlines()[0]
+        raise ModelError(f"the model {name} cannot be loaded: {line}") from error
+    model.train(mode=False)
+    return LocalChatModel(
+        name_or_folder=name, tokenizer=tokenizer, model=model, max_tokens=max_tokens
+    )

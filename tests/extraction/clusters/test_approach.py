@@ -1,0 +1,174 @@
+"""What leans before it moves, and whom a part that left came from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from zeitgraph.extraction.clusters.approach import MOST, coming, leans, turning
+from zeitgraph.extraction.clusters.lineage import Event
+from zeitgraph.extraction.clusters.naming import Text
+from zeitgraph.extraction.clusters.state import ACTIVE, DISCOVERED, Cluster, newborn
+from zeitgraph.extraction.clusters.transitions import settle_flows
+from zeitgraph.extraction.clusters.window import NONE, Window
+from zeitgraph.extraction.geometry.post_space import Cloud, unit
+from zeitgraph.kg.base.weeks import week_after
+
+FIRST, WIDTH = "2026-W10", 64
+Counts = dict[str, list[int]]
+
+
+def _drawn(
+    random: np.random.Generator, lean: float
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Cosines of twelve posts a week; those of the last three of eight weeks are more by `lean`."""
+    weeks = np.repeat(np.arange(8), 12)
+    return random.normal(0.05, 0.1, len(weeks)) + lean * (weeks >= 5), weeks
+
+
+def test_what_leans_speaks_for_a_turn_and_a_merge_and_what_does_not_against() -> None:
+    random = np.random.default_rng()
+    still, leaning = (
+        [leans(*_drawn(random, lean), at=7) for _ in range(200)] for lean in (0.0, 0.1)
+    )
+    assert np.mean([turning(t) > 0 for t in leaning]) >= 0.95
+    assert np.mean([turning(t) < 0 for t in still]) >= 0.85
+    assert np.mean([coming((t, t)) > 1 for t in leaning]) >= 0.95
+    assert np.mean([coming((t, t)) < 0 for t in still]) >= 0.8
+
+
+@given(st.lists(st.none() | st.floats(-50, 50), min_size=2, max_size=2))
+def test_a_merge_at_a_stroke_is_always_possible_and_no_lean_proves_alone(
+    both: list[float | None],
+) -> None:
+    assert -np.log(2) <= coming(both) <= MOST
+    assert all(-MOST <= turning(t) <= MOST for t in both)
+    assert coming([None, None]) == turning(None) == 0.0
+
+
+@pytest.mark.parametrize("weeks", [[0] * 4 + [6] * 40, [0] * 40 + [6] * 4, [6] * 40, []])
+def test_of_few_posts_nothing_is_said(weeks: list[int]) -> None:
+    near = np.linspace(0, 1, len(weeks))
+    assert leans(near, np.array(weeks, int), at=7) is None
+
+
+# -- a part that left ------------------------------------------------------------------------------
+
+
+def _window(counts: Counts, near: float, lean: float = 0.0) -> tuple[Window, dict[str, Cluster]]:
+    """Posts of clusters by week. The last cluster lies `near` the one before it; by `lean` that one
+    leans to it in the last three weeks, and it to that one.
+    """
+    random = np.random.default_rng(3)
+    cores = unit(random.normal(size=(len(counts), WIDTH)))
+    cores[-1] = unit(cores[-1:] + near * cores[-2:-1])[0]
+    toward = dict.fromkeys(counts, cores[-1]) | {list(counts)[-1]: cores[-2]}
+    leaning = list(counts)[-2:]
+    rows, labels, weeks = [], [], []
+    for core, (name, posts) in zip(cores, counts.items(), strict=True):
+        for number, count in enumerate(posts):
+            leans_now = lean * (name in leaning and number >= len(posts) - 3)
+            place = core + leans_now * toward[name]
+            rows += [place + 0.7 * random.normal(size=WIDTH) / WIDTH**0.5 for _ in range(count)]
+            labels += [name] * count
+            weeks += [week_after(FIRST, number)] * count
+    points, count = unit(np.array(rows)), len(rows)
+    last = max(weeks)
+    nearest = np.arange(count)[:, None]
+    ids = tuple(f"p{row:04d}" for row in range(count))
+    window = Window(
+        week=last,
+        cloud=Cloud(ids, points, points, points, nearest),
+        texts=(Text("", ""),) * count,
+        weeks=np.array(weeks, object),
+        current=np.array(weeks) == last,
+        weights=np.ones(count),
+        even=np.ones(count, bool),
+        heat=np.ones(count),
+        like_text=np.ones(count),
+        earlier=np.array(labels, object),
+        without=(),
+        alike=(),
+        originals={},
+        moment_of={},
+    )
+    clusters = {
+        name: replace(newborn(name, DISCOVERED, FIRST, WIDTH), core=core, state=ACTIVE)
+        for core, name in zip(cores, counts, strict=True)
+    }
+    return window, clusters
+
+
+def _reviewed(counts: Counts) -> tuple[list[Event], dict[str, Cluster]]:
+    """What is told of `part`, which left `holder` in the last week of these posts by week.
+
+    It lies a little nearer to whom it may have come from than to others.
+    """
+    window, clusters = _window(counts, near=0.3)
+    clusters["part"] = replace(clusters["part"], first_week=window.week, parent="holder")
+    split = Event("split", "part", 0.1, "holder")
+    told = settle_flows(window, clusters, window.earlier.copy(), [split])
+    return [event for event in told if event.cluster_id == "part"], clusters
+
+
+STAY: Counts = {f"stays{n}": [20, 21, 19, 20, 20, 21, 20, 19, 20] for n in range(5)}
+NEW = [0, 0, 0, 0, 0, 0, 30, 31, 29]
+
+
+def test_a_part_came_from_whom_it_was_taken_and_not_from_who_held_it() -> None:
+    counts = STAY | {"holder": [20] * 9, "loser": [60] * 6 + [30] * 3, "part": NEW}
+    [event], clusters = _reviewed(counts)
+    assert (event.event, event.other_id) == ("split", "loser")
+    assert clusters["part"].parent == "loser"
+
+
+def test_a_part_that_nobody_lost_is_born() -> None:
+    told, clusters = _reviewed(STAY | {"holder": [20] * 9, "part": NEW})
+    assert told == []
+    assert clusters["part"].parent == NONE
+
+
+@pytest.mark.parametrize("part", [NEW, [10, 11, 9, 10, 10, 9, 11, 10, 10]])
+def test_a_part_stays_of_its_holder_that_lost_it_or_had_it_for_long(part: list[int]) -> None:
+    holder = [60] * 6 + [30] * 3 if part is NEW else [20] * 9
+    [event], _ = _reviewed(STAY | {"holder": holder, "part": part})
+    assert (event.event, event.other_id) == ("split", "holder")
+
+
+# -- turns and merges ------------------------------------------------------------------------------
+
+
+def _told(counts: Counts, lean: float, born: int) -> list[tuple[str, str, str]]:
+    """The events of two clusters of which the last was first told of `born` weeks ago."""
+    window, clusters = _window(counts, near=0.5, lean=lean)
+    last = list(counts)[-1]
+    first = week_after(window.week, -born)
+    clusters[last] = replace(clusters[last], first_week=first)
+    told = settle_flows(window, clusters, window.earlier.copy())
+    return [(event.event, event.cluster_id, event.other_id) for event in told]
+
+
+@pytest.mark.parametrize(("left", "gained", "turns"), [(2, 18, True), (14, 6, False)])
+def test_a_turn_is_told_when_the_old_look_is_gone_for_two_weeks(
+    left: int, gained: int, *, turns: bool
+) -> None:
+    """In the last week it is gone; whether in the one before decides."""
+    old, new = [20] * 7 + [left, 2], [0] * 7 + [gained, 18]
+    told = _told(STAY | {"old": old, "new": new}, lean=0.3, born=1)
+    assert told == [("continued", "new", "old")] * turns
+
+
+def test_the_same_posts_are_a_turn_where_the_old_look_leant_and_a_split_where_not() -> None:
+    counts = STAY | {"old": [12, 8, 11, 9, 10, 12, 6, 3, 1], "new": [0] * 7 + [5, 8]}
+    assert _told(counts, lean=0.3, born=1) == [("continued", "new", "old")]
+    assert _told(counts, lean=0.0, born=1) == [("split", "new", "old")]
+
+
+def test_the_same_posts_are_a_merge_where_the_two_leant_and_none_where_not() -> None:
+    ends, takes = [10, 9, 11, 9, 10, 10, 9, 8, 1], [9, 10, 9, 11, 10, 9, 10, 9, 12]
+    counts = STAY | {"ends": ends, "takes": takes}
+    assert _told(counts, lean=0.3, born=9) == [("merged", "ends", "takes")]
+    assert _told(counts, lean=0.0, born=9) == []

@@ -1,0 +1,38 @@
+"""Who follows whom into a cluster: neighbours that are placed, enough of them."""
+
+import numpy as np
+import pytest
+
+from zeitgraph.extraction.clusters.assign import FEWEST, join_neighbours
+from zeitgraph.extraction.geometry.post_space import Cloud
+
+AGREE, NEAR, LAST = 0.5, 0.5, 12
+
+
+def _joined(placed: int, unplaced_new: int) -> int:
+    """What the last of posts alike joins, of which others are placed, or new and in none."""
+    count = LAST + 1
+    points = np.tile(np.eye(1, 4, dtype=np.float32), (count, 1))
+    nearest = np.tile(np.arange(count), (count, 1))
+    cloud = Cloud(tuple(f"p{row:02d}" for row in range(count)), points, points, points, nearest)
+    labels = np.full(count, -1)
+    labels[:placed] = 0
+    new = np.zeros(count, bool)
+    new[placed : placed + unplaced_new] = True
+    new[LAST] = True
+    return int(join_neighbours(cloud, labels, new, AGREE, NEAR)[LAST])
+
+
+@pytest.mark.parametrize("placed", range(FEWEST, LAST + 1))
+def test_neighbours_that_nobody_has_placed_yet_have_no_voice(placed: int) -> None:
+    assert _joined(placed, unplaced_new=LAST - placed) == 0
+
+
+@pytest.mark.parametrize("placed", range(LAST + 1))
+def test_neighbours_that_stayed_in_none_have_one(placed: int) -> None:
+    assert (_joined(placed, unplaced_new=0) == 0) == (placed >= AGREE * LAST)
+
+
+@pytest.mark.parametrize("placed", range(FEWEST))
+def test_fewer_than_three_carry_nobody_in(placed: int) -> None:
+    assert _joined(placed, unplaced_new=LAST - placed) == -1

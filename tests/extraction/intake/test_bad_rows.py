@@ -1,0 +1,355 @@
+"""Bad rows are set aside with a reason in plain words, and their good neighbours all arrive."""
+
+import gzip
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.worlds.intake import encoded, fresh, ids, image, post, rejects
+from zeitgraph.extraction.intake import readers
+from zeitgraph.extraction.intake.add import add_posts
+from zeitgraph.kg.workspace.workspace import Workspace
+
+
+def line(row: Any) -> bytes:
+    return json.dumps(row).encode()
+
+
+BAD_LINES: dict[str, tuple[bytes, str]] = {
+    "broken JSON": (b'{"id": "bad", "text": "x', "broken JSON"),
+    "two objects on a line": (line(post("x")) + line(post("y")), "broken JSON"),
+    "a number of 5,000 digits": (b'{"likes": ' + b"9" * 5000 + b"}", "broken JSON"),
+    "lists in lists without end": (b"[" * 100_000, "broken JSON"),
+    "an unknown column nested deep": (
+        b'{"id": "bad", "text": "x", "published_at": "2026-11-10", "more": '
+        + b"[" * 900
+        + b"]" * 900
+        + b"}",
+        "",
+    ),
+    "a list": (b'["bad"]', "not a JSON object"),
+    "null": (b"null", "not a JSON object"),
+    "bytes that are not UTF-8": (b'{"id": "bad", "text": "caf\xe9"}', "not UTF-8"),
+    "half a surrogate pair": (line(post("bad", text="\ud83d")), "not UTF-8"),
+    "a NUL in the text": (line(post("bad", text="a\x00b")), "NUL character"),
+    "a NUL in an unknown column": (line(post("bad", more={"a": ["\x00"]})), "NUL character"),
+    "no time": (line(post("bad", published_at=None)), "no time"),
+    "an empty time": (line(post("bad", published_at="")), "no time"),
+    "words for a time": (line(post("bad", published_at="yesterday")), "bad time"),
+    "a number for a time": (line(post("bad", published_at=1762761600)), "bad time"),
+    "the 30th of February": (line(post("bad", published_at="2026-02-30")), "bad time"),
+    "a time before all calendars": (
+        line(post("bad", published_at="0001-01-01T00:00:00+14:00")),
+        "bad time",
+    ),
+    "NaN in a vector": (line(post("bad", image_vector=[1.0, math.nan])), "bad vector"),
+    "infinity in a vector": (line(post("bad", text_vector=[math.inf, 1.0])), "bad vector"),
+    "too large for float32": (line(post("bad", text_vector=[1e39, 1.0])), "bad vector"),
+    "a vector of zeros": (line(post("bad", image_vector=[0, 0])), "bad vector"),
+    "an empty vector": (line(post("bad", image_vector=[])), "bad vector"),
+    "words in a vector": (line(post("bad", image_vector=["1", "2"])), "bad vector"),
+    "a matrix for a vector": (line(post("bad", image_vector=[[1.0, 2.0]])), "bad vector"),
+    "a vector of another length": (
+        line(post("bad", image_vector=[1.0, 2.0, 3.0])),
+        "vector of the wrong length",
+    ),
+    "two vectors of two lengths": (
+        line(post("bad", image_vector=[1.0, 2.0], text_vector=[1.0])),
+        "vector of the wrong length",
+    ),
+    "a negative count": (line(post("bad", likes=-3)), "bad count"),
+    "words for a count": (line(post("bad", views="many")), "bad count"),
+    "half a count": (line(post("bad", shares=1.5)), "bad count"),
+    "a count that is not a number": (line(post("bad", shares=math.nan)), "bad count"),
+    "true for a count": (line(post("bad", saves=True)), "bad count"),
+    "a count beyond all counts": (line(post("bad", views=10**30)), "bad count"),
+    "too long a text": (line(post("bad", text="x" * 20_001)), "text too long"),
+    "too long an id": (line(post("b" * 201)), "text too long"),
+    "a list for a text": (line(post("bad", text=["x"])), "not text"),
+    "a number in the list of pictures": (line(post("bad", images=[1])), "bad list"),
+    "no content at all": (line(post("bad", text=None)), "no content"),
+    "only blanks": (line(post("bad", text=" \n ")), "no content"),
+    "only a missing picture": (line(post("bad", text=None, images=["gone.png"])), "no content"),
+    "an id that another post has": (line(post("good 1", text="other words")), "duplicate id"),
+}
+
+
+@pytest.mark.parametrize("name", [name for name, (_, kind) in BAD_LINES.items() if kind])
+def test_a_bad_line_is_told_and_its_neighbours_arrive(tmp_path: Path, name: str) -> None:
+    raw, kind = BAD_LINES[name]
+    first = post("good 1", published_at="2026-11-09", image_vector=[1.0, 2.0])
+    lines = [line(first), raw, line(post("good 2", image_vector=[2.0, 1.0]))]
+    (tmp_path / "posts.jsonl").write_bytes(b"\n".join(lines))
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.jsonl"])
+    assert ids(workspace) == ["good 1", "good 2"]
+    assert (summary.read, summary.new, summary.known) == (3, 2, 0)
+    assert summary.rejected[kind] == 1
+    assert kind in str(summary)
+    told = [row for row in rejects(workspace) if row["reason"].startswith(kind)]
+    assert [(row["file"], row["row"], row["stage"]) for row in told] == [
+        ("posts.jsonl", 2, "intake")
+    ]
+    assert all(row["item"] and row["reason"].isprintable() for row in told)
+    before = rejects(workspace)
+    add_posts(workspace, [tmp_path / "posts.jsonl"])
+    assert rejects(workspace) == before
+
+
+def test_a_deeply_nested_unknown_column_harms_nobody(tmp_path: Path) -> None:
+    raw, _ = BAD_LINES["an unknown column nested deep"]
+    lines = [line(post("good 1")), raw, line(post("good 2"))]
+    (tmp_path / "posts.jsonl").write_bytes(b"\n".join(lines))
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.jsonl"])
+    assert {"good 1", "good 2"} <= set(ids(workspace))
+    assert summary.new + sum(summary.rejected.values()) == 3
+
+
+def test_a_line_too_long_is_passed_over_without_holding_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "LONGEST_LINE", 500)
+    lines = [line(post("good 1")), line(post("bad", text="x" * 5000)), line(post("good 2"))]
+    (tmp_path / "posts.jsonl").write_bytes(b"\n".join(lines))
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.jsonl"])
+    assert ids(workspace) == ["good 1", "good 2"]
+    assert dict(summary.rejected) == {"line too long": 1}
+
+
+def test_blank_lines_and_a_byte_order_mark_are_nothing(tmp_path: Path) -> None:
+    data = b"\xef\xbb\xbf" + line(post("a")) + b"\r\n\r\n  \n" + line(post("b")) + b"\r\n"
+    (tmp_path / "posts.jsonl").write_bytes(data)
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.jsonl"])
+    assert (ids(workspace), summary.read, summary.rejected) == (["a", "b"], 2, {})
+
+
+def test_a_compressed_file_that_breaks_off_gives_what_it_has(tmp_path: Path) -> None:
+    rows = b"\n".join(line(post(f"p{n}", text=f"{n * 7919}")) for n in range(3000))
+    packed = gzip.compress(rows)
+    (tmp_path / "posts.jsonl.gz").write_bytes(packed[: len(packed) // 2])
+    (tmp_path / "other.jsonl").write_bytes(line(post("after")))
+    (tmp_path / "none.jsonl.gz").write_bytes(b"not gzip")
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path])
+    assert "after" in ids(workspace)
+    assert 100 < summary.new < 3000
+    assert summary.rejected["file cannot be read on from here"] == 2
+
+
+# -- CSV -------------------------------------------------------------------------------------------
+
+HEADER = b"id,text,published_at,likes,images\n"
+BAD_CSV: dict[str, tuple[bytes, str]] = {
+    "too few cells": (b"bad,words", "broken CSV"),
+    "too many cells": (b"bad,words,2026-11-10,1,,,", "broken CSV"),
+    "a quote that is never closed": (b'bad,"words,2026-11-10,1,', "broken CSV"),
+    "a quote astray": (b'bad,"wo"rds,2026-11-10,1,', "broken CSV"),
+    "bytes that are not UTF-8": (b"bad,caf\xe9,2026-11-10,1,", "not UTF-8"),
+    "a NUL": (b"bad,a\x00b,2026-11-10,1,", "NUL character"),
+    "no time": (b"bad,words,,1,", "no time"),
+    "words for a count": (b"bad,words,2026-11-10,many,", "bad count"),
+    "a broken list": (b'bad,words,2026-11-10,1,"[""a.png"""', "bad list"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CSV)
+def test_a_bad_csv_record_is_told_and_its_neighbours_arrive(tmp_path: Path, name: str) -> None:
+    raw, kind = BAD_CSV[name]
+    good = (b'good 1,"two\nlines",2026-11-10,1,', b'good 2,"a ""sofa""",2026-11-10,2.0,', b"")
+    lines = [good[0], raw, good[1], b"", b"good 3,x,2026-11-10,,"]
+    (tmp_path / "posts.csv").write_bytes(HEADER + b"\n".join(lines) + b"\n")
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.csv"])
+    rows = {row["post_id"]: row for row in workspace.read_all("intake").to_pylist()}
+    assert {key: row["text"] for key, row in rows.items()} == {
+        "good 1": "two\nlines",
+        "good 2": 'a "sofa"',
+        "good 3": "x",
+    }
+    assert [rows[key]["likes"] for key in sorted(rows)] == [1, 2, None]
+    assert dict(summary.rejected) == {kind: 1}
+    assert [(row["file"], row["row"]) for row in rejects(workspace)] == [("posts.csv", 4)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(junk=st.lists(st.binary(max_size=40).filter(lambda b: b"\n" not in b), max_size=6))
+def test_whatever_stands_between_them_good_csv_rows_before_it_arrive(
+    tmp_path_factory: pytest.TempPathFactory, junk: list[bytes]
+) -> None:
+    folder = tmp_path_factory.mktemp("junk")
+    rows = [b"good 1,words,2026-11-10,1,", *junk]
+    (folder / "posts.csv").write_bytes(HEADER + b"\n".join(rows) + b"\n")
+    add_posts(workspace := fresh(folder / "w"), [folder / "posts.csv"])
+    assert "good 1" in ids(workspace)
+
+
+@settings(max_examples=60, deadline=None)
+@given(junk=st.lists(st.binary(max_size=60).filter(lambda b: b"\n" not in b), max_size=6))
+def test_whatever_stands_between_them_good_json_lines_arrive(
+    tmp_path_factory: pytest.TempPathFactory, junk: list[bytes]
+) -> None:
+    folder = tmp_path_factory.mktemp("junk")
+    rows = [line(post("good 1")), *junk, line(post("good 2"))]
+    (folder / "posts.jsonl").write_bytes(b"\n".join(rows) + b"\n")
+    summary = add_posts(workspace := fresh(folder / "w"), [folder / "posts.jsonl"])
+    assert ids(workspace) == ["good 1", "good 2"]
+    assert summary.read == 2 + sum(1 for raw in junk if raw.strip())
+    assert sum(summary.rejected.values()) == summary.read - 2
+
+
+@pytest.mark.parametrize("header", [b"", b"id,id,published_at\n"])
+def test_a_csv_file_with_no_usable_header_is_set_aside_whole(tmp_path: Path, header: bytes) -> None:
+    (tmp_path / "bad.csv").write_bytes(header + (b"a,b,2026-11-10\n" if header else b""))
+    (tmp_path / "good.jsonl").write_bytes(line(post("good")))
+    summary = add_posts(
+        workspace := fresh(tmp_path / "w"), [tmp_path / "bad.csv", tmp_path / "good.jsonl"]
+    )
+    assert ids(workspace) == ["good"]
+    assert dict(summary.rejected) == {"bad header": 1}
+
+
+# -- Parquet ---------------------------------------------------------------------------------------
+
+
+def test_bad_parquet_rows_are_told_and_their_neighbours_arrive(tmp_path: Path) -> None:
+    texts = not_utf8([b"one", b"caf\xe9", b"three", b"four", b"five"])
+    table = pa.table(
+        {
+            "id": ["p1", "p2", "p3", "p4", "p5"],
+            "text": texts,
+            "published_at": pa.array(
+                [10**18 + 1, 10**18, None, 10**18, 10**18], pa.timestamp("ns")
+            ),
+            "image_vector": [[1.0, 2.0], None, None, [math.nan, 1.0], [2.0, 1.0]],
+        }
+    )
+    pq.write_table(table, tmp_path / "posts.parquet")
+    add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.parquet"])
+    assert ids(workspace) == ["p1", "p5"]
+    told = {row["row"]: row["reason"].partition(":")[0] for row in rejects(workspace)}
+    assert told == {2: "not UTF-8", 3: "no time", 4: "bad vector"}
+
+
+def not_utf8(texts: list[bytes]) -> pa.Array:
+    """A string array whose bytes are taken as they are."""
+    raw = pa.array(texts, pa.binary())
+    return pa.Array.from_buffers(pa.string(), len(texts), raw.buffers())
+
+
+def test_a_parquet_file_cut_short_is_told_and_other_files_arrive(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist([post("lost")]), tmp_path / "a.parquet")
+    data = (tmp_path / "a.parquet").read_bytes()
+    (tmp_path / "a.parquet").write_bytes(data[: len(data) // 2])
+    (tmp_path / "b.jsonl").write_bytes(line(post("good")))
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path])
+    assert ids(workspace) == ["good"]
+    assert dict(summary.rejected) == {"file cannot be read on from here": 1}
+
+
+# -- pictures and paths ----------------------------------------------------------------------------
+
+
+def test_a_post_with_one_bad_picture_arrives_with_the_good_ones(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(image(seed=1)))
+    (tmp_path / "b.png").write_bytes(encoded(image(seed=2)))
+    (tmp_path / "cut.png").write_bytes(encoded(image(seed=3))[:60])
+    rows = [post("p", images=["a.png", "cut.png", "b.png", "a.png"], text=None), post("q")]
+    (tmp_path / "posts.jsonl").write_bytes(b"\n".join(map(line, rows)))
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.jsonl"])
+    assert (ids(workspace), ids(workspace, "media")) == (["p", "q"], ["p", "p"])
+    assert dict(summary.rejected) == {"picture cannot be decoded": 1}
+    (told,) = rejects(workspace)
+    assert told["item"] == "p"
+    assert "cut.png" in told["reason"]
+
+
+def test_a_post_whose_every_content_is_bad_is_set_aside_with_each_reason(tmp_path: Path) -> None:
+    (tmp_path / "cut.png").write_bytes(encoded(image())[:60])
+    rows = [post("p", text=None, images=["cut.png"], videos=["gone.mp4"]), post("q")]
+    (tmp_path / "posts.jsonl").write_bytes(b"\n".join(map(line, rows)))
+    workspace = fresh(tmp_path / "w")
+    add_posts(workspace, [tmp_path / "posts.jsonl"])
+    assert ids(workspace) == ["q"]
+    told = sorted(row["reason"].partition(":")[0] for row in rejects(workspace))
+    assert told == ["no content", "picture cannot be decoded", "video is missing"]
+    assert not [file for file in workspace.media_folder.rglob("*") if file.is_file()]
+
+
+OUTSIDE = {
+    "up": "../secret.png",
+    "up and down": "inner/../../secret.png",
+    "a link to a file": "link.png",
+    "through a link to a folder": "linked/secret.png",
+    "absolute": "{outside}/secret.png",
+    "a drive": "C:\\secret.png",
+    "an address": "https://example.org/secret.png",
+    "an address of a file": "file:///{outside}/secret.png",
+    "a device": "/dev/zero",
+    "the folder itself": ".",
+    "a circle of links": "circle.png",
+    "a name too long": "x" * 5000 + ".png",
+}
+
+
+@pytest.mark.parametrize("way", OUTSIDE)
+def test_nothing_outside_the_corpus_is_read(tmp_path: Path, way: str) -> None:
+    folder = tmp_path / "c"
+    (folder / "inner").mkdir(parents=True)
+    (tmp_path / "secret.png").write_bytes(encoded(image()))
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    (folder / "linked").symlink_to(tmp_path)
+    (folder / "circle.png").symlink_to(folder / "circle.png")
+    named = OUTSIDE[way].format(outside=tmp_path)
+    rows = [post("p", images=[named]), post("q", text=None, images=[named]), post("r")]
+    (folder / "posts.jsonl").write_bytes(b"\n".join(map(line, rows)))
+    workspace = fresh(tmp_path / "w")
+    add_posts(workspace, [folder])
+    assert ids(workspace) == ["p", "r"]
+    assert ids(workspace, "media") == []
+    assert len(rejects(workspace)) == 3
+    assert not workspace.media_folder.exists()
+
+
+def test_a_link_inside_the_corpus_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real.png").write_bytes(encoded(image()))
+    (tmp_path / "link.png").symlink_to("real.png")
+    (tmp_path / "posts.jsonl").write_bytes(line(post("p", images=["link.png"])))
+    add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.jsonl"])
+    assert ids(workspace, "media") == ["p"]
+
+
+def test_a_lone_picture_behind_a_link_out_of_the_folder_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "walk").mkdir()
+    (tmp_path / "secret.png").write_bytes(encoded(image()))
+    (tmp_path / "walk" / "link.png").symlink_to(tmp_path / "secret.png")
+    (tmp_path / "walk" / "good.png").write_bytes(encoded(image(seed=1)))
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "walk"])
+    assert summary.new == len(ids(workspace)) == 1
+    assert "picture is outside the corpus" in summary.rejected
+
+
+# -- nothing is lost -------------------------------------------------------------------------------
+
+
+def test_every_row_is_counted_once(tmp_path: Path) -> None:
+    raw = [entry for entry, kind in BAD_LINES.values() if kind]
+    rows = [line(post("good 1")), *raw, line(post("good 1")), line(post("good 2"))]
+    (tmp_path / "posts.jsonl").write_bytes(b"\n".join(rows))
+    workspace = fresh(tmp_path / "w")
+    summary = add_posts(workspace, [tmp_path / "posts.jsonl"])
+    assert summary.read == len(rows)
+    lines = [row["row"] for row in rejects(workspace)]
+    assert summary.new + summary.known + len(set(lines)) == summary.read
+    assert_rejects_have_words(workspace)
+
+
+def assert_rejects_have_words(workspace: Workspace) -> None:
+    for row in rejects(workspace):
+        assert row["item"]
+        assert row["file"] == "posts.jsonl"
+        assert "\n" not in row["reason"]
+        assert len(row["reason"]) < 300

@@ -1,0 +1,149 @@
+"""Fair shares: the week is balanced as stated, within the cap, and what was reached is told."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.worlds.clusters import new_workspace
+from zeitgraph.extraction.trends.fairness import Balance, balance
+from zeitgraph.kg.base.errors import SettingsError
+from zeitgraph.kg.workspace.settings import SETTINGS_FILE, FairnessSettings, load_settings
+from zeitgraph.kg.workspace.tables import TABLES, make_table
+from zeitgraph.reports.page.formatting import labels
+from zeitgraph.reports.report.weighting_note import balance_notes
+
+Posts = list[dict[str, Any]]
+
+
+def _posts(seed: int, count: int) -> Posts:
+    dice = np.random.default_rng(seed)
+    return [
+        {
+            "region": str(dice.choice(["east", "south", "west", ""], p=[0.6, 0.25, 0.1, 0.05])),
+            "gender": str(dice.choice(["", "female", "male"], p=[0.1, 0.65, 0.25])) or None,
+            "age_band": "18-24",
+            "author": f"a{int(40 * dice.random() ** 3)}",
+            "views": int(dice.lognormal(6, 1)),
+        }
+        for _ in range(count)
+    ]
+
+
+def _after(found: Balance, side: str) -> dict[str, float]:
+    return {part.value: part.after for part in found.parts if part.side == side}
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32), st.integers(300, 900))
+def test_the_margins_that_were_stated_are_met(seed: int, count: int) -> None:
+    posts = _posts(seed, count)
+    stated = FairnessSettings(
+        balance=["region", "gender"],
+        targets={"region": {"east": 2.0, "south": 1.0, "west": 1.0}},
+        cap=20.0,
+    )
+    found = balance(posts, stated)
+    region, gender = _after(found, "region"), _after(found, "gender")
+    unknown = sum(row["region"] == "" for row in posts) / count
+    assert region[""] == pytest.approx(unknown, abs=1e-6)  # of whom nothing is known stay as many
+    assert region["east"] == pytest.approx((1 - unknown) / 2, abs=1e-6)
+    assert region["south"] == pytest.approx(region["west"], abs=1e-6)
+    assert gender["female"] == pytest.approx(gender["male"], abs=1e-6)
+    assert np.mean(found.weights) == pytest.approx(1)
+    before = {part.value: part.before for part in found.parts if part.side == "region"}
+    assert before["east"] == sum(row["region"] == "east" for row in posts) / count
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32), st.floats(1, 4), st.randoms(use_true_random=False))
+def test_no_post_counts_for_more_than_the_cap_in_whatever_order(
+    seed: int, cap: float, dice: Any
+) -> None:
+    posts = _posts(seed, 200)
+    stated = FairnessSettings(balance=["region", "author"], cap=cap)
+    found = balance(posts, stated)
+    assert found.weights.max() <= cap * (1 + 1e-9)
+    assert found.weights.min() >= 1 / cap * (1 - 1e-9)
+    order = list(range(len(posts)))
+    dice.shuffle(order)
+    again = balance([posts[i] for i in order], stated)
+    assert again.weights == pytest.approx(found.weights[order], abs=1e-6)
+
+
+def test_each_author_counts_once() -> None:
+    posts = [{"author": "loud"}] * 8 + [{"author": f"a{n}"} for n in range(8)]
+    found = balance(posts, FairnessSettings(balance=["author"], cap=100.0))
+    assert found.weights[:8].sum() == pytest.approx(found.weights[8])
+    assert found.parts == ()  # a table of authors would be one of persons
+
+
+def test_head_content_counts_as_much_as_stated() -> None:
+    posts = _posts(5, 400)
+    stated = FairnessSettings(
+        balance=["head"], targets={"head": {"head": 0.02, "rest": 0.98}}, cap=50.0
+    )
+    found = balance(posts, stated)
+    parts = {part.value: part for part in found.parts}
+    assert parts["head"].before == pytest.approx(0.1, abs=0.005)
+    assert parts["head"].after == pytest.approx(0.02)
+    most = max(range(400), key=lambda i: posts[i]["views"])
+    assert found.weights[most] == found.weights.min()
+
+
+def test_what_the_cap_does_not_allow_is_told() -> None:
+    posts = [{"region": "east"}] * 99 + [{"region": "west"}]
+    (east, west) = balance(posts, FairnessSettings(balance=["region"])).parts
+    assert (west.target, west.posts) == (0.5, 1)
+    assert west.before == 0.01
+    assert west.before < west.after < 0.06  # at most five times the mean
+    assert east.after == pytest.approx(1 - west.after)
+
+
+@pytest.mark.parametrize("posts", [[{"region": None}], [{"region": "east"}] * 3])
+def test_where_there_is_nothing_to_balance_all_weigh_the_same(posts: Posts) -> None:
+    found = balance(posts, FairnessSettings(balance=["region"]))
+    assert found.weights == pytest.approx(np.ones(len(posts)))
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('balance = ["head"]', "targets.head"),
+        ('balance = ["shoe"]', "balance.0"),
+        ("[fairness.targets.region]\neast = 1.0", "nothing is balanced"),
+        ('balance = ["region"]\n[fairness.targets.region]\neast = 0.0', "not above 0"),
+        ("cap = 0.5", "fairness.cap"),
+    ],
+)
+def test_a_balance_that_cannot_be_is_refused(tmp_path: Path, written: str, told: str) -> None:
+    root = new_workspace(tmp_path).root
+    path = root / SETTINGS_FILE
+    path.write_text(f"{path.read_text('utf-8')}\n[fairness]\n{written}\n", "utf-8")
+    with pytest.raises(SettingsError, match=told):
+        load_settings(root)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_report_tells_what_was_balanced_before_and_after(tmp_path: Path, lang: str) -> None:
+    workspace, week = new_workspace(tmp_path), "2026-W46"
+    assert balance_notes(workspace, week, lang) == []
+    hostile = "east\x1b[31m{0}<b>" + 80 * "x"
+    rows = [
+        {"side": "region", "value": value, "posts": posts, "target": 0.5, "week": week}
+        | {"before": posts / 100, "after": 0.5}
+        for value, posts in ((hostile, 80), ("head", 15), ("", 5))
+    ]
+    head = {"side": "head", "value": "head", "posts": 10, "before": 0.1, "target": 0.02}
+    rows.append(head | {"after": 0.025, "week": week})
+    workspace.write("balance", week, make_table(TABLES["balance"], rows))
+    first, second = balance_notes(workspace, week, lang)
+    assert "10.0% → 2.5%" in first
+    assert "80.0% → 50.0%" in second
+    assert "head 15.0%" in second  # a region of that name is no head content
+    assert labels(lang)["balance"]["value"][""] in second
+    assert "\x1b" not in second
+    assert "xxxxxxxxxxxxx" not in second

@@ -1,0 +1,145 @@
+"""How the starter CLIP is taught: what is true of patches, losses that weigh fairly, short runs."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from zeitgraph.training.clip import anchors, train
+from zeitgraph.training.clip.patches import centres, heat_maps, patch_truth, peaks
+from zeitgraph.training.clip.pool import TRAINING, describe_mixed, gather
+from zeitgraph.training.clip.train import (
+    POOL_SIDE,
+    SIDE,
+    Course,
+    augment,
+    practise,
+    prepare,
+)
+
+KINDS = ("cup", "tent")
+
+
+def test_every_claim_has_a_direction_of_its_own() -> None:
+    rows = anchors.directions(256)
+    assert torch.allclose(rows @ rows.T, torch.eye(len(anchors.LESSONS)), atol=1e-5)
+    assert torch.equal(rows, anchors.directions(256))
+
+
+def test_a_text_claims_what_a_picture_of_its_own_shows() -> None:
+    picture = describe_mixed(TRAINING, 3)
+    true = anchors.shown([picture])[:, 0].bool()
+    claimed = {lesson for lesson, is_true in zip(anchors.LESSONS, true, strict=True) if is_true}
+    assert {lesson.style for lesson in claimed} == {picture.look().id, ""}
+    assert {name for lesson in claimed for name in lesson.objects} == set(picture.objects)
+    assert {lesson.scene for lesson in claimed} == {picture.scene, ""}
+
+
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_trues_and_falses_weigh_the_same_however_many_there_are(trues: int, falses: int) -> None:
+    logits = torch.cat([torch.full((trues,), 1.5), torch.full((falses,), -0.5)])[None]
+    true = torch.cat([torch.ones(trues), torch.zeros(falses)])[None]
+    expected = np.log1p(np.exp(-1.5)) + np.log1p(np.exp(-0.5))
+    assert anchors.balanced_sigmoid_loss(logits, true).item() == pytest.approx(expected, rel=1e-4)
+    nothing = torch.zeros_like(true)
+    assert anchors.balanced_sigmoid_loss(logits, true, nothing).item() == 0
+
+
+@given(st.floats(0.0, 0.8), st.floats(0.0, 0.8), st.floats(0.05, 0.5), st.floats(0.05, 0.5))
+def test_some_patch_shows_each_thing_and_what_a_box_only_touches_does_not_count(
+    left: float, top: float, wide: float, high: float
+) -> None:
+    right, low = min(1.0, left + wide), min(1.0, top + high)
+    true, counted = patch_truth([[("tent", left, top, right, low)]], KINDS, 4)
+    assert true[0].sum() == 0
+    assert counted[0].all()
+    assert true[1].sum() >= 1
+    assert counted[1][true[1] == 1].all()
+    centres = (torch.arange(4) + 0.5) / 4
+    for cell in range(16):
+        y, x = centres[cell // 4], centres[cell % 4]
+        if left < x < right and top < y < low:
+            assert true[1, cell] == 1
+
+
+class Eye(nn.Module):
+    """A visual tower whose patches see their own mean colour, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        same = nn.Identity()
+        self.stem, self.layer1, self.layer2, self.layer3 = same, same, same, same
+        self.layer4 = nn.AvgPool2d(32)
+        self.attnpool = SimpleNamespace(v_proj=same, c_proj=same)
+
+
+@given(st.integers(0, 6), st.integers(0, 6))
+def test_a_peak_lies_where_the_named_colour_is(column: int, row: int) -> None:
+    picture = torch.zeros(1, 3, 128, 128)
+    picture[:, 0] = 1.0
+    x, y = 16 * column, 16 * row
+    picture[0, :, y : y + 32, x : x + 32] = torch.tensor([0.0, 0.0, 1.0])[:, None, None]
+    blue = torch.tensor([[0.0, 0.0, 1.0]])
+    place = peaks(heat_maps(Eye(), picture, blue))[0, 0]
+    assert place.tolist() == pytest.approx([(x + 16) / 128, (y + 16) / 128])
+
+
+def test_what_fills_many_patches_is_pointed_at_in_its_middle() -> None:
+    picture = torch.zeros(1, 3, 128, 128)
+    picture[:, 0] = 1.0
+    picture[0, :, 32:96, 16:80] = torch.tensor([0.0, 0.0, 1.0])[:, None, None]
+    maps = heat_maps(Eye(), picture, torch.tensor([[0.0, 0.0, 1.0]]))
+    assert peaks(maps)[0, 0].tolist() == pytest.approx([32 / 128, 48 / 128])
+    assert centres(maps)[0, 0].tolist() == pytest.approx([48 / 128, 64 / 128], abs=0.02)
+
+
+def test_boxes_move_with_the_squares_that_are_cut_and_mirrored() -> None:
+    pixels = np.zeros((32, POOL_SIDE, POOL_SIDE, 3), np.uint8)
+    pixels[:, 60:80, 30:50] = 255
+    box = ("cup", 30 / POOL_SIDE, 60 / POOL_SIDE, 50 / POOL_SIDE, 80 / POOL_SIDE)
+    batch, boxes = augment(pixels, [[box]] * 32, np.random.default_rng(4))
+    sides = set()
+    for picture, [(name, left, top, right, low)] in zip(batch, boxes, strict=True):
+        assert name == "cup"
+        edges = [round(edge * SIDE) for edge in (left, top, right, low)]
+        bright = torch.nonzero(picture[0] > 0)
+        assert edges[:2] == [int(bright[:, 1].min()), int(bright[:, 0].min())]
+        assert edges[2:] == [int(bright[:, 1].max()) + 1, int(bright[:, 0].max()) + 1]
+        sides.add(left < 0.5)
+    assert sides == {True, False}
+
+
+def test_a_pool_that_was_kept_is_read_and_one_of_other_pictures_is_drawn_anew(
+    tmp_path: Path,
+) -> None:
+    kept = tmp_path / "pool.npy"
+    first = gather(5, 6, 32, kept=kept)
+    np.save(kept, np.concatenate([first.pixels, np.zeros((1, 32, 32, 3), np.uint8)]))
+    assert len(gather(5, 6, 32, kept=kept).pixels) == 6
+    assert np.load(kept).shape[0] == 7
+    grown = gather(5, 9, 32, kept=kept).pixels
+    assert np.array_equal(grown[:6], first.pixels)
+    assert np.load(kept).shape[0] == 9
+    assert not np.array_equal(gather(6, 6, 32, kept=kept).pixels, first.pixels)
+    assert np.load(kept).shape[0] == 6
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_few_steps_of_each_lesson_lower_its_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "BATCH", 12)
+    pool = gather(TRAINING, 12, POOL_SIDE, describe=describe_mixed)
+    torch.manual_seed(3)
+    prepare(tmp_path, pool, 0, None)
+    course = Course(tmp_path, pool)
+    for step in (course.look_at_pictures, course.read_texts, course.meet):
+        before = step(np.random.default_rng(1)).item()
+        practise(course, step, tmp_path, done=lambda count: count / 4, rate=1e-2, seed=1)
+        assert step(np.random.default_rng(1)).item() < before
+    assert (tmp_path / "open_clip_model.safetensors").exists()

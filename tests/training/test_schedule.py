@@ -1,0 +1,46 @@
+"""The rounds of a training come as often and as fast as they are asked to."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zeitgraph.training.painter.train_denoiser import late
+from zeitgraph.training.schedule import Recent, by_count, by_the_clock, cosine, rounds
+
+
+@given(st.integers(0, 300), st.integers(1, 80))
+def test_as_many_rounds_as_were_asked_for_each_at_a_pace_from_0_to_1(
+    steps: int, warm_up: int
+) -> None:
+    made = list(rounds(by_count(steps), warm_up=warm_up))
+    assert [turn.number for turn in made] == list(range(1, steps + 1))
+    for turn in made:
+        assert turn.done == (turn.number - 1) / steps
+        warmth = min(1, turn.number / warm_up)
+        assert turn.pace == pytest.approx(warmth * (1 + math.cos(math.pi * turn.done)) / 2)
+
+
+def test_the_pace_falls_to_nothing() -> None:
+    assert (cosine(0), late(0), late(0.5)) == (1, 1, 1)
+    assert cosine(1) == late(1) == 0
+    assert 0 < late(0.9) < cosine(0.5) < 1
+
+
+def test_no_minutes_are_no_rounds_and_some_come_to_an_end() -> None:
+    assert list(rounds(by_the_clock(0))) == []
+    done = [turn.done for turn in rounds(by_the_clock(0.001))]
+    assert done == sorted(done)
+    assert 0 <= done[-1] < 1
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.floats(0.01, 0.999))
+def test_what_was_lately_said_weighs_more(figures: list[float], keep: float) -> None:
+    recent = Recent(keep)
+    assert math.isnan(recent.mean)
+    for figure in figures:
+        recent.add(figure)
+    weights = [keep ** (len(figures) - 1 - place) for place in range(len(figures))]
+    mean = sum(w * f for w, f in zip(weights, figures, strict=True)) / sum(weights)
+    assert recent.mean == pytest.approx(mean, rel=1e-6, abs=1e-6)

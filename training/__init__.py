@@ -1,0 +1,1 @@
+"""Trains and judges the bundled models; it is not part of the wheel."""
