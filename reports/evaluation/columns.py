@@ -1,7 +1,7 @@
 """The columns of the scoreboard: a row for each, with the function that scores it.
 
 Their words, in both languages, stand in `prompts/evaluation/*.toml` under their keys. A column
-without a function is not built. Why a column is not built, or could not be measured, stands with its words.
+without a function is not built. The same files say why a column is not built or not measured.
 """
 
 import json

@@ -1,9 +1,8 @@
 """The layout that all pages share: one self-contained HTML file, its style sheet and its policy.
 
 In: the name of a template in `reports/page/templates/`, a language and values. Out: the bytes of a
-page that opens with no network: styles and the little script are inline and named by their hashes in a
-strict Content-Security-Policy, so that nothing which a post says can run or load. A template
-extends `base.html.jinja`. Knows nothing about what pages are about.
+page that opens with no network: styles and the script are inline and named by their hashes in a
+strict Content-Security-Policy, so that nothing in a post can run or load. A template extends `base.html.jinja`. Knows nothing about what pages are about.
 """
 
 import base64
