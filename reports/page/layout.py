@@ -2,7 +2,8 @@
 
 In: the name of a template in `reports/page/templates/`, a language and values. Out: the bytes of a
 page that opens with no network: styles and the script are inline and named by their hashes in a
-strict Content-Security-Policy, so that nothing in a post can run or load. A template extends `base.html.jinja`. Knows nothing about what pages are about.
+strict Content-Security-Policy, so that nothing in a post can run or load. A template extends
+`base.html.jinja`. This module does not know what a page is about.
 """
 
 import base64
