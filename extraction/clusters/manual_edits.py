@@ -277,6 +277,6 @@ def _child(
     return replace(
         cluster_of_posts(part.part_id, window, rows, settings),
         core=core,
-        reach=reach_of(near, settings.fence, settings.reach),
+        reach=reach_of(near, settings.fence, settings.min_similarity),
         parent=part.whole_id,
     )

@@ -82,7 +82,7 @@ def discover(
             within.setdefault(owner, []).append(rows)
     events = [event for owner in sorted(within) for event in search.split(owner, within[owner])]
     for rows in search.seedlings():
-        search.bear(rows, settings.seedling)
+        search.bear(rows, settings.small_group)
     return events
 
 
@@ -158,7 +158,7 @@ class _Search:
     def seedling(self) -> int:
         """Posts of the smallest seedling, beside its weeks as a group beside the window."""
         share = self.settings.smallest_share * self.window.posts(self._is_recent)
-        return max(self.settings.seedling, round(share))
+        return max(self.settings.small_group, round(share))
 
     @property
     def _is_recent(self) -> NDArray[np.bool_]:
@@ -167,7 +167,7 @@ class _Search:
 
     def bear(self, rows: Rows, least: int) -> None:
         """A new cluster of at least `least` posts that are in none; or more posts for one near."""
-        if len(rows) < self.settings.seedling or self.window.posts(rows) < least:
+        if len(rows) < self.settings.small_group or self.window.posts(rows) < least:
             return
         if mean_cosine(self.window.cloud.points[rows]) <= LOOSE:
             return
@@ -188,7 +188,8 @@ class _Search:
         left = np.flatnonzero((self.labels == NONE) & self._is_recent)
         some = left[sample_of(len(left), MOST_LEFT)]
         smallest = max(
-            self.settings.seedling, round(self.seedling * len(some) / max(window.posts(left), 1.0))
+            self.settings.small_group,
+            round(self.seedling * len(some) / max(window.posts(left), 1.0)),
         )
         if tight is None or len(some) < smallest:
             return []
@@ -254,7 +255,7 @@ class _Search:
         window, settings = self.window, self.settings
         core = self._core(rows)
         similarities = cosines(window.cloud.points[rows], core[None])[:, 0]
-        reach = reach_of(similarities, settings.fence, settings.reach)
+        reach = reach_of(similarities, settings.fence, settings.min_similarity)
         inside = similarities >= reach
         rows, similarities = rows[inside], similarities[inside]
         now = window.current[rows]

@@ -179,7 +179,7 @@ def _moved(cluster: Cluster, window: Window, posts: _Posts, settings: ClusterSet
     own_rows = new if cluster.has_moved(settings.drift) else np.flatnonzero(everyone)
     if cluster.draws and len(own_rows) >= settings.smallest:
         own = cosines(cloud.points[own_rows], cluster.core[None])[:, 0]
-        cluster = replace(cluster, reach=reach_of(own, settings.fence, settings.reach))
+        cluster = replace(cluster, reach=reach_of(own, settings.fence, settings.min_similarity))
     return replace(
         cluster,
         posts=len(told),

@@ -18,6 +18,12 @@ from zeitgraph.kg.base.errors import SettingsError, UnknownName
 
 SETTINGS_FILE = "zeitgraph.toml"
 
+RENAMED = {
+    "clusters.seedling": "clusters.small_group",
+    "clusters.reach": "clusters.min_similarity",
+}
+"""Keys of earlier versions, and what each is called now."""
+
 
 class Branch(BaseModel):
     """A branch of the tree: frozen, and no key that it does not name."""
@@ -99,7 +105,9 @@ class ClusterSettings(Branch):
     smallest_share: float = Field(
         0.005, ge=0, le=1, description="and at least this share of the posts of the window"
     )
-    seedling: int = Field(5, ge=2, description="fewest posts of a tight new group of two weeks")
+    small_group: int = Field(
+        5, ge=2, description="fewest posts of a tight new group in this week and the last"
+    )
     window_weeks: int = Field(
         8, ge=0, le=1040, description="earlier weeks that a search looks back on"
     )
@@ -130,8 +138,8 @@ class ClusterSettings(Branch):
     fence: float = Field(
         3.0, gt=0, description="spreads below the median of its posts at which a cluster ends"
     )
-    reach: float = Field(
-        0.5, ge=-1, le=1, description="a post this near to a centre is never beyond the fence"
+    min_similarity: float = Field(
+        0.5, ge=-1, le=1, description="a post this near to a centre is never outside the cluster"
     )
     same: float = Field(
         0.8, ge=-1, le=1, description="a new group this near to a cluster is that cluster"
@@ -314,6 +322,7 @@ def load_settings(folder: Path) -> Settings:
     profile = own.get("profile")
     if not isinstance(profile, str):
         raise SettingsError("no profile is named", where=folder / SETTINGS_FILE)
+    _refuse_old_keys(own, folder / SETTINGS_FILE)
     try:
         return Settings.model_validate(_overlay(_profile(profile), own))
     except ValidationError as error:
@@ -355,6 +364,15 @@ def _read_toml(text: str, where: object) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"not TOML: {error}", where=where) from error
+
+
+def _refuse_old_keys(own: Mapping[str, Any], where: Path) -> None:
+    """Raise `SettingsError` for the first key of `own` that has another name by now."""
+    for old, new in RENAMED.items():
+        branch, key = old.split(".")
+        values = own.get(branch)
+        if isinstance(values, Mapping) and key in values:
+            raise SettingsError(f"{old} is now {new}", where=where, do=f"rename the key to {new}")
 
 
 def _overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from zeitgraph.kg.base.errors import InputError, NotAWorkspace, SettingsError, UnknownName
-from zeitgraph.kg.workspace.settings import profile_names
+from zeitgraph.kg.workspace.settings import RENAMED, profile_names
 from zeitgraph.kg.workspace.workspace import Workspace
 
 
@@ -33,6 +33,22 @@ def test_a_wrong_setting_is_named_with_its_path(toml: str, message: str, tmp_pat
     (tmp_path / "zeitgraph.toml").write_text(f'profile = "starter"\n{toml}\n')
     with pytest.raises(SettingsError, match=message):
         _ = workspace.__class__(tmp_path).settings
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_an_old_key_is_refused_with_its_new_name(old: str, new: str, tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path, "starter")
+    branch, key = old.split(".")
+    (tmp_path / "zeitgraph.toml").write_text(f'profile = "starter"\n[{branch}]\n{key} = 5\n')
+    with pytest.raises(SettingsError) as refused:
+        _ = workspace.__class__(tmp_path).settings
+    assert f"{old} is now {new}" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("new", RENAMED.values())
+def test_the_new_name_of_a_key_is_a_setting(new: str, tmp_path: Path) -> None:
+    assert Workspace.create(tmp_path, "starter").settings.value(new)
 
 
 def test_own_settings_lie_over_the_profile_and_the_rest_stays(tmp_path: Path) -> None:
