@@ -79,7 +79,7 @@ def join(
     ids = [cluster.cluster_id for cluster in drawing]
     centres = Centres(
         np.array([cluster.core for cluster in drawing], np.float32),
-        np.array([cluster.reach for cluster in drawing]),
+        np.array([cluster.min_similarity for cluster in drawing]),
     )
     cloud, now = window.cloud, window.current
     near = join_centres(cloud.part(now), centres, settings.near)

@@ -122,7 +122,7 @@ class Hand:
             centre=place.centre,
             plain_centre=place.plain_centre,
             core=place.core,
-            reach=place.reach,
+            min_similarity=place.min_similarity,
         )
 
     # -- how it is told ----------------------------------------------------------------------
@@ -140,12 +140,12 @@ class Hand:
         return None if home == cluster_id else home
 
     def told(self, labels: Labels, clusters: Clusters) -> Labels:
-        """The label of each post as it is told; clusters get their `told_as`, in place."""
+        """The label of each post as it is told; clusters get their `shown_as`, in place."""
         homes = {}
         for cluster_id, cluster in clusters.items():
             home = self.home(cluster_id, clusters)
             homes[cluster_id] = cluster_id if home is None else home
-            clusters[cluster_id] = replace(cluster, told_as=home)
+            clusters[cluster_id] = replace(cluster, shown_as=home)
         return np.array([homes.get(label, label) for label in labels], object)
 
     def happened(
@@ -157,11 +157,13 @@ class Hand:
         """The events that are told: those of clusters that are told, and what the hand did."""
         earlier = {cluster.cluster_id: cluster for cluster in before}
         now = {cluster.cluster_id: cluster for cluster in clusters}
-        told_as = {c: cluster.told_as for c, cluster in now.items() if cluster.told_as is not None}
+        shown_as = {
+            c: cluster.shown_as for c, cluster in now.items() if cluster.shown_as is not None
+        }
         events = []
         for event in found:
-            other = told_as.get(event.other_id) or event.other_id
-            if event.cluster_id not in told_as and other != event.cluster_id:
+            other = shown_as.get(event.other_id) or event.other_id
+            if event.cluster_id not in shown_as and other != event.cluster_id:
                 events.append(replace(event, other_id=other))
         for cluster_id in sorted(now):
             events += self._done(now[cluster_id], earlier.get(cluster_id), now)
@@ -172,13 +174,13 @@ class Hand:
     ) -> Iterable[Event]:
         """What the hand did to a cluster in this week and not yet in the last."""
         cluster_id = cluster.cluster_id
-        if cluster.told_as is not None:
-            if before is None or before.told_as is None:
-                if cluster.told_as == NONE:
+        if cluster.shown_as is not None:
+            if before is None or before.shown_as is None:
+                if cluster.shown_as == NONE:
                     yield Event("deleted", cluster_id, None, done_by=HAND)
                 else:
-                    near = cosine(cluster.core, now[cluster.told_as].core)
-                    yield Event("merged", cluster_id, near, cluster.told_as, HAND)
+                    near = cosine(cluster.core, now[cluster.shown_as].core)
+                    yield Event("merged", cluster_id, near, cluster.shown_as, HAND)
             return
         name = self.names.get(cluster_id, NAMELESS)
         is_part = any(part.part_id == cluster_id and part.name == name for part in self.parts)
@@ -277,6 +279,6 @@ def _child(
     return replace(
         cluster_of_posts(part.part_id, window, rows, settings),
         core=core,
-        reach=reach_of(near, settings.fence, settings.min_similarity),
+        min_similarity=reach_of(near, settings.fence, settings.min_similarity),
         parent=part.whole_id,
     )

@@ -177,7 +177,7 @@ class _Search:
             return
         cluster = standing[0]
         own = cosines(self.window.cloud.points[rows], cluster.core[None])[:, 0]
-        self.labels[rows[own >= cluster.reach]] = cluster.cluster_id
+        self.labels[rows[own >= cluster.min_similarity]] = cluster.cluster_id
 
     def seedlings(self) -> list[Rows]:
         """Small groups of the last two weeks among the posts in none, too few to show among all.
@@ -267,7 +267,7 @@ class _Search:
         cluster = replace(
             cluster_of_posts(cluster_id, window, rows, settings),
             core=core,
-            reach=reach,
+            min_similarity=reach,
             parent=parent,
         )
         self.clusters[cluster.cluster_id] = cluster

@@ -40,11 +40,12 @@ class Cluster:
     `centre` and `plain_centre` are unit means of its posts' vectors, with and without weights by
     heat; `mass` and `plain_mass` the weights behind them, decayed from week to week. `core` is the
     weighted centre in the corrected space of `Cloud.points`, `anchor` the core when the cluster had
-    settled or last drifted, `reach` the least cosine to the core of a post that belongs to it.
+    settled or last drifted, `min_similarity` the least cosine to the core of a post that belongs to
+    it.
     `last_week` is the last since which no more came than `strays`.
     `posts` and `heat` are of this week, `total_posts` of all weeks. `unseen_posts` counts posts of
     the weeks before its birth that were already like it, and stay where they were. `parent` is the
-    cluster that it split from, empty for none. `hold` is what a hand does to it; `told_as` the id
+    cluster that it split from, empty for none. `hold` is what a hand does to it; `shown_as` the id
     under which its posts are told where an edit says so, empty for none (clusters/edits.py).
     `style_near` is the threshold of the week at which posts join it by its style's phrasings.
     """
@@ -68,12 +69,12 @@ class Cluster:
     plain_centre: Vector
     core: Vector
     anchor: Vector | None
-    reach: float
+    min_similarity: float
     mass: float
     plain_mass: float
     state: str
     hold: str | None = None
-    told_as: str | None = None
+    shown_as: str | None = None
     style_near: float | None = None
 
     @property
@@ -127,7 +128,7 @@ def newborn(cluster_id: str, origin: str, week: str, width: int) -> Cluster:
         plain_centre=nowhere,
         core=nowhere,
         anchor=None,
-        reach=-1.0,
+        min_similarity=-1.0,
         mass=0.0,
         plain_mass=0.0,
         state=YOUNG,

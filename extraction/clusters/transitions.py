@@ -325,7 +325,7 @@ class _Flows:
             centre=young.centre,
             plain_centre=young.plain_centre,
             core=young.core,
-            reach=young.reach,
+            min_similarity=young.min_similarity,
             mass=young.mass,
             plain_mass=young.plain_mass,
         )

@@ -179,7 +179,9 @@ def _moved(cluster: Cluster, window: Window, posts: _Posts, settings: ClusterSet
     own_rows = new if cluster.has_moved(settings.drift) else np.flatnonzero(everyone)
     if cluster.draws and len(own_rows) >= settings.smallest:
         own = cosines(cloud.points[own_rows], cluster.core[None])[:, 0]
-        cluster = replace(cluster, reach=reach_of(own, settings.fence, settings.min_similarity))
+        cluster = replace(
+            cluster, min_similarity=reach_of(own, settings.fence, settings.min_similarity)
+        )
     return replace(
         cluster,
         posts=len(told),
@@ -225,7 +227,7 @@ def _described(
     that in which a hand gave it one.
     """
     best = telling_words(_word_counts(window, posts.told), NAMING_WORDS)
-    if any(cluster.told_as is not None and not cluster.name for cluster in clusters):
+    if any(cluster.shown_as is not None and not cluster.name for cluster in clusters):
         best = telling_words(_word_counts(window, posts.joined), NAMING_WORDS) | best
     taken = {Name(cluster.name_en, cluster.name_zh) for cluster in clusters}
     taken |= set(hand.names.values())
@@ -248,7 +250,7 @@ def _described(
             replace(
                 cluster,
                 words=tuple(words[: settings.words]) if cluster.posts else cluster.words,
-                exemplars=() if cluster.told_as == NONE else exemplars or cluster.exemplars,
+                exemplars=() if cluster.shown_as == NONE else exemplars or cluster.exemplars,
                 name=name.en,
                 name_en=name.en,
                 name_zh=name.zh,
@@ -317,7 +319,7 @@ def _memberships(
             "week": window.week,
             "weight": 0.0,
             "heat_weight": round(float(window.heat[row] + settings.heat_floor), 6),
-            "found_in": None if joined == label else joined,
+            "assigned_cluster": None if joined == label else joined,
         }
         if label != NONE:
             told |= {

@@ -103,7 +103,7 @@ def look_back(job: Job) -> Window:
     ids = pa.array(cloud.post_ids, pa.string())
     own = posts.take(pc.index_in(ids, posts["post_id"].combine_chunks()))
     members = job.table("memberships", "history")
-    found = pc.coalesce(members["found_in"], members["cluster_id"])
+    found = pc.coalesce(members["assigned_cluster"], members["cluster_id"])
     joined = found.take(pc.index_in(ids, members["post_id"].combine_chunks()))
     copies = members.filter(pc.greater(pc.utf8_length(members["copy_of"]), 0))
     weeks = own["week"].to_numpy()

@@ -22,7 +22,7 @@ from zeitgraph.extraction.explain.image_features import (
     measure,
 )
 from zeitgraph.extraction.names.words import tokens
-from zeitgraph.kg.base.conditions import FEATURES
+from zeitgraph.kg.workspace.conditions import FEATURES
 from zeitgraph.kg.workspace.pipeline import Job, Outputs
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 

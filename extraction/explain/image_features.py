@@ -1,7 +1,7 @@
 """What a picture measures: colour, light, texture, layout, round shapes; by its pixels alone.
 
 In comes an RGB picture; out comes a row of numbers, on any machine the same up to the fifth digit.
-Knows nothing about posts, styles or models. What each number is stands in `kg/base/conditions.py`.
+Knows nothing about posts, styles or models. `kg/workspace/conditions.py` says what each number is.
 """
 
 import math

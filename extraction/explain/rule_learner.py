@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.kg.base.conditions import FEATURES, WORD, Condition, Feature
+from zeitgraph.kg.workspace.conditions import FEATURES, WORD, Condition, Feature
 
 if TYPE_CHECKING:
     from scipy import sparse

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from zeitgraph.kg.base.ids import digest_text
 from zeitgraph.kg.base.weeks import week_of
-from zeitgraph.kg.workspace.tables import ENGAGEMENT
+from zeitgraph.kg.workspace.rows import ENGAGEMENT
 
 TEXTS = ("text", "lang", "author", "url", "region", "gender", "age_band")
 PATHS = ("images", "videos")

@@ -58,7 +58,7 @@ def followed(clusters: Sequence[Row]) -> dict[str, str]:
     Or that a hand merged or deleted: its past is another's too, or nobody's (empty).
     """
     into = {row["cluster_id"]: row["parent"] for row in clusters if row["state"] == CONTINUED}
-    into |= {row["cluster_id"]: row["told_as"] for row in clusters if row["told_as"] is not None}
+    into |= {row["cluster_id"]: row["shown_as"] for row in clusters if row["shown_as"] is not None}
     while any(parent in into for parent in into.values()):
         into = {name: into.get(parent, parent) for name, parent in into.items()}
     return into

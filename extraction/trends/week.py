@@ -73,7 +73,7 @@ def measure_trends(job: Job) -> Outputs:
 
 
 _COLUMNS = ["post_id", "heat", "views", "author", "region", "gender", "age_band"]
-_CLUSTER = ["cluster_id", "first_week", "state", "parent", "told_as", "unseen_posts"]
+_CLUSTER = ["cluster_id", "first_week", "state", "parent", "shown_as", "unseen_posts"]
 
 NOBODY = "?"
 """Before the id of a post, for the unknown authors of its copies."""

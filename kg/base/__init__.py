@@ -1,1 +1,1 @@
-"""What every room of kg stands on: errors, ids, weeks, plug-ins, conditions of rules."""
+"""What every room of kg stands on: errors, ids, weeks, plug-ins, terms, files."""

@@ -31,7 +31,7 @@ GONE = frozenset({"merged", "continued"})
 Clusters = Mapping[str, Mapping[str, Any]]
 """Of each cluster, by id, its names, its state and as what it is told."""
 
-_COLUMNS = ["cluster_id", "name", "name_en", "name_zh", "state", "told_as"]
+_COLUMNS = ["cluster_id", "name", "name_en", "name_zh", "state", "shown_as"]
 _HAS_IDS = "`zeitgraph answer top_clusters` has the ids"
 
 
@@ -79,7 +79,7 @@ def _with_name(name: str, known: Clusters) -> list[str]:
 
 
 def _is_told(row: Mapping[str, Any]) -> bool:
-    return row["state"] not in GONE and row["told_as"] is None
+    return row["state"] not in GONE and row["shown_as"] is None
 
 
 def _names(row: Mapping[str, Any]) -> set[str]:

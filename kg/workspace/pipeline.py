@@ -19,7 +19,7 @@ from zeitgraph.kg.base.ids import digest_json
 from zeitgraph.kg.base.plugins import load_attribute
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.settings import Settings
-from zeitgraph.kg.workspace.tables import TABLES, empty_table, join_tables
+from zeitgraph.kg.workspace.tables import TABLES, R, Table, empty_table, join_tables, rows_of
 from zeitgraph.kg.workspace.workspace import Workspace, write_aside
 
 Span = Literal["week", "before", "history"]
@@ -80,33 +80,51 @@ class Job:
         """The workspace's settings."""
         return self.workspace.settings
 
-    def table(self, name: str, span: Span = "week") -> pa.Table:
-        """A table that the stage declared in `reads`; `KeyError` for one that it did not."""
-        return self.inputs[name, span]
+    def table(
+        self, name: str, span: Span = "week", columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """A table that the stage declared in `reads`, with all its columns or some.
 
-    def window(self, name: str) -> pa.Table:
-        """A table of the earlier weeks that the stage reads, and of this week, in that order."""
-        return join_tables(name, [self.table(name, "history"), self.table(name)])
-
-    def earlier(self, name: str) -> Iterator[pa.Table]:
-        """A table of the earlier weeks that the stage reads, the oldest first, in pieces.
-
-        Of weeks on disk only few rows are in memory at a time. What tells of one thing (the first
-        column of the table's key) in a week comes together.
+        Raises `KeyError` for a table that the stage did not declare.
         """
         if isinstance(self.inputs, _Inputs):
-            yield from self.inputs.pieces(name, "history")
+            return self.inputs.read(name, span, columns)
+        found = self.inputs[name, span]
+        return found if columns is None else found.select(list(columns))
+
+    def rows(
+        self, table: Table[R], span: Span = "week", columns: Sequence[str] | None = None
+    ) -> list[R]:
+        """As `table`, as typed rows: `job.rows(POSTS, "history", ["post_id", "heat"])`."""
+        return rows_of(table, self.table(table.name, span, columns))
+
+    def window(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The earlier weeks that the stage reads and this week, in that order."""
+        spans: tuple[Span, Span] = ("history", "week")
+        return join_tables(name, [self.table(name, span, columns) for span in spans], columns)
+
+    def earlier(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The earlier weeks that the stage reads, the oldest first, in pieces.
+
+        Only few rows are in memory at a time. Rows of a week with the same first column of the
+        table's key are in one piece; `columns` must include that column.
+        """
+        if isinstance(self.inputs, _Inputs):
+            yield from self.inputs.pieces(name, "history", columns)
         else:
-            yield self.table(name, "history")
+            yield self.table(name, "history", columns)
 
-    def window_of(self, name: str, things: Collection[str]) -> pa.Table:
-        """What the window of a table tells of some things, by the first column of its key.
+    def window_of(
+        self, name: str, things: Collection[str], columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """The rows of the window whose first key column is one of `things`.
 
-        Of the rest only few rows are in memory at a time.
+        Only few of the other rows are in memory at a time.
         """
         key, wanted = TABLES[name].key[0], pa.array(sorted(things), pa.string())
-        pieces = chain(self.earlier(name), iter([self.table(name)]))
-        return join_tables(name, [piece.filter(pc.is_in(piece[key], wanted)) for piece in pieces])
+        pieces = chain(self.earlier(name, columns), iter([self.table(name, columns=columns)]))
+        found = [piece.filter(pc.is_in(piece[key], wanted)) for piece in pieces]
+        return join_tables(name, found, columns)
 
     def borrow(self, name: str) -> Any:
         """A tool that another layer lends to stages, made from the settings.
@@ -188,13 +206,19 @@ class _Inputs(Mapping[tuple[str, Span], pa.Table]):
         self._reads = {(read.table, read.span): read for read in stage.reads}
 
     def __getitem__(self, key: tuple[str, Span]) -> pa.Table:
-        tables = [self._workspace.read(key[0], week) for week in self._weeks(*key)]
-        return join_tables(key[0], tables)
+        return self.read(*key)
 
-    def pieces(self, name: str, span: Span) -> Iterator[pa.Table]:
-        """The table in pieces, each read when it is asked for."""
+    def read(self, name: str, span: Span, columns: Sequence[str] | None = None) -> pa.Table:
+        """The table, with all its columns or some."""
+        tables = [self._workspace.read(name, week, columns) for week in self._weeks(name, span)]
+        return join_tables(name, tables, columns)
+
+    def pieces(
+        self, name: str, span: Span, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.Table]:
+        """The table in pieces, each read from disk when it is requested."""
         for week in self._weeks(name, span):
-            yield from self._workspace.pieces(name, week)
+            yield from self._workspace.pieces(name, week, columns)
 
     def _weeks(self, name: str, span: Span) -> list[str]:
         return _weeks_of(self._workspace, self._reads[name, span], self._week)

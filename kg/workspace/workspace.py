@@ -6,12 +6,12 @@ of its own. Nothing here knows what a stage does.
 
 import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import filelock
 import pyarrow as pa
@@ -29,12 +29,14 @@ from zeitgraph.kg.base.weeks import is_complete, week_start
 from zeitgraph.kg.workspace.settings import SETTINGS_FILE, Settings, load_settings, write_settings
 from zeitgraph.kg.workspace.tables import (
     TABLES,
+    R,
     Table,
     empty_table,
     join_tables,
     newest_by_key,
     read_partition,
     read_pieces,
+    rows_of,
     write_partition,
 )
 
@@ -135,7 +137,7 @@ class Workspace:
 
     # -- tables ------------------------------------------------------------------------------
 
-    def _partition(self, table: Table, week: str) -> Path:
+    def _partition(self, table: Table[Any], week: str) -> Path:
         return self.root / "tables" / table.name / f"week={week}" / "part.parquet"
 
     def weeks(self, name: str = "posts") -> list[str]:
@@ -144,28 +146,45 @@ class Workspace:
         found = (path.parent.name.removeprefix("week=") for path in folder.glob("*/part.parquet"))
         return sorted(week for week in found if week != NO_WEEK)
 
-    def read(self, name: str, week: str) -> pa.Table:
-        """The rows of one week, sorted by key; no rows where the week has none."""
+    def read(self, name: str, week: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of one week, sorted by key, with all columns or some; no rows if it has none."""
         table = table_called(name)
-        return read_partition(self._partition(table, week), table)
+        return read_partition(self._partition(table, week), table, columns)
 
-    def pieces(self, name: str, week: str) -> Iterator[pa.Table]:
-        """The rows of one week in order, so many at a time that few are in memory."""
+    def rows(self, table: Table[R], week: str, columns: Sequence[str] | None = None) -> list[R]:
+        """As `read`, as typed rows: `workspace.rows(POSTS, week)`."""
+        return rows_of(table, self.read(table.name, week, columns))
+
+    def pieces(
+        self, name: str, week: str, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.Table]:
+        """The rows of one week in order, in pieces, so that few rows are in memory at a time."""
         table = table_called(name)
-        return read_pieces(self._partition(table, week), table)
+        return read_pieces(self._partition(table, week), table, columns=columns)
 
-    def read_all(self, name: str) -> pa.Table:
-        """The whole table, oldest week first; of a table that rolls up, the newest row per key."""
+    def read_all(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The whole table, oldest week first, with all columns or some.
+
+        Of a table that rolls up: the newest row of each key, sorted by key.
+        """
         table = table_called(name)
         weeks = [*self.weeks(name), NO_WEEK]
-        data = join_tables(name, [self.read(name, week) for week in weeks])
-        return newest_by_key(table, data) if table.rolls_up else data
+        wanted = columns
+        if table.rolls_up and columns is not None:
+            wanted = [*columns, *(key for key in table.key if key not in columns)]
+        data = join_tables(name, [self.read(name, week, wanted) for week in weeks], wanted)
+        newest = newest_by_key(table, data) if table.rolls_up else data
+        return newest if columns is None else newest.select(list(columns))
+
+    def all_rows(self, table: Table[R], columns: Sequence[str] | None = None) -> list[R]:
+        """As `read_all`, as typed rows: `workspace.all_rows(ENTITIES, ["entity_id", "kind"])`."""
+        return rows_of(table, self.read_all(table.name, columns))
 
     def posts_among(self, post_ids: Collection[str]) -> set[str]:
         """Those of some ids that posts have."""
         wanted, found = pa.array(sorted(post_ids), pa.string()), set[str]()
         for week in self.weeks("intake") if post_ids else ():
-            for piece in self.pieces("intake", week):
+            for piece in self.pieces("intake", week, ["post_id"]):
                 ids = piece["post_id"]
                 found |= set(ids.filter(pc.is_in(ids, wanted)).to_pylist())
         return found
@@ -239,7 +258,7 @@ class Workspace:
             lock.release()
 
 
-def table_called(name: str) -> Table:
+def table_called(name: str) -> Table[Any]:
     """The table called `name`; raises `UnknownName`, which lists the known ones."""
     if name not in TABLES:
         raise UnknownName("table", name, TABLES)

@@ -3,10 +3,12 @@
 In comes a case, out comes a score. Knows nothing about how rules were found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import mean
+from typing import Any
 
-from zeitgraph.kg.base.conditions import FEATURES, Condition, Row, all_hold, rules_of
+from zeitgraph.kg.workspace.conditions import FEATURES, Condition, all_hold, rules_of
+from zeitgraph.kg.workspace.rows import FeatureRow
 from zeitgraph.reports.evaluation.case import Case
 from zeitgraph.reports.evaluation.score import CannotScore, Score, f1_of
 
@@ -49,13 +51,13 @@ def _newest(case: Case) -> dict[str, Sequence[Condition]]:
     return newest
 
 
-def _measured(case: Case) -> dict[str, Row]:
-    rows = case.rows("features", "post_id", "words", *FEATURES)
+def _measured(case: Case) -> dict[str, FeatureRow]:
+    rows: Any = case.rows("features", "post_id", "words", *FEATURES)
     return {row["post_id"]: row for row in rows}
 
 
 def _agreement(
-    case: Case, style: str, rule: Sequence[Condition], measured: dict[str, Row]
+    case: Case, style: str, rule: Sequence[Condition], measured: dict[str, FeatureRow]
 ) -> float:
     """F1 of what a rule picks against the posts of a style; 0 for no rule."""
     pictured = {r["post_id"] for r in case.truth.rows("posts", "pictures") if r["pictures"]}
@@ -70,7 +72,7 @@ def _agreement(
     return round(f1_of(right, wanted, picked), 6)
 
 
-def _meets(planted: Row, told: Condition) -> bool:
+def _meets(planted: Mapping[str, Any], told: Condition) -> bool:
     """Whether a told condition cites the planted feature, and both hold for some value of it."""
     if planted["feature"] != told.feature:
         return False

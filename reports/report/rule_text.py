@@ -7,7 +7,7 @@ the words in `prompts/report/{lang}/labels.toml`. Knows nothing about sentences 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zeitgraph.kg.base.conditions import FEATURES, WORD
+from zeitgraph.kg.workspace.conditions import FEATURES, WORD
 from zeitgraph.reports.page.formatting import labels, listing
 
 Row = Mapping[str, Any]

@@ -21,8 +21,8 @@ from zeitgraph.extraction.intake.posts import heat_of, language_of
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.base.errors import StoreError
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date
+from zeitgraph.kg.workspace.rows import ENGAGEMENT
 from zeitgraph.kg.workspace.settings import HeatSettings
-from zeitgraph.kg.workspace.tables import ENGAGEMENT
 from zeitgraph.kg.workspace.workspace import Workspace
 
 WEEK = "2026-W46"

@@ -13,10 +13,10 @@ from PIL import Image, ImageDraw
 from zeitgraph.extraction.explain.features import features_of
 from zeitgraph.extraction.explain.image_features import RAW, SIDE, measure
 from zeitgraph.extraction.stages import STAGES
-from zeitgraph.kg.base.conditions import FEATURES
 from zeitgraph.kg.base.errors import StoreError
 from zeitgraph.kg.base.ids import digest_bytes
 from zeitgraph.kg.base.weeks import week_start
+from zeitgraph.kg.workspace.conditions import FEATURES
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace

@@ -19,8 +19,8 @@ from zeitgraph.extraction.explain.rule_learner import Measured, Sheet, learn_rul
 from zeitgraph.extraction.explain.stage import is_learnt_from
 from zeitgraph.extraction.geometry.sampling import fewer
 from zeitgraph.extraction.stages import STAGES
-from zeitgraph.kg.base.conditions import FEATURES, WORD, Condition, all_hold, rules_of
 from zeitgraph.kg.base.weeks import week_after
+from zeitgraph.kg.workspace.conditions import FEATURES, WORD, Condition, all_hold, rules_of
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 from zeitgraph.kg.workspace.settings import RuleSettings
 from zeitgraph.kg.workspace.tables import TABLES, make_table
@@ -32,7 +32,7 @@ from zeitgraph.reports.report.stage import weekly_report
 
 STAGE = [stage for stage in STAGES if stage.name == "rules"]
 FIRST = "2026-W20"
-Row = dict[str, Any]
+Row = Any
 
 
 def blank(post_id: str, words: Sequence[str] = ()) -> Row:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from zeitgraph.extraction.intake.posts import heat_of
 from zeitgraph.kg.base.weeks import week_start
+from zeitgraph.kg.workspace.rows import ENGAGEMENT
 from zeitgraph.kg.workspace.settings import HeatSettings
-from zeitgraph.kg.workspace.tables import ENGAGEMENT
 
 WEEK = "2026-W46"
 COUNTS = st.fixed_dictionaries({name: st.integers(0, 10**9) | st.none() for name in ENGAGEMENT})

@@ -228,7 +228,7 @@ def test_the_latest_of_several_names_counts(clusters: Workspace) -> None:
     assert edits_in_vain(clusters) == []
 
 
-@pytest.mark.parametrize("gone", [{"state": "merged"}, {"told_as": ""}, {"told_as": A}])
+@pytest.mark.parametrize("gone", [{"state": "merged"}, {"shown_as": ""}, {"shown_as": A}])
 def test_a_name_is_of_the_cluster_that_is_told(clusters: Workspace, gone: dict[str, str]) -> None:
     _put(clusters, {B: gone})
     pin("lamp", workspace=clusters.root)

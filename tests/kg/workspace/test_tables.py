@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeitgraph.kg.base.errors import InputError, UnknownName
@@ -34,6 +34,7 @@ def _rows(members: dict[str, float]) -> list[dict[str, Any]]:
 
 
 @given(MEMBERS, st.randoms())
+@settings(deadline=None)
 def test_the_order_of_rows_does_not_change_the_bytes(
     members: dict[str, float], dice: random.Random
 ) -> None:

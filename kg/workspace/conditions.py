@@ -1,25 +1,24 @@
 """Conditions of a rule: a measured feature within bounds, or a word; and whether a post meets them.
 
-A rule says what sets a cluster apart: all its conditions hold. Comes in: rows of the tables `rules`
-and `features`. Goes out: yes or no. What nobody measured meets no condition: a post without a
-picture has no hue. Knows nothing about how features are measured or rules are found.
+A rule says what sets a cluster apart: all its conditions hold. Input: rows of the tables `rules`
+and `features`. Output: yes or no. A value that was not measured meets no condition: a post without
+a picture has no hue. This module does not know how features are measured or rules are learnt.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-Row = Mapping[str, Any]
+from zeitgraph.kg.workspace.rows import FeatureRow, RuleRow
 
 WORD = "word"
-"""The feature of a condition that asks for a word."""
+"""The feature of a condition on the words of a text."""
 
 
 @dataclass(frozen=True)
 class Feature:
-    """Something measured of a post's pictures: what it tells, within [`low`, `high`].
+    """A measurement of a post's pictures: what it means, and its range [`low`, `high`].
 
-    A `circular` one comes back to where it began. `step` is what a reader can tell apart.
+    A `circular` feature wraps around, as hue does. `step` is the least difference a reader sees.
     """
 
     about: str
@@ -49,14 +48,14 @@ FEATURES: Mapping[str, Feature] = {
     "golden": Feature("distance of the heaviest place to a golden section, in shares of the side"),
     "roundness": Feature("how many edges point at one centre, as those of a circle do"),
 }
-"""Everything that is measured of pictures, by its column in the table `features`."""
+"""All measurements of pictures, by their column in the table `features`."""
 
 
 @dataclass(frozen=True)
 class Condition:
     """`low` ≤ feature < `high`, None for no bound; for the feature `WORD`, the text says `word`.
 
-    Of a circular feature `low` may be above `high`: then it runs through where it begins.
+    Of a circular feature `low` may be above `high`: then the range wraps around.
     """
 
     feature: str
@@ -64,11 +63,11 @@ class Condition:
     high: float | None = None
     word: str = ""
 
-    def holds(self, features: Row) -> bool:
-        """Whether a row of the table `features` meets it."""
+    def holds(self, features: FeatureRow) -> bool:
+        """Whether a row of the table `features` meets the condition."""
         if self.feature == WORD:
             return self.word in (features["words"] or ())
-        value = features[self.feature]
+        value: float | None = features[self.feature]  # type: ignore[literal-required]
         if value is None:
             return False
         above = self.low is None or value >= self.low
@@ -78,25 +77,25 @@ class Condition:
         return above and below
 
 
-def all_hold(conditions: Iterable[Condition], features: Row) -> bool:
+def all_hold(conditions: Iterable[Condition], features: FeatureRow) -> bool:
     """Whether a row of the table `features` meets every condition."""
     return all(condition.holds(features) for condition in conditions)
 
 
-def rules_of(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[Condition, ...]]:
+def rules_of(rows: Iterable[RuleRow]) -> dict[tuple[str, str], tuple[Condition, ...]]:
     """The rules in rows of one week of the table `rules`, by cluster and sub-style (or empty).
 
-    A cluster for which no rule was good enough is not there.
+    A cluster without a good enough rule is left out.
     """
-    found: dict[tuple[str, str], list[Row]] = {}
+    found: dict[tuple[str, str], list[RuleRow]] = {}
     for row in rows:
         if row["position"]:
             found.setdefault((row["cluster_id"], row["substyle_id"]), []).append(row)
     return {key: _in_order(own) for key, own in sorted(found.items())}
 
 
-def _in_order(rows: Sequence[Row]) -> tuple[Condition, ...]:
+def _in_order(rows: Sequence[RuleRow]) -> tuple[Condition, ...]:
     return tuple(
         Condition(row["feature"], row["low"], row["high"], row["word"] or "")
-        for row in sorted(rows, key=lambda row: int(row["position"]))
+        for row in sorted(rows, key=lambda row: row["position"])
     )
