@@ -28,7 +28,7 @@ from zeitgraph.extraction.names.normal_form import align
 from zeitgraph.extraction.names.recognisers import Span, longest_first
 from zeitgraph.extraction.names.words import chinese_cutter
 from zeitgraph.kg.entities.catalogue import CASED_KINDS, Catalogue, everyday_words, surface_forms
-from zeitgraph.kg.entities.disambiguation import HAN, Disambiguator, Name, casing_tells
+from zeitgraph.kg.entities.disambiguation import HAN, Disambiguator, Name, has_proper_name_case
 from zeitgraph.kg.entities.linking import disambiguator_of
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -70,7 +70,7 @@ class RulesRecogniser:
         self._words = PhraseFinder(_english(), spaced)
         self._characters = PhraseFinder(_chinese(), unspaced)
         self._ordinary = everyday_words().ordinary | _english().Defaults.stop_words
-        self._written = lru_cache(maxsize=65536)(disambiguator.catalogue.written)
+        self._written = lru_cache(maxsize=65536)(disambiguator.catalogue.by_cased_name)
 
     def find(self, texts: Sequence[str], langs: Sequence[str]) -> list[list[Span]]:  # noqa: ARG002
         """The spans of each text; `langs` play no part, since posts mix languages."""
@@ -117,7 +117,7 @@ class RulesRecogniser:
             return True
         if len(words) > 1:
             return surface.split()[-1][0].isupper()
-        return casing_tells(clean, start, surface)
+        return has_proper_name_case(clean, start, surface)
 
     def _with_kinds(self, clean: str, names: Sequence[Span]) -> Iterator[Span]:
         asked = [Name(n.start, n.end, clean[n.start : n.end]) for n in names]

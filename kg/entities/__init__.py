@@ -1,1 +1,1 @@
-"""The catalogue of entities, links from names in texts to it, and facts counted from them."""
+"""The catalogue of entities, entity linking, and the facts counted from the links."""

@@ -1,8 +1,9 @@
-"""The catalogue: entities with names in both languages, and which of them a piece of text may mean.
+"""The catalogue: entities with names in English and Chinese, and a look-up by name.
 
-Comes in: a catalogue file of the user's (`catalogue_files.py` knows the formats) and the words
-of `prompts/words/lexicon.toml`. Goes out: `Catalogue`, which answers «what could this surface
-mean?» by normalised form. Knows nothing about posts, nor how the right candidate is chosen.
+Input: a catalogue file of the user (`catalogue_files.py` reads the formats) and the everyday words
+in `prompts/words/lexicon.toml`. Output: a `Catalogue`, which lists the candidate entities of a
+surface form (a name as a text writes it). This module does not know about posts and does not choose
+between candidates; `disambiguation.py` does.
 """
 
 import re
@@ -25,10 +26,10 @@ from zeitgraph.kg.entities.catalogue_files import (
 from zeitgraph.kg.workspace.workspace import Workspace
 
 CASED_KINDS = frozenset({"person", "brand", "product", "place"})
-"""Kinds whose Latin names are proper names: they are written as the catalogue writes them."""
+"""Kinds whose Latin names are proper names: their case must match the catalogue."""
 
-SHOUTED_LENGTH = 4
-"""A proper name of at least so many characters may also stand in capitals: NIKE for Nike."""
+ALL_CAPS_LENGTH = 4
+"""A proper name of at least this many characters may also be in capitals: NIKE for Nike."""
 
 _SPACES = re.compile(r"\s+")
 _LATIN = re.compile(r"[A-Za-z]")
@@ -40,7 +41,10 @@ _PLURALS = (
 
 
 def written_form(text: str) -> str:
-    """`text` as it is written: NFKC, no format characters, single spaces, none at the ends."""
+    """`text` in Unicode NFKC, without format characters (category Cf), with single spaces.
+
+    Spaces at both ends are removed; the case is kept.
+    """
     folded = unicodedata.normalize("NFKC", text)
     if not folded.isascii():
         folded = "".join(c for c in folded if unicodedata.category(c) != "Cf")
@@ -48,12 +52,15 @@ def written_form(text: str) -> str:
 
 
 def normal_form(text: str) -> str:
-    """The form under which names are looked up: `written_form`, with case folded."""
+    """The key for looking up a name: `written_form` with its case folded. Idempotent."""
     return written_form(text).casefold()
 
 
 def surface_forms(entity: Entity) -> tuple[str, ...]:
-    """Every way a text may write `entity`: its names as given, English plurals of common nouns."""
+    """The ways in which a text may write `entity`: its names, and English plurals of common nouns.
+
+    Each form once, in the order of `entity.names`.
+    """
     names = [written_form(name) for name in entity.names]
     if entity.kind not in CASED_KINDS:
         names += [_plural(name) for name in names if _LATIN.search(name[-1:])]
@@ -67,9 +74,9 @@ def _plural(noun: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """Entities by id, their ids by normalised form, and the rows that could not be used.
+    """Entities by id, entity ids by normal form, and the rows that could not be used.
 
-    Equal only to itself, so that what is built of it can be kept for it.
+    Two catalogues are never equal, whatever they hold: caches use a catalogue as their key.
     """
 
     entities: Mapping[str, Entity]
@@ -80,7 +87,7 @@ class Catalogue:
     def of(
         cls, entities: Iterable[Entity], problems: Iterable[CatalogueProblem] = ()
     ) -> "Catalogue":
-        """A catalogue of `entities`, in order of their ids."""
+        """A catalogue of `entities`, sorted by id. The order of the input does not matter."""
         by_id = {e.entity_id: e for e in sorted(entities, key=lambda e: e.entity_id)}
         forms: dict[str, list[str]] = {}
         for entity in by_id.values():
@@ -88,61 +95,67 @@ class Catalogue:
                 forms.setdefault(form, []).append(entity.entity_id)
         return cls(by_id, {form: tuple(ids) for form, ids in forms.items()}, tuple(problems))
 
-    def named(self, surface: str) -> tuple[Entity, ...]:
-        """Every entity that `surface` names, whatever its case, in order of ids."""
+    def by_name(self, surface: str) -> tuple[Entity, ...]:
+        """The entities with the name `surface` in any case, sorted by id."""
         return tuple(self.entities[i] for i in self.forms.get(normal_form(surface), ()))
 
-    def written(self, surface: str) -> tuple[Entity, ...]:
-        """The entities that `surface` names with the casing that their kinds ask for."""
+    def by_cased_name(self, surface: str) -> tuple[Entity, ...]:
+        """The entities with the name `surface`, in a case that their kind allows (`cased_forms`).
+
+        Sorted by id.
+        """
         form = written_form(surface)
-        return tuple(e for e in self.named(surface) if _is_written(form, e))
+        return tuple(e for e in self.by_name(surface) if _matches_case(form, e))
 
     def candidates(self, surface: str) -> tuple[Entity, ...]:
-        """The entities that `surface` may mean, in order of ids.
+        """The entities that `surface` may mean, sorted by id.
 
-        Casing tells: those that are written so, or, where none is, all that it names («nike» may
-        mean Nike, but «apple» means the fruit if there is one).
+        If the case matches some entities, only those are candidates; otherwise every entity with
+        that name is. So «nike» may mean Nike, but «apple» means the fruit if the catalogue has it.
         """
-        return self.written(surface) or self.named(surface)
+        return self.by_cased_name(surface) or self.by_name(surface)
 
     def without_names_of(self, other: "Catalogue") -> list[Entity]:
         """The entities that share no name with an entity of the same kind in `other`."""
         return [
             entity
             for entity in self.entities.values()
-            if not any(e.kind == entity.kind for f in surface_forms(entity) for e in other.named(f))
+            if not any(
+                e.kind == entity.kind for f in surface_forms(entity) for e in other.by_name(f)
+            )
         ]
 
 
-def written_forms(entity: Entity) -> frozenset[str]:
-    """The forms of `entity` with the casing in which it is recognised.
+def cased_forms(entity: Entity) -> frozenset[str]:
+    """The surface forms of `entity` in the case in which a text must write them.
 
-    A proper name stands as the catalogue writes it, or with a capital at its start («The Tote» for
-    «the Tote»), or all in capitals if it is long enough; a common noun in any casing, folded here.
+    A proper name is written as in the catalogue, or with a capital first letter («The Tote» for
+    «the Tote»), or in capitals from `ALL_CAPS_LENGTH` characters on. A common noun may have any
+    case; its forms are returned with the case folded.
     """
     forms = surface_forms(entity)
     if entity.kind not in CASED_KINDS:
         return frozenset(form.casefold() for form in forms)
     capital = (form[:1].upper() + form[1:] for form in forms)
-    shouted = (form.upper() for form in forms if len(form) >= SHOUTED_LENGTH)
-    return frozenset([*forms, *capital, *shouted])
+    all_caps = (form.upper() for form in forms if len(form) >= ALL_CAPS_LENGTH)
+    return frozenset([*forms, *capital, *all_caps])
 
 
-def _is_written(form: str, entity: Entity) -> bool:
+def _matches_case(form: str, entity: Entity) -> bool:
     cased = entity.kind in CASED_KINDS
-    return (form if cased else form.casefold()) in written_forms(entity)
+    return (form if cased else form.casefold()) in cased_forms(entity)
 
 
 def load_catalogue(path: Path | str) -> Catalogue:
-    """The catalogue at `path`: .csv, .ttl, .nt, .rdf or .xml (see `catalogue_files.py`).
+    """The catalogue in the file `path`: .csv, .ttl, .nt, .rdf or .xml (see `catalogue_files.py`).
 
-    A row that cannot be used is noted in `problems`, and the rest is used. Raises `InputError` for
-    a file that is missing, unreadable, or no catalogue at all. Never opens a network connection.
+    A row that cannot be used is listed in `problems`; the other rows are used. Never opens a
+    network connection. Raises `InputError` if the file is missing, unreadable or not a catalogue.
     """
     return Catalogue.of(*load_entities(Path(path)))
 
 
-# -- what a workspace knows ----------------------------------------------------------------------
+# -- the catalogue of a workspace ----------------------------------------------------------------
 
 
 _WORDS = resources.files("zeitgraph.prompts") / "words" / "lexicon.toml"
@@ -150,23 +163,23 @@ _WORDS = resources.files("zeitgraph.prompts") / "words" / "lexicon.toml"
 
 @lru_cache(maxsize=1)
 def everyday_words() -> Lexicon:
-    """The everyday words that ship with zeitgraph."""
+    """The everyday words that are part of the package. Parsed once per process."""
     return read_lexicon(_WORDS.read_text("utf-8"))
 
 
 def catalogue_identity(workspace: Workspace) -> str:
-    """A digest that changes when the workspace's catalogue or the everyday words change.
+    """A digest that changes when the catalogue of the workspace or the everyday words change.
 
-    Raises `InputError` where the settings name a catalogue that is not there.
+    Raises `InputError` if the settings name a catalogue file that does not exist.
     """
     path = _catalogue_path(workspace)
     return digest_json([digest_file(path) if path else "", digest_bytes(_WORDS.read_bytes())])
 
 
 def known_entities(workspace: Workspace) -> Catalogue:
-    """The workspace's catalogue with the everyday words; a word that the catalogue names gives way.
+    """The catalogue of the workspace, and the everyday words whose names it does not contain.
 
-    Parsed once per process for one content. Raises `InputError` as `load_catalogue` does.
+    Parsed once per process and content. Raises `InputError` as `load_catalogue` does.
     """
     path = _catalogue_path(workspace)
     return _known_entities(path, catalogue_identity(workspace))
@@ -189,6 +202,6 @@ def _catalogue_path(workspace: Workspace) -> Path | None:
         raise InputError(
             "the catalogue is not there",
             where=path,
-            do="set entities.catalogue to a file, or to «»",
+            do="set entities.catalogue to an existing file, or to «»",
         )
     return path

@@ -1,11 +1,12 @@
-"""Files of entities: a user's catalogue as CSV or SKOS, and the everyday words of zeitgraph.
+"""Readers of entity files: a catalogue as CSV or SKOS, and the everyday words of the package.
 
-Comes in: a path. Goes out: `Entity` records, and a `CatalogueProblem` for each row or concept that
-cannot be used. Knows nothing about posts or about looking names up.
+Input: a path. Output: `Entity` records, and a `CatalogueProblem` for each row or concept that
+cannot be used. This module does not know about posts and does not look up names.
 
-CSV has a header; which columns it needs says the table `LAYOUTS`. SKOS (W3C Recommendation of 18
-August 2009, sections 5 and 8) is read from Turtle, N-Triples or RDF/XML by rdflib, which makes no
-request for them; JSON-LD is left out, since its contexts may be fetched.
+A CSV file has a header; the table `LAYOUTS` lists the columns that it needs. SKOS (W3C
+Recommendation of 18 August 2009, sections 5 and 8) is read from Turtle, N-Triples or RDF/XML by
+rdflib, which makes no network request for these formats. JSON-LD is not supported: its contexts may
+be fetched from the network.
 """
 
 import csv
@@ -26,7 +27,7 @@ KINDS = ("person", "brand", "product", "place", "scene", "object", "hashtag")
 
 @dataclass(frozen=True)
 class Entity:
-    """Something that can be named: ids of related entities may lie outside the catalogue."""
+    """An entity of a catalogue. `related` may hold ids that are not in the catalogue."""
 
     entity_id: str
     kind: str
@@ -38,18 +39,18 @@ class Entity:
 
     @property
     def name(self) -> str:
-        """The name that a reader of English sees."""
+        """The name for English readers: the first of English name, Chinese name and aliases."""
         return self.name_en or self.name_zh or self.aliases[0]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name, each once."""
+        """All names without duplicates: English, Chinese, then the aliases in their order."""
         return tuple(dict.fromkeys(n for n in (self.name_en, self.name_zh, *self.aliases) if n))
 
 
 @dataclass(frozen=True)
 class CatalogueProblem:
-    """A row that was set aside: where it stands (a line, or the IRI of a concept), and why."""
+    """A row that cannot be used: its place (a line, or the IRI of a concept) and the reason."""
 
     where: str
     why: str
@@ -57,7 +58,7 @@ class CatalogueProblem:
 
 @dataclass(frozen=True)
 class Cues:
-    """Words that speak for a kind: anywhere in the text, just before a name, just after it."""
+    """Words that suggest a kind: anywhere in the text, directly before a name, directly after."""
 
     around: tuple[str, ...]
     before: tuple[str, ...]
@@ -66,7 +67,7 @@ class Cues:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The everyday words: entities and lists of words; `prompts/words/lexicon.toml` explains."""
+    """The everyday words: entities and word lists. `prompts/words/lexicon.toml` describes them."""
 
     entities: tuple[Entity, ...]
     cues: Mapping[str, Cues]
@@ -74,24 +75,25 @@ class Lexicon:
     ordinary: frozenset[str]
 
 
-Found = tuple[list[Entity], list[CatalogueProblem]]
+def load_entities(path: Path) -> tuple[list[Entity], list[CatalogueProblem]]:
+    """The entities in the file `path` in their order, and the rows that cannot be used.
 
-
-def load_entities(path: Path) -> Found:
-    """The entities of the file at `path`, and what could not be used; raises `InputError`."""
+    Ids are unique: of two rows with one id, the first is used. Raises `InputError` if the file is
+    missing, has an unknown ending, or cannot be read.
+    """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(
-            f"a catalogue cannot be a «{path.suffix}» file", where=path, do=f"use {_KNOWN_ENDINGS}"
+            f"a catalogue cannot be a «{path.suffix}» file", where=path, do=f"use {_KNOWN_SUFFIXES}"
         )
     try:
-        found, problems = reader(path)
+        located, problems = reader(path)
     except OSError as error:
         raise InputError(f"the catalogue cannot be read: {error.strerror}", where=path) from error
     except UnicodeDecodeError as error:
         raise InputError("the catalogue is not UTF-8", where=path, do="save it as UTF-8") from error
     kept: dict[str, Entity] = {}
-    for where, entity in found:
+    for where, entity in located:
         why = _why_unusable(entity, kept)
         if why:
             problems.append(CatalogueProblem(where, why))
@@ -104,14 +106,14 @@ def _why_unusable(entity: Entity, kept: Mapping[str, Entity]) -> str:
     if not entity.entity_id:
         return "no id"
     if entity.entity_id in kept:
-        return f"the id «{entity.entity_id}» stands above already"
+        return f"the id «{entity.entity_id}» occurs above already"
     if entity.kind not in KINDS:
         return f"«{entity.kind}» is no kind; kinds are {', '.join(KINDS)}"
     return "" if entity.names else "no name"
 
 
-Placed = tuple[list[tuple[str, Entity]], list[CatalogueProblem]]
-"""Entities, each with the place where it stands in its file, and what could not be read."""
+Located = tuple[list[tuple[str, Entity]], list[CatalogueProblem]]
+"""Entities, each with its place in the file, and the rows that could not be read."""
 
 
 # -- CSV -----------------------------------------------------------------------------------------
@@ -119,14 +121,14 @@ Placed = tuple[list[tuple[str, Entity]], list[CatalogueProblem]]
 
 @dataclass(frozen=True)
 class Layout:
-    """A header that we understand: for each field the columns to take, the first filled one wins.
+    """A supported CSV header: for each field, the columns to read; the first filled one is used.
 
-    `kind` is the kind of every row where no column tells it. Aliases and related ids are separated
-    by `|`.
+    `required` are the columns by which the layout is recognised. `kind` is the kind of rows that
+    have none of their own. Aliases and related ids are separated by `|`.
     """
 
     name: str
-    needs: frozenset[str]
+    required: frozenset[str]
     columns: Mapping[str, tuple[str, ...]]
     kind: str = ""
 
@@ -134,7 +136,7 @@ class Layout:
 LAYOUTS = (
     Layout(
         name="zeitgraph",
-        needs=frozenset({"id", "kind"}),
+        required=frozenset({"id", "kind"}),
         columns={
             "entity_id": ("id",),
             "kind": ("kind",),
@@ -145,9 +147,9 @@ LAYOUTS = (
             "related": ("related",),
         },
     ),
-    Layout(  # brands of OpenStreetMap's name-suggestion-index; `path` says what they sell
+    Layout(  # brands of OpenStreetMap's name-suggestion-index; `path` is their trade
         name="name-suggestion-index",
-        needs=frozenset({"id", "path", "name"}),
+        required=frozenset({"id", "path", "name"}),
         columns={
             "entity_id": ("id",),
             "name_en": ("name_en", "name"),
@@ -160,7 +162,7 @@ LAYOUTS = (
 )
 
 
-def _read_csv(path: Path) -> Placed:
+def _read_csv(path: Path) -> Located:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file)
         try:
@@ -173,14 +175,14 @@ def _read_csv(path: Path) -> Placed:
 
 def _layout_of(header: list[str], path: Path) -> Layout:
     for layout in LAYOUTS:
-        if layout.needs <= set(header):
+        if layout.required <= set(header):
             return layout
-    known = " or ".join(", ".join(sorted(layout.needs)) for layout in LAYOUTS)
+    known = " or ".join(", ".join(sorted(layout.required)) for layout in LAYOUTS)
     raise InputError("no catalogue: columns are missing", where=path, do=f"it needs {known}")
 
 
-def _csv_rows(rows: Any, header: list[str], layout: Layout) -> Placed:
-    found, problems = [], []
+def _csv_rows(rows: Any, header: list[str], layout: Layout) -> Located:
+    located, problems = [], []
     for cells in rows:
         where = f"line {rows.line_num}"
         if not cells:
@@ -189,8 +191,8 @@ def _csv_rows(rows: Any, header: list[str], layout: Layout) -> Placed:
             why = f"{len(cells)} cells where the header has {len(header)}"
             problems.append(CatalogueProblem(where, why))
             continue
-        found.append((where, _csv_entity(dict(zip(header, cells, strict=True)), layout)))
-    return found, problems
+        located.append((where, _csv_entity(dict(zip(header, cells, strict=True)), layout)))
+    return located, problems
 
 
 def _csv_entity(row: Mapping[str, str], layout: Layout) -> Entity:
@@ -226,41 +228,41 @@ TYPE_KINDS: Mapping[str, str] = {kind: kind for kind in KINDS} | {
     "landmark": "place",
     "definedterm": "object",
 }
-"""The kind for the local name of an `rdf:type`: schema.org's classes, and our own."""
+"""The kind for the local name of an `rdf:type`, in lower case: schema.org's classes and our own."""
 
-_BASE = "https://catalogue.invalid/"  # relative IRIs must not depend on the current folder
+_BASE = "https://catalogue.invalid/"  # so that relative IRIs do not depend on the current folder
 
 RDF_FORMATS: Mapping[str, str] = {".ttl": "turtle", ".nt": "nt", ".rdf": "xml", ".xml": "xml"}
 
 
-def _read_skos(path: Path) -> Placed:
+def _read_skos(path: Path) -> Located:
     import rdflib
     from rdflib.namespace import RDFS, SKOS
 
     data, graph = path.read_bytes(), rdflib.Graph()
     try:
         graph.parse(data=data, format=RDF_FORMATS[path.suffix.lower()], publicID=_BASE)
-    except Exception as error:  # rdflib's parsers raise whatever they meet
+    except Exception as error:  # rdflib's parsers let exceptions of any type through
         line = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"not {path.suffix[1:]}: {line[:200]}", where=path) from error
     labelled = {s for label in (SKOS.prefLabel, RDFS.label) for s in graph.subjects(label)}
     concepts = sorted(labelled | set(graph.subjects(rdflib.RDF.type, SKOS.Concept)), key=str)
     if not concepts:
         raise InputError("no catalogue: nothing in it has a skos:prefLabel", where=path)
-    known = [c for c in concepts if isinstance(c, rdflib.URIRef)]
-    nameless = [
-        CatalogueProblem(str(c), "a blank node has no id") for c in concepts if c not in known
+    with_iri = [c for c in concepts if isinstance(c, rdflib.URIRef)]
+    blank = [
+        CatalogueProblem(str(c), "a blank node has no id") for c in concepts if c not in with_iri
     ]
-    return [(str(c), _skos_entity(graph, c)) for c in known], nameless
+    return [(str(c), _skos_entity(graph, c)) for c in with_iri], blank
 
 
 def _skos_entity(graph: "rdflib.Graph", concept: "rdflib.URIRef") -> Entity:
     from rdflib.namespace import DCTERMS, RDFS, SDO, SKOS
 
-    labels = _texts(graph, concept, SKOS.prefLabel, RDFS.label)
-    others = _texts(graph, concept, SKOS.altLabel, SKOS.hiddenLabel)
-    about = _texts(graph, concept, SKOS.definition, SDO.description, DCTERMS.description)
-    near = {o for p in (SKOS.related, SKOS.broader) for o in graph.objects(concept, p)}
+    labels = _literals(graph, concept, SKOS.prefLabel, RDFS.label)
+    others = _literals(graph, concept, SKOS.altLabel, SKOS.hiddenLabel)
+    descriptions = _literals(graph, concept, SKOS.definition, SDO.description, DCTERMS.description)
+    related = {o for p in (SKOS.related, SKOS.broader) for o in graph.objects(concept, p)}
     english = [text for lang, text in labels if lang.startswith("en")]
     chinese = [text for lang, text in labels if lang.startswith("zh")]
     rest = [text for _, text in labels if text not in english + chinese]
@@ -270,24 +272,26 @@ def _skos_entity(graph: "rdflib.Graph", concept: "rdflib.URIRef") -> Entity:
         name_en=next(iter(english + rest), ""),
         name_zh=next(iter(chinese), ""),
         aliases=tuple(dict.fromkeys(text for _, text in [*labels, *others])),
-        description=" ".join(text for _, text in about),
-        related=tuple(sorted(map(str, near))),
+        description=" ".join(text for _, text in descriptions),
+        related=tuple(sorted(map(str, related))),
     )
 
 
-def _texts(graph: "rdflib.Graph", concept: "rdflib.URIRef", *said: Any) -> list[tuple[str, str]]:
-    """(language, text) of the literals of `concept` under the properties `said`, in their order."""
+def _literals(
+    graph: "rdflib.Graph", concept: "rdflib.URIRef", *predicates: Any
+) -> list[tuple[str, str]]:
+    """(language, text) of the literals of `concept`, in the order of the predicates."""
     import rdflib
 
     found: list[tuple[str, str]] = []
-    for predicate in said:
+    for predicate in predicates:
         literals = [o for o in graph.objects(concept, predicate) if isinstance(o, rdflib.Literal)]
         found += sorted(((o.language or "").lower(), str(o).strip()) for o in literals)
     return [(lang, text) for lang, text in found if text]
 
 
 def _skos_kind(graph: "rdflib.Graph", concept: "rdflib.URIRef") -> str:
-    """The kind that its type says, or that of the nearest broader concept that has one."""
+    """The kind of its `rdf:type`, or else of the nearest broader concept with such a type."""
     from rdflib.namespace import RDF, SKOS
 
     for node in _upwards(graph, concept, SKOS.broader):
@@ -300,28 +304,33 @@ def _skos_kind(graph: "rdflib.Graph", concept: "rdflib.URIRef") -> str:
 
 
 def _upwards(graph: "rdflib.Graph", start: "rdflib.URIRef", broader: Any) -> Iterator[Any]:
-    """`start` and everything above it, nearest first; a circle is walked once."""
+    """`start` and all its broader concepts, nearest first; each once, also in a cycle."""
     seen: set[rdflib.term.Node] = {start}
-    rank: list[rdflib.term.Node] = [start]
-    while rank:
-        yield from rank
-        above = {o for node in rank for o in graph.objects(node, broader)} - seen
+    level: list[rdflib.term.Node] = [start]
+    while level:
+        yield from level
+        above = {o for node in level for o in graph.objects(node, broader)} - seen
         seen |= above
-        rank = sorted(above, key=str)
+        level = sorted(above, key=str)
 
 
-READERS: Mapping[str, Callable[[Path], Placed]] = {
+READERS: Mapping[str, Callable[[Path], Located]] = {
     ".csv": _read_csv,
     **dict.fromkeys(RDF_FORMATS, _read_skos),
 }
-_KNOWN_ENDINGS = ", ".join(READERS)
+"""The reader of a catalogue file, by its suffix."""
+
+_KNOWN_SUFFIXES = ", ".join(READERS)
 
 
 # -- the everyday words --------------------------------------------------------------------------
 
 
 def read_lexicon(text: str) -> Lexicon:
-    """The everyday words of `text`, TOML as `prompts/words/lexicon.toml` describes it."""
+    """The everyday words in `text`: TOML in the form that `prompts/words/lexicon.toml` describes.
+
+    Raises `KeyError` or `tomllib.TOMLDecodeError` if it is not in that form.
+    """
     tree = tomllib.loads(text)
     entities = [
         Entity(

@@ -1,25 +1,27 @@
-"""Which of its candidates a name in a text means, told by the words and names around it.
+"""Entity disambiguation: the context of a name decides which of its candidates it means.
 
-Comes in: a text and the names found in it. Goes out: for each name an entity or none, a score in
-[0, 1] and the way it was decided. Knows nothing about tables or how the names were found.
+Input: a text and the names found in it. Output: for each name an entity or none, a score in [0, 1]
+and the reason for the decision. This module does not know about tables or about how names are
+found.
 
-The evidence e(c) for a candidate c of a name is
+The evidence e(c) for a candidate c of a name is the sum of
 
-    Σ w(t)  over terms t of the text, outside all names, that stand in the profile of c
-    + 2     for each entity named unambiguously in the text that is related to c
-    + 3     if the words just before or after the name go with the kind of c («at X», «X said»)
-    + 3     if c is a proper name and the casing tells so («we love X», unlike «X is lovely»)
-    + 3/2   if c is a common noun: a word is more often meant as one
-    + 1/2   if c is of the kind that the recogniser saw
+    Σ w(t)  over the terms t of the text, outside all names, that are in the profile of c
+    2       for each entity that the text names unambiguously and that is related to c
+    3       if the words directly before or after the name suggest the kind of c («at X», «X said»)
+    3       if c is a proper name and the case shows it («we love X», unlike «X is lovely»)
+    3/2     if c is a common noun: most words are used as common nouns
+    1/2     if c is of the kind that the recogniser assigned
 
-less the least such sum among the candidates, since what speaks for all of them alike tells nothing.
-The profile of c is the terms of its names, its description and the cue words of its kind, without
-function words; w(t) = 1 - ln df(t) / ln(N + 1), with df(t) the number of entities among all N that
-have t: an inverse document frequency scaled to (0, 1].
+minus the smallest such sum among the candidates, since evidence for all candidates alike decides
+nothing. The profile of c contains the terms of its names and of its description and the cue words
+of its kind, without function words. w(t) = 1 - ln df(t) / ln(N + 1), where df(t) is the number of
+entities, among all N, whose names or description contain t: an inverse document frequency scaled to
+(0, 1].
 
-The score of c is e(c) / (1 + Σ e over all candidates): its share of the evidence, with one count
-kept for «something else». With no evidence every score is 0; with the same evidence, two candidates
-stay below 1/2.
+The score of c is e(c) / (1 + Σ e over all candidates): its share of the evidence, where the 1
+reserves a share for «something else». Without evidence every score is 0; with equal evidence, the
+scores of two candidates stay below 1/2.
 """
 
 import re
@@ -33,13 +35,13 @@ from zeitgraph.kg.entities.catalogue import CASED_KINDS, Catalogue, normal_form
 from zeitgraph.kg.entities.catalogue_files import KINDS, Cues, Entity, Lexicon
 
 RELATED_WEIGHT = 2.0
-BESIDE_WEIGHT = 3.0
+ADJACENT_WEIGHT = 3.0
 CASING_WEIGHT = 3.0
 NOUN_WEIGHT = 1.5
 KIND_WEIGHT = 0.5
 
-LOOK_ASIDE = 40
-"""Characters looked at on either side of a name."""
+CONTEXT_LENGTH = 40
+"""Characters of text that are read on each side of a name."""
 
 HAN = "㐀-䶿一-鿿豈-﫿"
 _RUNS = re.compile(rf"[{HAN}]+|[^\W\d_{HAN}]+")
@@ -47,7 +49,10 @@ _BEFORE_A_CAPITAL = re.compile(rf"(?:\b[a-z][a-z'’]*[\s\"'“”‘’(,]*|[{H
 
 
 def terms(text: str) -> frozenset[str]:
-    """What a text is about: its words without a plural s, and the pairs of its Han characters."""
+    """The terms of a text, in folded case: its words without a plural s, and Han bigrams.
+
+    A word has at least two letters. A run of Han characters gives its overlapping pairs.
+    """
     found: set[str] = set()
     for run in _RUNS.findall(normal_form(text)):
         if re.match(rf"[{HAN}]", run):
@@ -57,19 +62,19 @@ def terms(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def casing_tells(text: str, start: int, surface: str) -> bool:
-    """Whether `surface`, at `start`, has a capital that says «a proper name».
+def has_proper_name_case(text: str, start: int, surface: str) -> bool:
+    """Whether the capital of `surface`, at `text[start:]`, marks a proper name.
 
-    It does after a word in small letters or a Han character, unlike at the start of a sentence, in
-    a title, or in a text that shouts.
+    It does after a word in small letters or after a Han character. It does not at the start of a
+    sentence, in a title, or in a text in capitals.
     """
-    before = text[max(0, start - LOOK_ASIDE) : start]
+    before = text[max(0, start - CONTEXT_LENGTH) : start]
     return surface.istitle() and bool(_BEFORE_A_CAPITAL.search(before))
 
 
 @dataclass(frozen=True)
 class Name:
-    """A name at `text[start:end]`; `kind` is empty where the recogniser leaves it open."""
+    """A name at `text[start:end]`; `kind` is empty if the recogniser did not assign one."""
 
     start: int
     end: int
@@ -79,11 +84,11 @@ class Name:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a name means.
+    """The meaning of a name: an entity, a score in [0, 1], and the reason for the choice.
 
-    `how` is alias (it has one meaning), context (the text decides between several), new (nothing is
-    known by this name) or nil (nothing decides, or what has this name is of another kind). The
-    score of a nil is that of the best candidate.
+    `how` is `alias` (the name has one meaning), `context` (the text decides between several), `new`
+    (the name is unknown) or `nil` (the text does not decide, or the entities with this name are of
+    another kind). The score of `nil` is that of the best candidate.
     """
 
     entity: Entity | None
@@ -92,9 +97,9 @@ class Choice:
 
 
 class Disambiguator:
-    """Chooses among the candidates of `catalogue`; `words` tell what speaks for a kind.
+    """Chooses among the candidates in `catalogue`; `words` are the cue words of each kind.
 
-    A choice by context scores at least `min_score`, in [0, 1]. Deterministic, and without state.
+    A choice by context has at least the score `min_score`, in [0, 1]. Deterministic and stateless.
     """
 
     def __init__(self, catalogue: Catalogue, words: Lexicon, min_score: float) -> None:
@@ -102,11 +107,11 @@ class Disambiguator:
         self.min_score = min_score
         self._function = words.function
         self._cues = {kind: terms(" ".join(cue.around)) for kind, cue in words.cues.items()}
-        self._beside = {kind: _beside_patterns(cue) for kind, cue in words.cues.items()}
+        self._adjacent = {kind: _adjacent_patterns(cue) for kind, cue in words.cues.items()}
         self._profile = lru_cache(maxsize=None)(self._compute_profile)
 
     def choose(self, text: str, names: Sequence[Name]) -> list[Choice]:
-        """A choice for each of the names of one text, in their order."""
+        """One choice per name, in the order of `names`; all names are in `text`."""
         candidates = [self._candidates(name) for name in names]
         certain = {
             found[0].entity_id
@@ -124,7 +129,7 @@ class Disambiguator:
 
     def _candidates(self, name: Name) -> Sequence[Entity]:
         found = self.catalogue.candidates(name.surface)
-        if name.kind == "hashtag":  # a hashtag is an entity of its own: #apple is no fruit
+        if name.kind == "hashtag":  # a hashtag is an entity of its own: #apple is not the fruit
             return [e for e in found if e.kind == "hashtag"]
         return found
 
@@ -171,17 +176,17 @@ class Disambiguator:
             for e in found
         }
         least = min(evidence.values())
-        return {e: said - least for e, said in evidence.items()}
+        return {e: total - least for e, total in evidence.items()}
 
     def _evidence_for_kinds(self, text: str, name: Name) -> dict[str, float]:
-        left = text[max(0, name.start - LOOK_ASIDE) : name.start].casefold().rstrip()
-        right = text[name.end : name.end + LOOK_ASIDE].casefold().lstrip()
-        proper = casing_tells(text, name.start, name.surface)
+        left = text[max(0, name.start - CONTEXT_LENGTH) : name.start].casefold().rstrip()
+        right = text[name.end : name.end + CONTEXT_LENGTH].casefold().lstrip()
+        proper = has_proper_name_case(text, name.start, name.surface)
         evidence = {}
         for kind in KINDS:
-            before, after = self._beside.get(kind, _NOTHING_BESIDE)
+            before, after = self._adjacent.get(kind, _NO_ADJACENT)
             evidence[kind] = (
-                BESIDE_WEIGHT * bool(before.search(left) or after.match(right))
+                ADJACENT_WEIGHT * bool(before.search(left) or after.match(right))
                 + (CASING_WEIGHT * proper if kind in CASED_KINDS else NOUN_WEIGHT)
                 + KIND_WEIGHT * (kind == name.kind)
             )
@@ -201,7 +206,7 @@ class Disambiguator:
         return self._own_terms(entity) | self._cues.get(entity.kind, frozenset())
 
     def _weight(self, term: str) -> float:
-        frequency = max(1, self._frequencies[term])  # a cue word may stand in no entity
+        frequency = max(1, self._frequencies[term])  # a cue word may occur in no entity
         return 1 - log(frequency) / log(len(self.catalogue.entities) + 1)
 
     @cached_property
@@ -211,11 +216,11 @@ class Disambiguator:
 
 Patterns = tuple[re.Pattern[str], re.Pattern[str]]
 _NEVER = r"(?!)"
-_NOTHING_BESIDE: Patterns = (re.compile(_NEVER), re.compile(_NEVER))
+_NO_ADJACENT: Patterns = (re.compile(_NEVER), re.compile(_NEVER))
 
 
-def _beside_patterns(cue: Cues) -> Patterns:
-    """What the casefolded text before a name ends with, and the text after it begins with."""
+def _adjacent_patterns(cue: Cues) -> Patterns:
+    """Patterns for the end of the casefolded text before a name, and the start of that after it."""
     before = "|".join(map(re.escape, cue.before)) or _NEVER
     after = "|".join(map(re.escape, cue.after)) or _NEVER
     return re.compile(rf"(?<![a-z])(?:{before})$"), re.compile(rf"(?:{after})(?![a-z])")

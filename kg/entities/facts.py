@@ -1,12 +1,13 @@
-"""Facts of a week: what the posts of a cluster show and name, and what appears together.
+"""Facts of a week: the entities that a cluster features, and the entities that occur together.
 
-Comes in: memberships, clusters, links and entities of one week. Goes out: `facts`, each with the
-count of posts that say so and a probability. Knows nothing about texts or how links were made.
+Input: memberships, clusters, links and entities of one week. Output: the table `facts`, each row
+with a count of posts and a probability. This module does not know about texts or about linking.
 
-`features_KIND`: subject a cluster, object an entity of that kind; count = posts of the cluster in
-the week that link to the entity; probability = count / posts of the cluster in the week.
-`co_occurs_with`: subject and object entities; count = posts with both; probability = P(object in a
-post | subject in the post). Both directions stand.
+`features_KIND`: the subject is a cluster, the object an entity of that kind. The count is the
+number of posts of the cluster in the week that link to the entity; the probability is that count
+divided by the posts of the cluster in the week.
+`co_occurs_with`: subject and object are entities. The count is the number of posts with both; the
+probability is P(object in a post | subject in the post). Each pair has a row in both directions.
 """
 
 from collections import Counter
@@ -28,10 +29,10 @@ Fact = dict[str, Any]
 
 
 def derive_facts(job: Job) -> dict[str, pa.Table]:
-    """The week's `facts`; one seen in fewer than `entities.min_count` posts is left out.
+    """The table `facts` of the week. A fact needs at least `entities.min_count` posts.
 
-    A post that names more than `entities.most_per_post` entities is a list and tells nothing about
-    what belongs together: it counts for no co-occurrence, neither in counts nor in probabilities.
+    A post that names more than `entities.most_per_post` entities is a mere list: co-occurrences
+    ignore it, in counts and in probabilities.
     """
     settings = job.settings.entities
     named = _entities_by_post(job.table("links"))
@@ -75,7 +76,10 @@ def _features(
 
 
 def _co_occurrences(texts: Sequence[set[str]], min_count: int) -> Iterator[Fact]:
-    """Counts are the product of the posts × entities incidence matrix with itself."""
+    """The counts are Aᵀ A, where A is the incidence matrix of posts (rows) and entities (columns).
+
+    A is sparse, int64, of shape (posts, entities with at least `min_count` posts).
+    """
     import numpy as np
     from scipy import sparse
 

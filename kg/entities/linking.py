@@ -1,14 +1,15 @@
-"""Linking: which entity each mention means.
+"""Entity linking: decides which entity each mention means.
 
-Comes in: the mentions of a week, their posts, and the entities that earlier weeks met. Goes out:
-`links`, one row per mention, and `entities`, one row for each entity met this week. Knows nothing
-about how mentions were found.
+Input: the mentions of a week, their posts, and the entities of earlier weeks. Output: `links`, one
+row per mention, and `entities`, one row for each entity that a post of the week mentions. This
+module does not know how mentions are found.
 
-A mention is linked by `alias` (it has one meaning in the catalogue or the everyday words, score 1),
-by `context` (it has several, and the text around decides: `disambiguation.py`), as `new` (it
-is unknown, but it recurs), or it is `nil`, with an empty entity. A name recurs when
-`entities.recurs` posts of one week write it; from then on it is an entity, called as most posts of
-that week write it. The score of a new one is n / (n + 1) for n posts of the week that write it.
+A link has one of four reasons. `alias`: the name has one meaning in the catalogue or the everyday
+words; score 1. `context`: it has several meanings and the text around it decides
+(`disambiguation.py`). `new`: the name is unknown but it recurs. `nil`: none of these; the entity id
+is empty. A name recurs if at least `entities.recurs` posts of one week contain it. It is an entity
+from that week on, with its most frequent spelling of that week as its name. The score of a `new`
+link is n / (n + 1), where n is the number of posts in the week that contain the name.
 """
 
 import re
@@ -39,26 +40,32 @@ _HAN = re.compile(r"[㐀-鿿豈-﫿]")
 
 
 def link_mentions(job: Job) -> dict[str, pa.Table]:
-    """The week's `links` and `entities`; raises `InputError` where the catalogue is not there."""
+    """The tables `links` and `entities` of the week.
+
+    Raises `InputError` if the settings name a catalogue that does not exist or cannot be read.
+    """
     texts = {row["post_id"]: row["text"] for row in job.table("posts").to_pylist()}
-    mentions = sorted(job.table("mentions").to_pylist(), key=_place)
+    mentions = sorted(job.table("mentions").to_pylist(), key=_position)
     choices = _choices(disambiguator_of(job.workspace), texts, mentions)
-    coined = _coined_before(job.table("entities", "history"))
-    new = _recurring(mentions, choices, coined, job.settings.entities.recurs)
-    links, met = [], {}
+    earlier = _new_entities_before(job.table("entities", "history"))
+    new = _recurring(mentions, choices, earlier, job.settings.entities.recurs)
+    links, entities = [], {}
     for mention, choice in zip(mentions, choices, strict=True):
-        decided = _settle(mention, choice, new)
-        links.append(_link_row(mention, decided))
-        if decided.entity:
-            met[decided.entity.entity_id] = _entity_row(decided.entity, job.week, decided.how)
+        final = _final_choice(mention, choice, new)
+        links.append(_link_row(mention, final))
+        if final.entity:
+            entities[final.entity.entity_id] = _entity_row(final.entity, job.week, final.how)
     return {
         "links": make_table(TABLES["links"], links),
-        "entities": make_table(TABLES["entities"], (met[key] for key in sorted(met))),
+        "entities": make_table(TABLES["entities"], (entities[key] for key in sorted(entities))),
     }
 
 
 def disambiguator_of(workspace: Workspace) -> Disambiguator:
-    """What decides between candidates in `workspace`; made once per process for one catalogue."""
+    """The disambiguator for the catalogue of `workspace`; made once per process and catalogue.
+
+    Raises `InputError` as `known_entities` does.
+    """
     return _disambiguator(known_entities(workspace), workspace.settings.entities.min_score)
 
 
@@ -68,11 +75,11 @@ def _disambiguator(catalogue: Catalogue, min_score: float) -> Disambiguator:
 
 
 def new_entity_id(kind: str, surface: str) -> str:
-    """The id of the entity that a recurring name makes where nothing is known by it."""
+    """The id of the entity for a recurring name that is not in the catalogue."""
     return content_id("e", kind, normal_form(surface.strip(_HASHES)))
 
 
-def _place(mention: Row) -> tuple[str, int, int, str]:
+def _position(mention: Row) -> tuple[str, int, int, str]:
     return mention["post_id"], mention["start"], mention["end"], mention["kind"]
 
 
@@ -86,11 +93,11 @@ def _choices(
     return choices
 
 
-# -- names that nothing is known by ----------------------------------------------------------------
+# -- names that are not in the catalogue -----------------------------------------------------------
 
 
-def _coined_before(history: pa.Table) -> dict[str, Entity]:
-    """The entities that earlier weeks made of recurring names, as they were last called."""
+def _new_entities_before(history: pa.Table) -> dict[str, Entity]:
+    """The entities that earlier weeks made of recurring names, with their newest names."""
     rows = (row for row in history.to_pylist() if row["source"] == "posts")
     return {
         row["entity_id"]: Entity(
@@ -101,37 +108,38 @@ def _coined_before(history: pa.Table) -> dict[str, Entity]:
 
 
 def _recurring(
-    mentions: Sequence[Row], choices: Sequence[Choice], coined: Mapping[str, Entity], recurs: int
+    mentions: Sequence[Row], choices: Sequence[Choice], earlier: Mapping[str, Entity], recurs: int
 ) -> dict[str, Choice]:
-    """For the id of each unknown name that recurs, or that an earlier week made: its entity."""
+    """By entity id, the choice for each unknown name that recurs, now or in an earlier week."""
     posts: dict[str, set[str]] = {}
-    written: dict[str, Counter[str]] = {}
+    spellings: dict[str, Counter[str]] = {}
     kinds: dict[str, str] = {}
     for mention, choice in zip(mentions, choices, strict=True):
         if choice.how == "new":
             entity_id = new_entity_id(mention["kind"], mention["surface"])
             kinds[entity_id] = mention["kind"]
             posts.setdefault(entity_id, set()).add(mention["post_id"])
-            written.setdefault(entity_id, Counter())[mention["surface"].strip(_HASHES)] += 1
+            spellings.setdefault(entity_id, Counter())[mention["surface"].strip(_HASHES)] += 1
     return {
         entity_id: Choice(
-            coined.get(entity_id) or _coin(entity_id, kinds[entity_id], written[entity_id]),
+            earlier.get(entity_id)
+            or _new_entity(entity_id, kinds[entity_id], spellings[entity_id]),
             len(ids) / (len(ids) + 1),
             "new",
         )
         for entity_id, ids in posts.items()
-        if len(ids) >= recurs or entity_id in coined
+        if len(ids) >= recurs or entity_id in earlier
     }
 
 
-def _coin(entity_id: str, kind: str, written: Counter[str]) -> Entity:
-    name = min(written, key=lambda surface: (-written[surface], surface))
+def _new_entity(entity_id: str, kind: str, spellings: Counter[str]) -> Entity:
+    name = min(spellings, key=lambda surface: (-spellings[surface], surface))
     if _HAN.search(name):
         return Entity(entity_id, kind, name_zh=name)
     return Entity(entity_id, kind, name_en=name)
 
 
-def _settle(mention: Row, choice: Choice, new: Mapping[str, Choice]) -> Choice:
+def _final_choice(mention: Row, choice: Choice, new: Mapping[str, Choice]) -> Choice:
     if choice.how != "new":
         return choice
     return new.get(new_entity_id(mention["kind"], mention["surface"]), Choice(None, 0.0, "nil"))

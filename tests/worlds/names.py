@@ -88,8 +88,8 @@ def linked(workspace: Workspace, week: str = WEEK) -> dict[str, list[tuple[str, 
     found: dict[str, list[tuple[str, str, str, str]]] = {}
     for row in workspace.read("mentions", week).to_pylist():
         link = links[_place(row)]
-        told = (row["surface"], row["kind"], link["entity_id"], link["how"])
-        found.setdefault(row["post_id"], []).append(told)
+        reading = (row["surface"], row["kind"], link["entity_id"], link["how"])
+        found.setdefault(row["post_id"], []).append(reading)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Catalogues are read from CSV and SKOS, what is wrong in them is told, and names are looked up."""
+"""Catalogues are read from CSV and SKOS, errors in them are reported, and names are looked up."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ SKOS = """
     skos:definition "clothes for everyone"@en ; skos:related :tokyo .
 :tokyo a schema:City ; skos:prefLabel "Tokyo"@en, "东京"@zh .
 :tent a zg:Object ; skos:prefLabel "tent"@en .
-:lost skos:prefLabel "nobody knows what"@en .
+:lost skos:prefLabel "of no known kind"@en .
 """
 
 
@@ -51,7 +51,7 @@ def test_a_csv_row_becomes_an_entity_with_all_its_names(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_bad_rows_are_told_with_their_line_and_their_good_neighbours_are_used(
+def test_bad_rows_are_reported_with_their_line_and_the_good_rows_are_used(
     tmp_path: Path,
 ) -> None:
     rows = (
@@ -69,12 +69,12 @@ def test_bad_rows_are_told_with_their_line_and_their_good_neighbours_are_used(
         "line 3": "no id",
         "line 4": "«brandd» is no kind",
         "line 5": "no name",
-        "line 6": "the id «a» stands above already",
+        "line 6": "the id «a» occurs above already",
         "line 7": "3 cells where the header has 7",
     }
 
 
-def test_skos_gives_names_by_language_and_kinds_by_type_or_by_what_is_broader(
+def test_skos_gives_names_by_language_and_kinds_by_type_or_by_a_broader_concept(
     tmp_path: Path,
 ) -> None:
     catalogue = load_catalogue(a_file(tmp_path, SKOS, "names.ttl"))
@@ -96,7 +96,7 @@ def test_rdf_xml_and_turtle_of_the_same_graph_give_the_same_catalogue(tmp_path: 
     assert load_catalogue(turtle).entities == load_catalogue(tmp_path / "names.rdf").entities
 
 
-def test_an_entity_of_xml_is_never_read_from_a_file(tmp_path: Path) -> None:
+def test_an_external_xml_entity_is_never_read_from_a_file(tmp_path: Path) -> None:
     secret = a_file(tmp_path, "the secret", "secret.txt")
     xml = f"""<?xml version="1.0"?>
     <!DOCTYPE rdf:RDF [<!ENTITY leak SYSTEM "{secret.as_uri()}">]>
@@ -111,7 +111,7 @@ def test_an_entity_of_xml_is_never_read_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "says"),
+    ("name", "data", "message"),
     [
         ("gone.csv", None, "cannot be read"),
         ("c.txt", b"id,kind\n", "cannot be a «.txt» file"),
@@ -124,18 +124,18 @@ def test_an_entity_of_xml_is_never_read_from_a_file(tmp_path: Path) -> None:
         ("c.rdf", b"<html>", "not rdf"),
     ],
 )
-def test_what_is_no_catalogue_is_refused_in_one_line(
-    tmp_path: Path, name: str, data: bytes | None, says: str
+def test_a_file_that_is_not_a_catalogue_is_refused_in_one_line(
+    tmp_path: Path, name: str, data: bytes | None, message: str
 ) -> None:
     if data is not None:
         (tmp_path / name).write_bytes(data)
-    with pytest.raises(InputError, match=says) as caught:
+    with pytest.raises(InputError, match=message) as caught:
         load_catalogue(tmp_path / name)
     assert "\n" not in str(caught.value)
     assert name in str(caught.value)
 
 
-def test_casing_tells_a_brand_from_a_fruit() -> None:
+def test_the_case_distinguishes_a_brand_from_a_fruit() -> None:
     catalogue = Catalogue.of(
         [Entity("brand", "brand", "Apple"), Entity("fruit", "object", "apple", "苹果")]
     )
@@ -145,19 +145,17 @@ def test_casing_tells_a_brand_from_a_fruit() -> None:
     assert [e.entity_id for e in catalogue.candidates("ＡＰＰＬＥ")] == ["brand", "fruit"]
 
 
-def test_a_name_in_small_letters_means_the_brand_where_nothing_else_is_called_so() -> None:
+def test_a_name_in_small_letters_means_the_brand_if_no_other_entity_has_that_name() -> None:
     catalogue = Catalogue.of([Entity("nike", "brand", "Nike")])
     assert [e.entity_id for e in catalogue.candidates("nike")] == ["nike"]
-    assert catalogue.written("nike") == ()
+    assert catalogue.by_cased_name("nike") == ()
 
 
 @pytest.mark.parametrize(
     ("noun", "plural"),
     [("tent", "tents"), ("dress", "dresses"), ("balcony", "balconies"), ("toy", "toys")],
 )
-def test_common_nouns_are_known_in_the_plural_and_proper_names_are_not(
-    noun: str, plural: str
-) -> None:
+def test_common_nouns_have_plural_forms_and_proper_names_do_not(noun: str, plural: str) -> None:
     assert plural in surface_forms(Entity("x", "object", noun))
     assert surface_forms(Entity("x", "brand", noun)) == (noun,)
 
@@ -175,7 +173,7 @@ def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
     assert list(shuffled.entities) == list(Catalogue.of(entities).entities)
 
 
-def test_everyday_words_name_each_thing_once_in_both_languages() -> None:
+def test_everyday_words_have_each_name_once_and_names_in_both_languages() -> None:
     words = everyday_words()
     assert len(words.entities) >= 110
     for entity in words.entities:
@@ -186,7 +184,7 @@ def test_everyday_words_name_each_thing_once_in_both_languages() -> None:
     assert set(words.cues) <= set(KINDS)
 
 
-def test_everyday_words_give_way_to_the_catalogue(tmp_path: Path) -> None:
+def test_a_name_in_the_catalogue_replaces_the_everyday_word(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path, HEADER + "my-tent,object,Tent,,,,\n")
     known = known_entities(workspace)
     assert [e.entity_id for e in known.candidates("tents")] == ["my-tent"]
@@ -203,14 +201,14 @@ def test_the_identity_changes_with_the_catalogue_and_only_with_it(tmp_path: Path
     assert known_entities(workspace).entities["a"].name == "Astra"
 
 
-def test_a_catalogue_that_is_not_there_is_the_users_mistake(tmp_path: Path) -> None:
+def test_a_missing_catalogue_is_an_input_error(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path)
     (tmp_path / "catalogue.csv").unlink()
     with pytest.raises(InputError, match="not there"):
         catalogue_identity(workspace)
 
 
-def test_sixteen_thousand_real_brands_are_read_whole(real_data: Path) -> None:
+def test_all_of_sixteen_thousand_real_brands_are_read(real_data: Path) -> None:
     catalogue = load_catalogue(real_data / "entities" / "brands_nsi.csv")
     assert len(catalogue.entities) == 16_630
     assert catalogue.problems == ()

@@ -1,4 +1,4 @@
-"""Facts are counts of posts, and probabilities that a hand count of the same posts gives."""
+"""Facts are counts of posts and probabilities; a simple count of the same posts gives the same."""
 
 from collections import Counter
 from itertools import permutations
@@ -26,7 +26,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def facts_of(
     workspace: Workspace, posts: list[tuple[str, list[str]]]
 ) -> dict[tuple[str, str, str], tuple[int, float]]:
-    """The facts of posts, each a cluster and the entities that its mentions link to."""
+    """The facts of `posts`: pairs of a cluster and the entities that the post links to."""
     links = [
         {"post_id": f"p{i}", "start": j, "end": j + 1, "entity_id": key, "week": WEEK}
         for i, (_, keys) in enumerate(posts)
@@ -47,12 +47,14 @@ def facts_of(
     return facts
 
 
-def test_what_a_cluster_features_is_counted_in_posts_of_the_cluster(workspace: Workspace) -> None:
+def test_a_feature_of_a_cluster_is_counted_in_the_posts_of_the_cluster(
+    workspace: Workspace,
+) -> None:
     posts = [("c1", ["a", "a"]), ("c1", ["a", "b"]), ("c1", []), ("c2", ["a"]), ("", ["a"])]
     assert facts_of(workspace, posts) == {("c1", "features_object", "a"): (2, 2 / 3)}
 
 
-def test_co_occurrence_stands_both_ways_each_with_its_own_probability(
+def test_a_co_occurrence_has_a_row_in_each_direction_with_its_own_probability(
     workspace: Workspace,
 ) -> None:
     posts = [("", ["a", "b"]), ("", ["a", "b"]), ("", ["a"]), ("", ["", "c"])]
@@ -62,7 +64,7 @@ def test_co_occurrence_stands_both_ways_each_with_its_own_probability(
     }
 
 
-def test_a_post_that_names_a_long_list_tells_nothing_about_what_belongs_together(
+def test_a_post_that_names_a_long_list_counts_for_no_co_occurrence(
     workspace: Workspace,
 ) -> None:
     posts = [("c1", ["a", "b", "c", "d"])] * 5 + [("c1", ["a", "b"])] * 2
@@ -77,28 +79,28 @@ CLUSTERS, NAMED = st.sampled_from(["", "c1", "c2"]), st.lists(st.sampled_from(["
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(CLUSTERS, NAMED), max_size=12))
-def test_facts_are_those_of_a_count_by_hand(
+def test_facts_equal_those_of_a_simple_count(
     workspace: Workspace, posts: list[tuple[str, list[str]]]
 ) -> None:
     sets = [(cluster, {key for key in keys if key}) for cluster, keys in posts]
     sizes = Counter(cluster for cluster, _ in sets)
     named = Counter(key for _, keys in sets for key in keys)
-    by_hand: Counter[tuple[str, str, str]] = Counter()
+    counted: Counter[tuple[str, str, str]] = Counter()
     for cluster, keys in sets:
-        by_hand.update((cluster, f"features_{KINDS[key]}", key) for key in keys if cluster)
-        by_hand.update((a, "co_occurs_with", b) for a, b in permutations(keys, 2))
+        counted.update((cluster, f"features_{KINDS[key]}", key) for key in keys if cluster)
+        counted.update((a, "co_occurs_with", b) for a, b in permutations(keys, 2))
     assert facts_of(workspace, posts) == {
         fact: (count, count / (named if fact[1] == "co_occurs_with" else sizes)[fact[0]])
-        for fact, count in by_hand.items()
+        for fact, count in counted.items()
         if count >= 2
     }
 
 
-def test_no_posts_have_no_facts(workspace: Workspace) -> None:
+def test_a_week_without_posts_has_no_facts(workspace: Workspace) -> None:
     assert facts_of(workspace, []) == {}
 
 
-def test_the_stage_writes_facts_of_texts(tmp_path: Path) -> None:
+def test_the_stage_writes_the_facts_of_the_texts(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path, min_count=1)
     write_posts(workspace, ["a globe lamp in the park", "露营"], clusters=["c1", "c1"])
     find_names(workspace)
@@ -115,7 +117,7 @@ def test_the_stage_writes_facts_of_texts(tmp_path: Path) -> None:
     }
 
 
-def test_two_hostile_posts_of_thousands_of_hashtags_make_no_millions_of_facts(
+def test_two_hostile_posts_with_thousands_of_hashtags_make_no_facts(
     tmp_path: Path,
 ) -> None:
     workspace = workspace_with(tmp_path)

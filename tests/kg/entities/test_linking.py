@@ -1,4 +1,4 @@
-"""Mentions mean what the words around them say, and nothing where nothing says it."""
+"""Mentions are linked to the entity that their context suggests, or to none without evidence."""
 
 from pathlib import Path
 
@@ -18,17 +18,23 @@ from tests.worlds.names import (
 )
 from zeitgraph.kg.entities.catalogue import Catalogue, everyday_words
 from zeitgraph.kg.entities.catalogue_files import KINDS, Entity
-from zeitgraph.kg.entities.disambiguation import Choice, Disambiguator, Name, casing_tells, terms
+from zeitgraph.kg.entities.disambiguation import (
+    Choice,
+    Disambiguator,
+    Name,
+    has_proper_name_case,
+    terms,
+)
 from zeitgraph.kg.entities.linking import new_entity_id
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 
 DECIDE = small_disambiguator()
 
 
-def choose(text: str, surface: str, kind: str = "", *also: str) -> Choice:
+def choose(text: str, surface: str, kind: str = "", *others: str) -> Choice:
     names = [
         Name(text.index(s), text.index(s) + len(s), s, k)
-        for s, k in [(surface, kind), *((other, "") for other in also)]
+        for s, k in [(surface, kind), *((other, "") for other in others)]
     ]
     return DECIDE.choose(text, names)[0]
 
@@ -60,7 +66,7 @@ def test_a_related_entity_in_the_same_text_decides() -> None:
     assert choice.entity == DECIDE.catalogue.entities["juniper"]
 
 
-def test_nothing_in_the_context_gives_no_entity_and_two_that_weigh_alike_neither() -> None:
+def test_no_evidence_and_equal_evidence_for_two_candidates_give_no_entity() -> None:
     assert choose("Juniper!", "Juniper") == Choice(None, 0.0, "nil")
     twins = Catalogue.of([Entity(i, "brand", "Aster", description="shoes") for i in ("a", "b")])
     choice = Disambiguator(twins, everyday_words(), 0.0).choose(
@@ -69,22 +75,22 @@ def test_nothing_in_the_context_gives_no_entity_and_two_that_weigh_alike_neither
     assert choice == Choice(None, 0.0, "nil")
 
 
-def test_one_meaning_is_an_alias_with_score_one_and_another_kind_is_none() -> None:
+def test_a_name_with_one_meaning_is_an_alias_with_score_one_unless_its_kind_differs() -> None:
     assert choose("Juniper Bay", "Juniper Bay").score == 1.0
     assert choose("Juniper Bay", "Juniper Bay", "place").how == "alias"
     assert choose("Juniper Bay", "Juniper Bay", "person") == Choice(None, 0.0, "nil")
 
 
-def test_a_name_that_nothing_is_known_by_may_be_new() -> None:
+def test_an_unknown_name_may_be_new() -> None:
     assert choose("Velmora", "Velmora", "brand") == Choice(None, 0.0, "new")
 
 
-def test_a_hashtag_means_itself_and_not_what_shares_its_word() -> None:
+def test_a_hashtag_means_itself_and_not_an_entity_with_the_same_word() -> None:
     assert choose("#lantern", "lantern", "hashtag") == Choice(None, 0.0, "new")
 
 
 @pytest.mark.parametrize(
-    ("text", "tells"),
+    ("text", "marked"),
     [
         ("we love Target", True),
         ("我爱Target", True),
@@ -96,9 +102,12 @@ def test_a_hashtag_means_itself_and_not_what_shares_its_word() -> None:
         ("we love target", False),
     ],
 )
-def test_a_capital_tells_after_small_letters_and_among_chinese(text: str, tells: bool) -> None:  # noqa: FBT001
+def test_a_capital_after_small_letters_or_chinese_marks_a_proper_name(
+    text: str,
+    marked: bool,  # noqa: FBT001
+) -> None:
     start = text.lower().index("target")
-    assert casing_tells(text, start, text[start:]) is tells
+    assert has_proper_name_case(text, start, text[start:]) is marked
 
 
 @settings(deadline=None)
@@ -111,7 +120,7 @@ def test_a_capital_tells_after_small_letters_and_among_chinese(text: str, tells:
     ),
     st.sampled_from(["", *KINDS]),
 )
-def test_scores_lie_between_nought_and_one_and_a_link_is_of_the_asked_kind(
+def test_scores_are_between_zero_and_one_and_a_link_has_the_given_kind(
     words: list[str], kind: str
 ) -> None:
     text, names = "", []
@@ -127,7 +136,7 @@ def test_scores_lie_between_nought_and_one_and_a_link_is_of_the_asked_kind(
 
 
 @given(st.text())
-def test_terms_hold_neither_case_nor_blanks(text: str) -> None:
+def test_terms_are_casefolded_and_not_blank(text: str) -> None:
     assert all(term == term.casefold() and not term.isspace() for term in terms(text))
 
 
@@ -164,7 +173,7 @@ def test_every_mention_has_one_link_and_every_linked_entity_one_row(tmp_path: Pa
     assert (entities[home]["name"], entities[home]["source"]) == ("home", "posts")
 
 
-def test_an_unknown_name_becomes_an_entity_when_it_recurs_and_stays_one(tmp_path: Path) -> None:
+def test_an_unknown_name_becomes_an_entity_when_it_recurs_and_remains_one(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path)
     weeks = ("2026-W40", "2026-W41", "2026-W42")
     write_posts(workspace, ["#Velmora"], weeks[0])
@@ -181,14 +190,16 @@ def test_an_unknown_name_becomes_an_entity_when_it_recurs_and_stays_one(tmp_path
     assert names == ["Velmora"]
 
 
-def test_one_post_that_repeats_a_name_does_not_make_it_recur(tmp_path: Path) -> None:
+def test_a_name_that_only_one_post_repeats_does_not_recur(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path)
     write_posts(workspace, ["#spam #spam #spam"])
     find_names(workspace)
     assert workspace.read("entities", WEEK).num_rows == 0
 
 
-def test_a_second_run_does_nothing_and_a_changed_catalogue_does_all_again(tmp_path: Path) -> None:
+def test_a_second_run_does_nothing_and_a_changed_catalogue_runs_all_stages_again(
+    tmp_path: Path,
+) -> None:
     from tests.worlds.names import STAGES
 
     workspace = workspace_with(tmp_path)
@@ -200,7 +211,7 @@ def test_a_second_run_does_nothing_and_a_changed_catalogue_does_all_again(tmp_pa
     assert linked(workspace)["p0"][-1] == ("Juniper", "brand", "other", "alias")
 
 
-def test_a_stricter_score_leaves_more_without_an_entity(tmp_path: Path) -> None:
+def test_with_a_higher_min_score_more_mentions_have_no_entity(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path, CATALOGUE, min_score=0.95)
     write_posts(workspace, ["the lamp is by Juniper"])
     find_names(workspace)
