@@ -18,12 +18,31 @@ from pydantic_core import PydanticUndefined
 from zeitgraph import cli
 from zeitgraph.kg.base import terms
 from zeitgraph.kg.graph.questions import QUESTIONS
+from zeitgraph.kg.workspace.rows import columns_of
 from zeitgraph.kg.workspace.settings import Settings
 from zeitgraph.kg.workspace.tables import TABLES
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 FOLDERS = ("kg", "extraction", "reports", "prompts", "training")
+COMMANDS_INTRO = """\
+Exit codes: 0 done; 1 it failed; 2 the input or the call is wrong. An error is one line on
+standard error. Each command is also a function: `from zeitgraph.cli import run`."""
+
+SETTINGS_INTRO = """\
+The keys of `zeitgraph.toml` in a workspace. An unknown key or a value of the wrong type is
+refused with its path. A profile (`profile = "clip"`) sets other defaults."""
+
+TABLES_INTRO = """\
+A workspace keeps each table as `tables/NAME/week=2026-W46/part.parquet`, one partition for
+each ISO week (UTC), sorted by its key. `zeitgraph export NAME out.csv` writes a table as one file.
+In a table that rolls up, the newest row of each key replaces older ones when the whole table is
+read."""
+
+QUESTIONS_INTRO = """\
+`zeitgraph answer NAME key=value…` answers a question; `--via cypher` asks the property
+graph instead of the RDF store and gives the same rows."""
+
 NOTICE = "<!-- Written by docs/generate.py; change the code, then run `make docs`. -->"
 
 
@@ -78,11 +97,7 @@ def _first_sentence(path: Path) -> str:
 
 def commands_page() -> str:
     """Each command with its arguments and options, as `--help` shows them."""
-    parts = [
-        "# Commands",
-        "Exit codes: 0 done; 1 it failed; 2 the input or the call is wrong. An error is one line on"
-        " standard error. Each command is also a function: `from zeitgraph.cli import run`.",
-    ]
+    parts = ["# Commands", COMMANDS_INTRO]
     for name, command in _commands(typer.main.get_command(cli.app)):
         usage = " ".join(["zeitgraph", name, *_usage(command)])
         rows = [_parameter_row(p) for p in command.params if p.name != "help"]
@@ -103,21 +118,25 @@ def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 def _usage(command: Any) -> list[str]:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     options = ["[OPTIONS]"] if any(p.param_type_name == "option" for p in command.params) else []
-    return [*options, *(argument.make_metavar(None) for argument in arguments)]
+    return [*options, *map(_argument, arguments)]
+
+
+def _argument(parameter: Any) -> str:
+    name = parameter.metavar or parameter.name.upper()
+    name = f"{name}…" if parameter.nargs == -1 and not name.endswith("…") else name
+    return name if parameter.required or name.startswith("[") else f"[{name}]"
 
 
 def _parameter_row(parameter: Any) -> tuple[str, str, str]:
-    names = ", ".join(f"`{name}`" for name in parameter.opts)
-    if parameter.param_type_name == "argument":
-        names = f"`{parameter.make_metavar(None)}`"
-    choices = getattr(parameter.type, "choices", None)
-    about = getattr(parameter, "help", None) or ""
+    is_argument = parameter.param_type_name == "argument"
+    names = f"`{_argument(parameter)}`" if is_argument else f"`{', '.join(parameter.opts)}`"
+    choices = re.search(r"Literal\[(.*?)\]", str(parameter.type_descriptor.annotation))
+    about = parameter.help or ""
     if choices:
-        about = f"{about} ({', '.join(map(str, choices))})".strip()
+        about = f"{about} ({choices[1].replace(chr(39), '')})".strip()
     default = parameter.default
     is_plain = isinstance(default, (str, int, float, Path)) and not isinstance(default, bool)
-    shown = f"`{default}`" if is_plain and str(default) else ""
-    return names, shown, about
+    return names, f"`{default}`" if is_plain and str(default) else "", about
 
 
 # -- settings --------------------------------------------------------------------------------------
@@ -125,11 +144,7 @@ def _parameter_row(parameter: Any) -> tuple[str, str, str]:
 
 def settings_page() -> str:
     """Each key of `zeitgraph.toml` with its default, its limits and its meaning."""
-    parts = [
-        "# Settings",
-        "The keys of `zeitgraph.toml` in a workspace. An unknown key or a value of the wrong type is"
-        " refused with its path. A profile (`profile = \"clip\"`) sets other defaults.",
-    ]
+    parts = ["# Settings", SETTINGS_INTRO]
     for name, field in Settings.model_fields.items():
         branch = field.annotation
         if not (isinstance(branch, type) and issubclass(branch, BaseModel)):
@@ -170,19 +185,14 @@ def _limits(field: Any) -> str:
 
 def tables_page() -> str:
     """Each table with its key and its columns."""
-    parts = [
-        "# Tables",
-        "A workspace keeps each table as `tables/NAME/week=2026-W46/part.parquet`, one partition for"
-        " each ISO week (UTC), sorted by its key. `zeitgraph export NAME out.csv` writes a table as"
-        " one file. In a table that rolls up, the newest row of each key replaces older ones when the"
-        " whole table is read.",
-    ]
+    parts = ["# Tables", TABLES_INTRO]
     for table in TABLES.values():
         key = ", ".join(f"`{column}`" for column in table.key)
         rolls = "; rolls up" if table.rolls_up else ""
-        rows = [(f"`{field.name}`", f"{field.type}") for field in table.schema]
+        columns = columns_of(table.row).items()
+        rows = [(f"`{name}`", f"{arrow}", meaning) for name, (arrow, meaning) in columns]
         parts += [f"## {table.name}", f"{table.about}\n\nKey: {key}{rolls}."]
-        parts.append(_table(("column", "type"), rows))
+        parts.append(_table(("column", "type", "meaning"), rows))
     return _joined(parts)
 
 
@@ -206,13 +216,13 @@ def terms_page() -> str:
 
 def questions_page() -> str:
     """Each canned question with its parameters and columns."""
-    parts = [
-        "# Canned questions",
-        "`zeitgraph answer NAME key=value…` answers a question; `--via cypher` asks the property"
-        " graph instead of the RDF store and gives the same rows.",
-    ]
+    parts = ["# Canned questions", QUESTIONS_INTRO]
     for question in QUESTIONS.values():
-        parts += [f"## {question.name}", f"{question.about}\n\n{question.about_zh}", *_question_lines(question)]
+        parts += [
+            f"## {question.name}",
+            f"{question.about}\n\n{question.about_zh}",
+            *_question_lines(question),
+        ]
     return _joined(parts)
 
 
