@@ -100,7 +100,6 @@ def run(posts: Annotated[list[Path] | None, typer.Argument()] = None, workspace:
     """Add posts, if any are named, and bring everything up to date. Does only what changed."""
     from zeitgraph.kg.workspace.progress import watching
     from zeitgraph.kg.workspace.workspace import Workspace
-    from zeitgraph.reports import stages as telling
 
     place = Workspace(workspace)
     with place.held(), watching() as watcher:
@@ -110,7 +109,7 @@ def run(posts: Annotated[list[Path] | None, typer.Argument()] = None, workspace:
         if week is None:
             told.append("No week is complete yet, so there is no report.")
         else:
-            _bring(place, telling.STAGES, [week], watcher)
+            _bring(place, _reporting(), [week], watcher)
             told += [
                 f"Report:  {place.report_folder(week) / 'index.html'}",
                 f"Gallery: {place.report_folder(week) / 'gallery' / 'index.html'}",
@@ -129,7 +128,6 @@ def forget(
     from zeitgraph.kg.forget import drop_traces
     from zeitgraph.kg.workspace.progress import watching
     from zeitgraph.kg.workspace.workspace import Workspace
-    from zeitgraph.reports import stages as telling
 
     place = Workspace(workspace)
     with place.held(), watching() as watcher:
@@ -137,7 +135,7 @@ def forget(
         told = drop_traces(place, known)
         touched = remove_posts(place, known)
         _update(place, watcher)
-        _bring(place, telling.STAGES, [w for w in told if w in place.weeks("intake")], watcher)
+        _bring(place, _reporting(), [w for w in told if w in place.weeks("intake")], watcher)
     return f"Forgotten: {', '.join(known)}. Weeks touched: {', '.join(touched) or 'none'}.{unknown}"
 
 
@@ -374,23 +372,26 @@ def _update(place: "Workspace", watcher: "Watcher") -> None:
 def _bring(
     place: "Workspace", stages: "Sequence[Stage]", weeks: Sequence[str], watcher: "Watcher"
 ) -> None:
-    from zeitgraph.extraction import stages as extracting
     from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 
     watcher.expect(len(stages) * len(weeks))
-    bring_up_to_date(
-        place, stages, weeks, watch=watcher.step, note=watcher.note, lent=extracting.LENT
-    )
+    bring_up_to_date(place, stages, weeks, watch=watcher.step, note=watcher.note)
+
+
+def _reporting() -> "tuple[Stage, ...]":
+    from zeitgraph.extraction.embedding.judging import picture_judge
+    from zeitgraph.reports.stages import stages
+
+    return stages(picture_judge)
 
 
 def _tell(place: "Workspace", stage: str, week: str | None) -> Path:
     from zeitgraph.kg.workspace.progress import watching
-    from zeitgraph.reports import stages as telling
 
     known = place.known_week(week)
     with place.held(), watching() as watcher:
         _update(place, watcher)
-        _bring(place, [s for s in telling.STAGES if s.name == stage], [known], watcher)
+        _bring(place, [s for s in _reporting() if s.name == stage], [known], watcher)
     return place.report_folder(known)
 
 

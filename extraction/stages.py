@@ -99,6 +99,3 @@ STAGES = (
         also="zeitgraph.kg.entities.catalogue:catalogue_identity",
     ),
 )
-
-LENT = {"eye": "zeitgraph.extraction.embedding.judging:eye_of"}
-"""What stages of other layers may borrow (`Job.borrow`)."""

@@ -1,8 +1,11 @@
-"""The stages of reporting, run for one week when all of the graph is up to date."""
+"""The stages of reporting, run for one week when the whole graph is up to date."""
+
+from dataclasses import replace
 
 from zeitgraph.kg.workspace.pipeline import Read, Stage
+from zeitgraph.reports.gallery.judge import JudgeOf
 
-_TOLD = tuple(
+_WEEK = tuple(
     Read(name)
     for name in (
         "posts", "media", "clusters", "memberships", "lineage", "rules", "trends", "balance",
@@ -35,7 +38,7 @@ STAGES = (
         name="report",
         run="zeitgraph.reports.report.stage:write_report",
         reads=(
-            *_TOLD,
+            *_WEEK,
             *(Read(name, "history") for name in ("clusters", "trends", "entities")),
             *(Read(name, "before") for name in ("posts", "memberships", "links")),
         ),
@@ -44,3 +47,9 @@ STAGES = (
         version=3,
     ),
 )
+
+
+def stages(judge_of: JudgeOf) -> tuple[Stage, ...]:
+    """The stages, with the judge that chooses among the gallery's candidate pictures."""
+    gallery, report = STAGES
+    return replace(gallery, arguments={"judge_of": judge_of}), report

@@ -26,10 +26,11 @@ def best_described(
     return [ids[place] for place in nearest]
 
 
-def eye_of(settings: Settings) -> Callable[[Sequence[str], Sequence[Image.Image]], Vectors]:
-    """What tells how near RGB pictures lie to texts: cosines, float32 (pictures, texts).
+def picture_judge(settings: Settings) -> Callable[[Sequence[str], Sequence[Image.Image]], Vectors]:
+    """A judge of how near RGB pictures lie to texts: cosines, float32, shape (pictures, texts).
 
-    By the workspace's embedder; raises `SettingsError` where that one cannot see or cannot read.
+    It uses the embedder of the settings. Raises `SettingsError` if that embedder does not embed
+    both pictures and texts.
     """
     embedder = load_embedder(settings.vectors)
     if blind := {"text", "picture"} - embedder.sides:

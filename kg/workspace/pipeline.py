@@ -50,6 +50,8 @@ class Stage:
     branches of the settings it depends on. `also`, if given, is `module:function` from a
     `Workspace` to a string that changes when something else the stage reads changes (a file, a
     model). Raise `version` when the function would write something else from the same input.
+    `arguments` are passed to the function by name, so that `cli.py` can give a stage of one layer a
+    tool of another. They do not count as input: `also` covers what they depend on.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Stage:
     settings: tuple[str, ...] = ()
     also: str | None = None
     version: int = 1
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,6 @@ class Job:
     week: str
     inputs: Mapping[tuple[str, Span], pa.Table]
     note: Callable[[str], None] = field(default=lambda _line: None)
-    lent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -126,13 +128,6 @@ class Job:
         found = [piece.filter(pc.is_in(piece[key], wanted)) for piece in pieces]
         return join_tables(name, found, columns)
 
-    def borrow(self, name: str) -> Any:
-        """A tool that another layer lends to stages, made from the settings.
-
-        So a stage may use what it must not import. `KeyError` where nobody lends it.
-        """
-        return load_attribute(self.lent[name])(self.settings)
-
 
 @dataclass(frozen=True)
 class Step:
@@ -151,21 +146,18 @@ def bring_up_to_date(
     *,
     watch: Callable[[Step], None] = lambda _step: None,
     note: Callable[[str], None] = lambda _line: None,
-    lent: Mapping[str, str] | None = None,
 ) -> list[Step]:
     """Run, week by week and in the order given, every stage whose inputs changed.
 
     Weeks that have lost all their rows are swept: pass them too, and stages see empty tables.
-    `watch` hears of each step as it ends. `lent` are the tools that stages may borrow: by name,
-    `module:function` from the settings to the tool. Same input, same tables, whatever was killed
-    before.
+    `watch` is called after each step. Same input, same tables, whatever was killed before.
     """
     ledger = Ledger(workspace)
     steps = []
     for week in sorted(weeks):
         for stage in stages:
             inputs = _Inputs(workspace, stage, week)
-            step = _one_step(ledger, stage, Job(workspace, week, inputs, note, lent or {}))
+            step = _one_step(ledger, stage, Job(workspace, week, inputs, note))
             watch(step)
             steps.append(step)
     return steps
@@ -176,7 +168,7 @@ def _one_step(ledger: "Ledger", stage: Stage, job: Job) -> Step:
     print_now = _fingerprint(workspace, stage, week)
     if ledger.holds(stage, week, print_now):
         return Step(stage.name, week, done=False)
-    outputs = load_attribute(stage.run)(job)
+    outputs = load_attribute(stage.run)(job, **stage.arguments)
     written = {
         name: workspace.write(name, week, outputs.get(name, empty_table(name)))
         for name in stage.writes

@@ -29,6 +29,7 @@ from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.gallery.data import Row, WeekSeen, see_week, styles_of
 from zeitgraph.reports.gallery.exemplars import Pick, Vectors, cosines, pick_posts
 from zeitgraph.reports.gallery.image_makers import ImageMaker, Prompt, image_maker
+from zeitgraph.reports.gallery.judge import JudgeOf
 from zeitgraph.reports.gallery.mosaic import MOST
 from zeitgraph.reports.gallery.page import Card, Drawn, Page, Room, page_words, plain, write_page
 from zeitgraph.reports.gallery.prototypes import (
@@ -44,19 +45,20 @@ from zeitgraph.reports.page.formatting import counted
 from zeitgraph.reports.page.pictures import show_picture
 
 
-def make_gallery(job: Job) -> dict[str, pa.Table]:
+def make_gallery(job: Job, judge_of: JudgeOf) -> dict[str, pa.Table]:
     """Write the week's gallery folder; the table `gallery`, one row per picture or post shown.
 
     Reads posts, media, vectors, clusters, memberships, trends and entities of the week, and the
-    memberships and vectors of the week before. Raises `InputError` for a picture that is gone,
-    and what the image maker raises.
+    memberships and vectors of the week before. `judge_of` makes what chooses among candidates.
+    Raises `InputError` for a picture that is gone, and what the image maker and the judge raise.
     """
     folder = job.workspace.report_folder(job.week) / "gallery"
     aside = folder.with_name(".gallery-aside")
     shutil.rmtree(aside, ignore_errors=True)  # what a killed run left
     aside.mkdir(parents=True)
     settings = job.settings.gallery
-    hall = _Hall(job, see_week(job), image_maker(settings, job.workspace.root, job.note), aside)
+    maker = image_maker(settings, job.workspace.root, job.note)
+    hall = _Hall(job, see_week(job), maker, judge_of, aside)
     warmest = hall.week.warmest
     rooms = [_room(hall, cluster_id) for cluster_id in warmest[: settings.clusters]]
     page = Page(job.week, job.settings.report.lang, tuple(rooms), len(warmest) - len(rooms))
@@ -85,6 +87,7 @@ class _Hall:
     job: Job
     week: WeekSeen
     maker: ImageMaker
+    judge_of: JudgeOf
     folder: Path
 
     @property
@@ -186,7 +189,7 @@ def _chosen(hall: _Hall, prompt: Prompt, pictures: Sequence[Image]) -> list[int]
     candidates = hall.job.settings.gallery.candidates
     if candidates == 1:
         return list(range(len(pictures)))  # no model need be there to see them
-    near = hall.job.borrow("eye")(prompt.asks, pictures)
+    near = hall.judge_of(hall.job.settings)(prompt.asks, pictures)
     return best_of(near.mean(axis=1).tolist(), candidates)
 
 

@@ -24,7 +24,7 @@ from zeitgraph.extraction.demo.drawing.picture import Picture
 from zeitgraph.extraction.demo.drawing.things import THINGS
 from zeitgraph.extraction.demo.story.claims import LANGS, sayings
 from zeitgraph.extraction.demo.story.names import entities
-from zeitgraph.extraction.embedding.judging import eye_of
+from zeitgraph.extraction.embedding.judging import picture_judge
 from zeitgraph.kg.models.torchvision_repair import mend_torchvision
 from zeitgraph.kg.workspace.settings import Settings
 from zeitgraph.training.clip.judge import Reader
@@ -89,7 +89,7 @@ def draw(pipeline: Any, prompts: Sequence[str], seeds: Sequence[int]) -> list[Im
 
 def nearest(asked: Sequence[Asked], drawn: Sequence[Sequence[Image.Image]]) -> list[Image.Image]:
     """Of the pictures drawn for each prompt the one that the gallery would show."""
-    eye = eye_of(Settings(profile="starter"))
+    eye = picture_judge(Settings(profile="starter"))
     near = [eye(a.claims(), own).mean(axis=1) for a, own in zip(asked, drawn, strict=True)]
     return [own[int(each.argmax())] for own, each in zip(drawn, near, strict=True)]
 

@@ -3,7 +3,6 @@
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,7 +25,7 @@ from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.gallery.data import telling_things
 from zeitgraph.reports.gallery.prototypes import best_of
 from zeitgraph.reports.gallery.stage import gallery_identity, make_gallery
-from zeitgraph.reports.stages import STAGES
+from zeitgraph.reports.stages import STAGES, stages
 
 WEEK = "2026-W46"
 STAGE = next(stage for stage in STAGES if stage.name == "gallery")
@@ -167,7 +166,7 @@ def planted(tmp_path: Path) -> Planted:
 
 
 def rows_of(job: Job) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = make_gallery(job)["gallery"].to_pylist()
+    rows: list[dict[str, Any]] = make_gallery(job, nearest_to_twelve)["gallery"].to_pylist()
     return rows
 
 
@@ -235,18 +234,21 @@ def test_originals_arrive_byte_for_byte_and_the_table_names_them(planted: Plante
 
 
 def test_the_same_tables_in_another_order_give_the_same_bytes(planted: Planted) -> None:
-    first = make_gallery(planted.settle())["gallery"]
+    first = make_gallery(planted.settle(), nearest_to_twelve)["gallery"]
     before = files_of(planted.settle())
     job = planted.settle(shuffled=True)
     planted.workspace.write("gallery", WEEK, first)
     digest = planted.workspace.digest("gallery", WEEK)
-    assert planted.workspace.write("gallery", WEEK, make_gallery(job)["gallery"]) == digest
+    assert (
+        planted.workspace.write("gallery", WEEK, make_gallery(job, nearest_to_twelve)["gallery"])
+        == digest
+    )
     assert files_of(job) == before
 
 
 def test_hostile_text_stays_text(planted: Planted) -> None:
     job = planted.settle()
-    make_gallery(job)
+    make_gallery(job, nearest_to_twelve)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     tags = Tags(page).tags
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7*7 }}" in page
@@ -262,7 +264,7 @@ def test_hostile_text_stays_text(planted: Planted) -> None:
 
 def test_the_page_asks_for_nothing_but_files_beside_it(planted: Planted) -> None:
     job = planted.settle()
-    make_gallery(job)
+    make_gallery(job, nearest_to_twelve)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     policy = next(a for tag, a in Tags(page).tags if a.get("http-equiv"))["content"] or ""
     assert policy.startswith("default-src 'none'; img-src 'self' file:; style-src 'sha256-")
@@ -303,7 +305,7 @@ def test_posts_without_pictures_show_their_text(tmp_path: Path) -> None:
 def test_the_page_speaks_chinese(planted: Planted) -> None:
     planted.choose(lang="zh")
     job = planted.settle()
-    make_gallery(job)
+    make_gallery(job, nearest_to_twelve)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     assert '<html lang="zh-Hans">' in page
     assert "水墨" in page
@@ -327,7 +329,7 @@ def test_a_frame_tells_its_time_unless_it_is_the_first(
     for row in planted.rows[WEEK]["media"]:
         row |= {"kind": "frame", "at_s": at_s}
     job = planted.settle()
-    make_gallery(job)
+    make_gallery(job, nearest_to_twelve)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     assert set(re.findall('class="time">▶ ([^<]*)<', page)) == {badge} - {""}
 
@@ -337,7 +339,7 @@ def test_a_badge_lies_inside_the_picture_that_it_is_about(planted: Planted) -> N
     for row in planted.rows[WEEK]["media"]:
         row |= {"kind": "frame", "at_s": 2.0}
     job = planted.settle()
-    make_gallery(job)
+    make_gallery(job, nearest_to_twelve)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     around = set(re.findall(r'class="(\w+)[^"]*"[^>]*>\s*<img[^>]*>\s*<span class="time"', page))
     assert around == {"cover", "frame"}
@@ -349,7 +351,7 @@ def test_a_badge_lies_inside_the_picture_that_it_is_about(planted: Planted) -> N
 def test_what_is_counted_agrees_with_its_number(planted: Planted, lang: str) -> None:
     planted.choose(clusters=2, lang=lang)
     job = planted.settle()
-    make_gallery(job)
+    make_gallery(job, nearest_to_twelve)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     assert {"en": "leaves out 1 style with", "zh": "另有1种风格"}[lang] in page
     assert not re.search(r"(?<![\d,.])1 (?:posts|styles|pictures|more styles)\b", page)
@@ -361,7 +363,7 @@ def test_a_week_without_posts_gives_a_page_that_says_so(tmp_path: Path) -> None:
         (read.table, read.span): TABLES[read.table].schema.empty_table() for read in STAGE.reads
     }
     job = Job(workspace, WEEK, inputs)
-    assert make_gallery(job)["gallery"].num_rows == 0
+    assert make_gallery(job, nearest_to_twelve)["gallery"].num_rows == 0
     assert "No style has posts this week." in (folder_of(job) / "index.html").read_text("utf-8")
 
 
@@ -370,7 +372,7 @@ def test_what_a_forgotten_post_left_goes_when_the_gallery_is_made_again(planted:
     assert (planted.workspace.root / gone["path"]).is_file()
     for rows in planted.rows[WEEK].values():
         rows[:] = [row for row in rows if row.get("post_id") != gone["post_id"]]
-    make_gallery(planted.settle())
+    make_gallery(planted.settle(), nearest_to_twelve)
     assert not (planted.workspace.root / gone["path"]).exists()
 
 
@@ -379,7 +381,7 @@ def test_a_picture_that_is_gone_is_named(planted: Planted) -> None:
     for path in planted.workspace.media_folder.iterdir():
         path.unlink()
     with pytest.raises(InputError, match=r"missing or not a picture.*\.png"):
-        make_gallery(job)
+        make_gallery(job, nearest_to_twelve)
 
 
 def test_the_identity_changes_with_the_image_maker_only(planted: Planted) -> None:
@@ -432,7 +434,7 @@ def test_of_candidates_the_nearest_to_the_prompt_is_shown(
     planted.add("entities", WEEK, entity_id="tent", name="tent", kind="object", source="catalogue")
     told = {"subject": "c-000000000001", "predicate": "features_object", "object": "tent"}
     planted.add("facts", WEEK, **told, count=4, probability=0.5)
-    job = replace(planted.settle(), lent={"eye": f"{__name__}:nearest_to_twelve"})
+    job = planted.settle()
     drawn = [row for row in rows_of(job) if row["role"] == "prototype"]
     reds = []
     for row in drawn:
@@ -446,7 +448,7 @@ def test_of_candidates_the_nearest_to_the_prompt_is_shown(
 def nearest_to_twelve(
     _settings: Settings,
 ) -> Callable[[Sequence[str], Sequence[Image.Image]], np.ndarray]:
-    """An eye that likes what is as red as 12, whatever it is asked."""
+    """A judge that prefers pictures as red as 12, whatever the texts are."""
 
     def nearness(texts: Sequence[str], pictures: Sequence[Image.Image]) -> np.ndarray:
         reds = np.array([float(np.asarray(picture)[9, 9, 0]) for picture in pictures])
@@ -488,7 +490,7 @@ def test_a_cluster_is_told_by_the_thing_it_has_beyond_all_others() -> None:
 
 
 def test_the_runner_makes_it_once_and_again_after_a_kill(planted: Planted) -> None:
-    job, stage = planted.settle(), STAGE
+    job, stage = planted.settle(), stages(nearest_to_twelve)[0]
     assert [step.done for step in bring_up_to_date(job.workspace, [stage], [WEEK])] == [True]
     before = files_of(job)
     assert [step.done for step in bring_up_to_date(job.workspace, [stage], [WEEK])] == [False]
