@@ -363,9 +363,9 @@ def _add(place: "Workspace", posts: Sequence[Path], watcher: "Watcher") -> "AddS
 def _update(place: "Workspace", watcher: "Watcher") -> None:
     from zeitgraph.extraction import stages as extracting
     from zeitgraph.kg import stages as knowing
-    from zeitgraph.kg.edits.checks import heeding_edits
+    from zeitgraph.kg.edits.checks import edits_checked
 
-    with heeding_edits(place, watcher.note):
+    with edits_checked(place, watcher.note):
         _bring(place, (*extracting.STAGES, *knowing.STAGES), place.all_weeks(), watcher)
 
 

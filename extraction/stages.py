@@ -23,10 +23,10 @@ STAGES = (
     ),
     Stage(
         name="edits",
-        run="zeitgraph.kg.edits.file:write_edits",
+        run="zeitgraph.kg.edits.stage:write_edits",
         reads=(Read("posts"),),
         writes=("edits",),
-        also="zeitgraph.kg.edits.file:edits_identity",
+        also="zeitgraph.kg.edits.stage:edits_identity",
     ),
     Stage(
         name="clusters",

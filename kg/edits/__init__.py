@@ -1,1 +1,1 @@
-"""Edits of clusters by a person: the file `edits.toml`, its checks and its commands."""
+"""Manual edits of clusters: the file `edits.toml`, its checks, its stage and its commands."""

@@ -1,7 +1,7 @@
-"""The commands `zeitgraph edit …`: they add an entry to `edits.toml`, and list what it holds.
+"""The commands `zeitgraph edit …`: they add an entry to `edits.toml` and list its entries.
 
-An entry is checked as in the file, and against the clusters there are; the file gets it at its end
-and is otherwise left as it is, comments too. The next `zeitgraph run` respects it.
+A new entry is checked like the file itself and against the known clusters. It is appended to the
+file; the rest of the file stays as it is, with its comments. The next `zeitgraph run` applies it.
 """
 
 import json
@@ -13,19 +13,23 @@ import typer
 from zeitgraph.kg.base.errors import UserError
 
 if TYPE_CHECKING:
+    from zeitgraph.kg.edits.checks import Clusters
     from zeitgraph.kg.workspace.workspace import Workspace
 
 HERE = Path()
-In = Annotated[Path, typer.Option("-w", "--workspace", help="The workspace's folder.")]
-Cluster = Annotated[str, typer.Argument(help="Its id, or its name where only one has it.")]
-En = Annotated[str, typer.Option(help="Its name in English.")]
-Zh = Annotated[str, typer.Option(help="Its name in Chinese.")]
+In = Annotated[Path, typer.Option("-w", "--workspace", help="The folder of the workspace.")]
+Cluster = Annotated[
+    str, typer.Argument(help="The id of a cluster, or its name if no other cluster has it.")
+]
+En = Annotated[str, typer.Option(help="The name in English.")]
+Zh = Annotated[str, typer.Option(help="The name in Chinese.")]
 Since = Annotated[
-    str | None, typer.Option("--from", help="The first week it holds; all weeks if left out.")
+    str | None,
+    typer.Option("--from", help="The first week in which the edit holds; all weeks if left out."),
 ]
 
 edit = typer.Typer(
-    help="Rename, merge, split, delete or pin a cluster by hand; later runs respect it.",
+    help="Rename, merge, split, delete or pin a cluster; all later runs apply the edit.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -35,18 +39,18 @@ edit = typer.Typer(
 def rename(
     cluster: Cluster, en: En = "", zh: Zh = "", since: Since = None, workspace: In = HERE
 ) -> str:
-    """Give a cluster a name; in a language without one it keeps what it has."""
+    """Give a cluster a name; in a language without a new name it keeps its own."""
     return _add(workspace, "rename", cluster, since, en=en, zh=zh)
 
 
 @edit.command()
 def merge(
     cluster: Cluster,
-    into: Annotated[str, typer.Argument(help="The cluster that its posts are told in.")],
+    into: Annotated[str, typer.Argument(help="The cluster that shows its posts.")],
     since: Since = None,
     workspace: In = HERE,
 ) -> str:
-    """Tell the posts of a cluster as posts of another."""
+    """Show the posts of a cluster in another cluster."""
     from zeitgraph.kg.workspace.workspace import Workspace
 
     return _add(workspace, "merge", cluster, since, into=_id_of(Workspace(workspace), into))
@@ -56,16 +60,18 @@ def merge(
 def split(
     cluster: Cluster,
     post: Annotated[
-        list[str] | None, typer.Option(help="An example post; may be repeated.")
+        list[str] | None, typer.Option(help="The id of an example post; may be repeated.")
     ] = None,
-    word: Annotated[list[str] | None, typer.Option(help="A word they say; so may this.")] = None,
+    word: Annotated[
+        list[str] | None, typer.Option(help="A word in the posts; may be repeated.")
+    ] = None,
     *,
     en: En = "",
     zh: Zh = "",
     since: Since = None,
     workspace: In = HERE,
 ) -> str:
-    """Let posts like some examples leave a cluster, as a new one with a name."""
+    """Move posts like some examples from a cluster to a new cluster with a name."""
     return _add(
         workspace, "split", cluster, since, posts=post or [], words=word or [], en=en, zh=zh
     )
@@ -73,14 +79,17 @@ def split(
 
 @edit.command()
 def delete(cluster: Cluster, since: Since = None, workspace: In = HERE) -> str:
-    """Tell the posts of a cluster as posts in none; nothing like it is born again."""
+    """Take the posts of a cluster out of all clusters; no similar cluster is born again."""
     return _add(workspace, "delete", cluster, since)
 
 
 @edit.command()
 def pin(
     cluster: Cluster,
-    centre: Annotated[Literal["follows", "still"], typer.Option(help="Its place.")] = "follows",
+    centre: Annotated[
+        Literal["follows", "still"],
+        typer.Option(help="Whether its centre follows its posts or stays still."),
+    ] = "follows",
     since: Since = None,
     workspace: In = HERE,
 ) -> str:
@@ -93,25 +102,25 @@ def list_edits(
     form: Annotated[Literal["table", "json", "csv"], typer.Option("--format")] = "table",
     workspace: In = HERE,
 ) -> str:
-    """The edits there are: of which clusters, what they say, and which do nothing."""
-    from zeitgraph.kg.edits.checks import edit_states, newest_clusters
+    """List the edits: their clusters, their values, and which have no effect."""
+    from zeitgraph.kg.edits.checks import edit_notes, newest_clusters
     from zeitgraph.kg.edits.file import read_edits
     from zeitgraph.kg.workspace.answers import Answer
     from zeitgraph.kg.workspace.workspace import Workspace
 
     place = Workspace(workspace)
     known, edits = newest_clusters(place), read_edits(place)
-    states = edit_states(place, edits, known)
+    notes = edit_notes(place, edits, known)
     rows = tuple(
         (
             edit.entry,
             edit.since or "all weeks",
             edit.cluster,
-            known.get(edit.cluster, {}).get("name"),
+            _name_of(edit.cluster, known),
             edit.other or None,
-            known.get(edit.other, {}).get("name"),
-            edit.says or None,
-            states.get(edit.entry),
+            _name_of(edit.other, known),
+            edit.summary or None,
+            notes.get(edit.entry),
         )
         for edit in edits
     )
@@ -122,10 +131,15 @@ def list_edits(
 # -- shared by the commands ------------------------------------------------------------------------
 
 
+def _name_of(cluster_id: str, known: "Clusters") -> str | None:
+    return known[cluster_id]["name"] if cluster_id in known else None
+
+
 def _add(workspace: Path, kind: str, cluster: str, since: str | None, **values: Any) -> str:
-    """Add an entry to the file; raises `EditsError` where it cannot be, and leaves the file."""
+    """Add an entry to the file. Raises `EditsError` for a wrong entry, before the file changes."""
     from zeitgraph.kg.edits import checks
-    from zeitgraph.kg.edits.file import EDITS_FILE, Split, edits_text, parse_edits
+    from zeitgraph.kg.edits.file import EDITS_FILE, edits_text, parse_edits
+    from zeitgraph.kg.edits.kinds import Split
     from zeitgraph.kg.workspace.workspace import Workspace, write_aside
 
     place = Workspace(workspace)
@@ -143,24 +157,25 @@ def _add(workspace: Path, kind: str, cluster: str, since: str | None, **values: 
         checks.check_posts(place, [new])
         checks.check_names(place, edits, new, known)
         write_aside(path, text.encode())
-    part = f" The part that leaves will be {new.other}." if isinstance(new, Split) else ""
-    return f"{new.entry} stands in {path}.{part} `zeitgraph run` applies it."
+    part = f" The new cluster will be {new.other}." if isinstance(new, Split) else ""
+    return f"{new.entry} is in {path}.{part} `zeitgraph run` applies it."
 
 
 def _id_of(place: "Workspace", cluster: str) -> str:
-    """The id that is `cluster`, or that of the only cluster with that name, as it is now."""
-    from zeitgraph.kg.edits.checks import cluster_called, newest_clusters
-    from zeitgraph.kg.edits.file import Split, read_edits
+    """The id `cluster` itself, or the id of the only cluster that now has that name."""
+    from zeitgraph.kg.edits.checks import find_cluster, newest_clusters
+    from zeitgraph.kg.edits.file import read_edits
+    from zeitgraph.kg.edits.kinds import Split
 
     known = newest_clusters(place)
     if not known:
         raise UserError(
-            "there are no clusters yet", where=place.root, do="`zeitgraph run`, then edit"
+            "there are no clusters yet", where=place.root, do="call `zeitgraph run` first"
         )
     parts = {edit.other for edit in read_edits(place) if isinstance(edit, Split)}
-    return cluster_called(cluster, known, parts)
+    return find_cluster(cluster, known, parts)
 
 
 def _toml(value: object) -> str:
-    """A text or a list of texts as TOML, which reads all of JSON's but a bare U+007F."""
+    """A text or a list of texts as TOML: its JSON, with U+007F escaped as TOML requires."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from zeitgraph.kg.base.errors import StoreError, UnknownName, UserError
 from zeitgraph.kg.base.weeks import week_start
-from zeitgraph.kg.edits.checks import all_clusters, cluster_called
+from zeitgraph.kg.edits.checks import all_clusters, find_cluster
 from zeitgraph.kg.graph.rdf_store import reading
 from zeitgraph.kg.graph.rdf_values import plain_value
 from zeitgraph.kg.graph.vocabulary import ENTITY_CLASSES, PREFIXES
@@ -124,7 +124,7 @@ def answer(
     with _called("way to ask", via, WAYS)(workspace) as ask:
         named = [given for given in arguments if known[given].kind == "cluster"]
         clusters = all_clusters(workspace) if named else {}
-        ids = {given: cluster_called(str(arguments[given]), clusters) for given in named}
+        ids = {given: find_cluster(str(arguments[given]), clusters) for given in named}
         bound = _bind(question, {**arguments, **ids}, ask)
         return Answer(question.columns, () if bound is None else tuple(ask(question, bound)))
 

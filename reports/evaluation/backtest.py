@@ -14,7 +14,7 @@ from typing import Any
 
 from zeitgraph.kg.base.errors import UserError
 from zeitgraph.kg.base.weeks import week_after
-from zeitgraph.kg.edits.checks import GONE
+from zeitgraph.kg.edits.checks import REPLACED
 from zeitgraph.kg.workspace.answers import Answer
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -207,7 +207,7 @@ class _Told:
                 for row in self.workspace.read("clusters", week)
                 .select(["cluster_id", "state"])
                 .to_pylist()
-                if row["state"] in GONE
+                if row["state"] in REPLACED
             }
             for week in self.rows
         }

@@ -23,7 +23,8 @@ from tests.worlds.clusters import (
 )
 from zeitgraph.kg.base.errors import EditsError
 from zeitgraph.kg.base.weeks import week_after
-from zeitgraph.kg.edits.file import Split, read_edits
+from zeitgraph.kg.edits.file import read_edits
+from zeitgraph.kg.edits.kinds import Split
 from zeitgraph.kg.workspace.workspace import Workspace
 
 WEEKS = 6

@@ -1,4 +1,4 @@
-"""The commands `zeitgraph edit …` write what the file would hold, refuse the rest, and list it."""
+"""The commands `zeitgraph edit …` write valid entries to the file, refuse others, and list them."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,10 @@ import pytest
 
 from tests.worlds.clusters import FIRST
 from zeitgraph.kg.base.errors import EditsError, UserError
-from zeitgraph.kg.edits.checks import check_edits, edits_in_vain, heeding_edits
+from zeitgraph.kg.edits.checks import check_edits, edits_checked, ineffective_edits
 from zeitgraph.kg.edits.commands import delete, list_edits, merge, pin, rename, split
-from zeitgraph.kg.edits.file import EDITS_FILE, read_edits, rows_of_week
+from zeitgraph.kg.edits.file import EDITS_FILE, read_edits
+from zeitgraph.kg.edits.stage import rows_of_week
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -18,7 +19,7 @@ A, B, C = "c-aaaaaaaaaaaa", "c-bbbbbbbbbbbb", "c-cccccccccccc"
 
 @pytest.fixture
 def clusters(tmp_path: Path) -> Workspace:
-    """A workspace with three clusters, as if they had been found; two have one name."""
+    """A workspace with a table of three clusters; two of them have the same name."""
     workspace = Workspace.create(tmp_path, "vectors")
     names = ("tent · fire", "lamp", "lamp")
     rows = [
@@ -31,14 +32,14 @@ def clusters(tmp_path: Path) -> Workspace:
     return workspace
 
 
-def test_commands_write_what_the_file_would_hold_and_keep_the_rest(clusters: Workspace) -> None:
+def test_commands_append_entries_and_keep_the_rest_of_the_file(clusters: Workspace) -> None:
     path = clusters.root / EDITS_FILE
     path.write_text(f"# mine\n[[pin]]\ncluster = '{B}'   # since Monday\n", "utf-8")
     place = clusters.root
     rename("tent · fire（中）", en='a "tent"', zh="帐篷\\", workspace=place)
-    told = split(A, post=["p\x7f1", "p'2"], word=["bell tent"], en="Bells", workspace=place)
+    message = split(A, post=["p\x7f1", "p'2"], word=["bell tent"], en="Bells", workspace=place)
     part = read_edits(clusters)[-1].other
-    assert part in told
+    assert part in message
     merge(part, B, since="2026-W12", workspace=place)
     delete(C, workspace=place)
     assert path.read_text("utf-8").startswith(
@@ -54,7 +55,7 @@ def test_commands_write_what_the_file_would_hold_and_keep_the_rest(clusters: Wor
     assert part in listed
 
 
-def test_a_command_that_cannot_be_leaves_the_file_as_it_was(clusters: Workspace) -> None:
+def test_a_command_that_is_refused_leaves_the_file_unchanged(clusters: Workspace) -> None:
     place, path = clusters.root, clusters.root / EDITS_FILE
     with pytest.raises(UserError, match=f"«lamp» are {B}, {C}"):
         pin("lamp", workspace=place)
@@ -76,7 +77,7 @@ def test_a_workspace_without_clusters_says_so(tmp_path: Path) -> None:
         pin(A, workspace=tmp_path)
 
 
-def test_a_split_by_a_post_that_is_not_there_is_refused(clusters: Workspace) -> None:
+def test_a_split_with_an_unknown_example_post_is_refused(clusters: Workspace) -> None:
     with pytest.raises(EditsError, match=r"\[\[split\]\] 1: no post is called «nopost»"):
         split(A, post=["p'2", "nopost"], en="Bells", workspace=clusters.root)
     assert not (clusters.root / EDITS_FILE).exists()
@@ -96,24 +97,26 @@ def test_a_name_that_another_cluster_has_is_refused(clusters: Workspace) -> None
         split(A, word=["x"], en="torch", workspace=place)
 
 
-def test_a_name_by_the_file_that_another_cluster_has_is_told(clusters: Workspace) -> None:
+def test_a_name_in_the_file_that_another_cluster_has_is_reported(clusters: Workspace) -> None:
     path = clusters.root / EDITS_FILE
     path.write_text(f"[[rename]]\ncluster='{A}'\nen='lamp'\n", "utf-8")
     rows = rows_of_week(read_edits(clusters), FIRST)
     clusters.write("edits", FIRST, make_table(TABLES["edits"], rows))
-    told = [f"edits.toml, [[rename]] 1 gives a name that another has: «lamp», {B}"]
-    assert edits_in_vain(clusters) == told
+    lines = [f"edits.toml, [[rename]] 1 gives a name that another has: «lamp», {B}"]
+    assert ineffective_edits(clusters) == lines
     path.write_text(path.read_text("utf-8").replace("lamp", "light"), "utf-8")
-    assert edits_in_vain(clusters) == []
+    assert ineffective_edits(clusters) == []
 
 
-def test_the_name_of_a_cluster_that_is_told_no_more_is_free(clusters: Workspace) -> None:
+def test_the_name_of_a_cluster_that_is_no_longer_shown_is_free(clusters: Workspace) -> None:
     delete(B, workspace=clusters.root)
     merge(C, A, workspace=clusters.root)
-    assert rename(A, en="lamp", workspace=clusters.root).startswith("[[rename]] 1 stands")
+    assert rename(A, en="lamp", workspace=clusters.root).startswith("[[rename]] 1 is in")
 
 
-def test_the_list_tells_what_edits_say_and_which_are_about_nothing(clusters: Workspace) -> None:
+def test_the_list_has_the_values_of_edits_and_notes_on_unknown_clusters(
+    clusters: Workspace,
+) -> None:
     (clusters.root / EDITS_FILE).write_text(
         f"[[rename]]\ncluster='{A}'\nzh='帐篷'\n[[pin]]\ncluster='{B}'\ncentre='still'\n"
         f"[[split]]\ncluster='{A}'\nen='Bells'\nposts=['p1']\nwords=['bell', '钟']\n"
@@ -134,39 +137,41 @@ def test_the_list_tells_what_edits_say_and_which_are_about_nothing(clusters: Wor
     assert "no cluster has the id «c-doesnotexist»" in notes["[[delete]] 1"]
 
 
-def test_the_name_of_a_cluster_in_the_file_is_answered_with_its_id(clusters: Workspace) -> None:
+def test_a_name_in_place_of_an_id_in_the_file_is_answered_with_the_id(clusters: Workspace) -> None:
     path = clusters.root / EDITS_FILE
     path.write_text("[[delete]]\ncluster='tent · fire'\n", "utf-8")
     with pytest.raises(EditsError, match=f"no cluster has the id «tent · fire».*its id, {A}$"):
         check_edits(clusters)
 
 
-# -- as the tables stand ---------------------------------------------------------------------------
+# -- with the edits applied ------------------------------------------------------------------------
 
 LATER = "from='2099-W10'"
 
 
 def _apply(workspace: Workspace, text: str) -> None:
-    """Write the file, and its edits to the table as a run would."""
+    """Write the file, and write its edits to the table as a run does."""
     (workspace.root / EDITS_FILE).write_text(text, "utf-8")
     rows = rows_of_week(read_edits(workspace), FIRST)
     workspace.write("edits", FIRST, make_table(TABLES["edits"], rows))
 
 
 def _put(workspace: Workspace, changes: dict[str, dict[str, str]]) -> None:
-    """Change some clusters of the newest week."""
+    """Change columns of some clusters of the newest week, by id."""
     rows = workspace.read("clusters", FIRST).to_pylist()
     changed = [row | changes.get(row["cluster_id"], {}) for row in rows]
     workspace.write("clusters", FIRST, make_table(TABLES["clusters"], changed))
 
 
-def test_an_id_that_goes_with_the_work_is_told_and_stops_nothing(clusters: Workspace) -> None:
+def test_an_id_that_disappears_during_the_run_is_noted_without_an_error(
+    clusters: Workspace,
+) -> None:
     _apply(clusters, f"[[delete]]\ncluster='{A}'\n")
-    told: list[str] = []
-    with heeding_edits(clusters, told.append):
+    notes: list[str] = []
+    with edits_checked(clusters, notes.append):
         rows = [r for r in clusters.read("clusters", FIRST).to_pylist() if r["cluster_id"] != A]
         clusters.write("clusters", FIRST, make_table(TABLES["clusters"], rows))
-    assert told == [f"edits.toml, [[delete]] 1 does nothing: no cluster has the id «{A}»"]
+    assert notes == [f"edits.toml, [[delete]] 1 does nothing: no cluster has the id «{A}»"]
     with pytest.raises(EditsError, match=f"no cluster has the id «{A}»"):
         check_edits(clusters)
 
@@ -178,7 +183,7 @@ def test_an_unknown_id_is_refused_when_the_first_clusters_are_found(tmp_path: Pa
     (tmp_path / EDITS_FILE).write_text(f"[[delete]]\ncluster='{A}'\n", "utf-8")
 
     def work() -> None:
-        with heeding_edits(workspace, print):
+        with edits_checked(workspace, print):
             workspace.write("intake", FIRST, posts)
             workspace.write("clusters", FIRST, found)
 
@@ -186,10 +191,12 @@ def test_an_unknown_id_is_refused_when_the_first_clusters_are_found(tmp_path: Pa
         work()
 
 
-def test_a_cluster_of_a_later_week_may_still_come(clusters: Workspace) -> None:
+def test_an_edit_from_a_later_week_on_may_name_a_cluster_that_is_not_born_yet(
+    clusters: Workspace,
+) -> None:
     _apply(clusters, f"[[delete]]\ncluster='c-later'\n{LATER}\n")
     check_edits(clusters)
-    [line] = edits_in_vain(clusters)
+    [line] = ineffective_edits(clusters)
     assert line.endswith("no cluster has the id «c-later»")
     pin(A, workspace=clusters.root)
 
@@ -199,25 +206,25 @@ def test_before_there_are_clusters_all_edits_wait(tmp_path: Path) -> None:
     (tmp_path / EDITS_FILE).write_text(f"[[delete]]\ncluster='{A}'\n", "utf-8")
     [row] = json.loads(list_edits(form="json", workspace=tmp_path))
     assert row["note"] == "waits for the next run"
-    assert edits_in_vain(workspace) == []
+    assert ineffective_edits(workspace) == []
 
 
 @pytest.mark.parametrize("frees", ["rename", "delete", "merge"])
 def test_a_name_is_not_free_before_the_week_that_frees_it(clusters: Workspace, frees: str) -> None:
     _put(clusters, {C: {"name": "light", "name_en": "light", "name_zh": "灯"}})
-    says = {"rename": "en='torch'\n", "merge": f"into='{C}'\n"}.get(frees, "")
-    later = f"[[{frees}]]\ncluster='{B}'\n{says}{LATER}\n"
+    keys = {"rename": "en='torch'\n", "merge": f"into='{C}'\n"}.get(frees, "")
+    later = f"[[{frees}]]\ncluster='{B}'\n{keys}{LATER}\n"
     (clusters.root / EDITS_FILE).write_text(later, "utf-8")
     with pytest.raises(EditsError, match=f"«lamp» is the name of {B} already"):
         rename(A, en="lamp", workspace=clusters.root)
     rename(A, en="lamp", since="2099-W10", workspace=clusters.root)
     _apply(clusters, f"{later}[[rename]]\ncluster='{A}'\nen='lamp'\n")
-    [line] = edits_in_vain(clusters)
+    [line] = ineffective_edits(clusters)
     assert line.endswith(f"gives a name that another has: «lamp», {B}")
 
 
 def test_the_latest_of_several_names_counts(clusters: Workspace) -> None:
-    """Wherever its entry stands in the file."""
+    """The place of its entry in the file does not matter."""
     _put(clusters, {C: {"name": "light", "name_en": "light", "name_zh": "灯"}})
     _apply(
         clusters,
@@ -225,17 +232,19 @@ def test_the_latest_of_several_names_counts(clusters: Workspace) -> None:
         f"[[rename]]\ncluster='{B}'\nen='lamp'\n"
         f"[[rename]]\ncluster='{A}'\nen='lamp'\nfrom='{FIRST}'\n",
     )
-    assert edits_in_vain(clusters) == []
+    assert ineffective_edits(clusters) == []
 
 
 @pytest.mark.parametrize("gone", [{"state": "merged"}, {"shown_as": ""}, {"shown_as": A}])
-def test_a_name_is_of_the_cluster_that_is_told(clusters: Workspace, gone: dict[str, str]) -> None:
+def test_a_name_means_the_cluster_that_is_shown(clusters: Workspace, gone: dict[str, str]) -> None:
     _put(clusters, {B: gone})
     pin("lamp", workspace=clusters.root)
     assert read_edits(clusters)[-1].cluster == C
 
 
-def test_an_edit_of_a_part_that_has_not_left_points_to_its_split(clusters: Workspace) -> None:
+def test_the_note_on_an_edit_of_a_part_that_does_not_exist_names_its_split(
+    clusters: Workspace,
+) -> None:
     text = f"[[split]]\ncluster='{A}'\nen='Bells'\nwords=['bell']\n"
     (clusters.root / EDITS_FILE).write_text(text, "utf-8")
     part = read_edits(clusters)[0].other
@@ -244,7 +253,7 @@ def test_an_edit_of_a_part_that_has_not_left_points_to_its_split(clusters: Works
         f"{text}[[split]]\ncluster='{part}'\nen='Small'\nwords=['x']\n"
         f"[[merge]]\ncluster='{B}'\ninto='{part}'\n[[pin]]\ncluster='{part}'\n",
     )
-    first, *others = edits_in_vain(clusters)
+    first, *others = ineffective_edits(clusters)
     assert f"no post of {A} is like its examples" in first
-    why = f"does nothing yet: {part} has not left yet, see its [[split]]"
-    assert [line.partition(" 1 ")[2] or line.partition(" 2 ")[2] for line in others] == [why] * 3
+    note = f"does nothing yet: {part} has not left yet, see its [[split]]"
+    assert [line.partition(" 1 ")[2] or line.partition(" 2 ")[2] for line in others] == [note] * 3

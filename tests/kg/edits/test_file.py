@@ -1,4 +1,4 @@
-"""The file of edits is strict at the door, and the commands write no other file than it reads."""
+"""The file of edits is read strictly; an edit without effect is reported and stops nothing."""
 
 import re
 from pathlib import Path
@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tests.conftest import Run, posts_with_vectors, table_bytes, write_posts
 from zeitgraph.cli import add, forget, report, run
 from zeitgraph.kg.base.errors import EditsError
-from zeitgraph.kg.edits.checks import edits_in_vain
+from zeitgraph.kg.edits.checks import ineffective_edits
 from zeitgraph.kg.edits.commands import list_edits
-from zeitgraph.kg.edits.file import EDITS_FILE, KINDS, parse_edits, read_edits
+from zeitgraph.kg.edits.file import EDITS_FILE, parse_edits, read_edits
+from zeitgraph.kg.edits.kinds import EDIT_KINDS
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -96,15 +97,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_is_told_in_one_line_with_its_entry(case: str) -> None:
-    text, told = WRONG[case]
-    with pytest.raises(EditsError, match=told) as caught:
+def test_an_error_is_reported_in_one_line_with_its_entry(case: str) -> None:
+    text, message = WRONG[case]
+    with pytest.raises(EditsError, match=message) as caught:
         parse_edits(text, Path("my/edits.toml"))
     assert "my/edits.toml" in caught.value.line
     assert "\n" not in caught.value.line
 
 
-def test_a_name_may_change_again_and_what_is_split_off_may_be_merged() -> None:
+def test_a_name_may_change_again_and_a_part_that_is_split_off_may_be_merged() -> None:
     text = (
         f"[[rename]]\ncluster='{A}'\nen='X'\n[[rename]]\ncluster='{A}'\nen='Y'\nfrom='2026-W10'\n"
         f"[[split]]\ncluster='{A}'\nzh='毡房'\nwords=['毡房']\n"
@@ -131,7 +132,7 @@ _X_FOR_B = f"[[rename]]\ncluster='{B}'\nen='X'\n"
         (f"[[delete]]\ncluster='{A}'\n{_LATER}\n", _LATER),
     ],
 )
-def test_a_name_is_free_from_the_week_in_which_its_cluster_has_it_no_more(
+def test_a_name_is_free_from_the_week_in_which_its_cluster_no_longer_has_it(
     freed: str, since: str
 ) -> None:
     text = f"[[rename]]\ncluster='{A}'\nen='X'\n{freed}"
@@ -161,8 +162,8 @@ def _written(kind: str, entry: dict[str, object]) -> str:
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.sampled_from([*KINDS, "other"]), _ENTRIES), max_size=6))
-def test_any_entries_are_edits_or_one_clear_line(
+@given(st.lists(st.tuples(st.sampled_from([*EDIT_KINDS, "other"]), _ENTRIES), max_size=6))
+def test_any_entries_give_edits_or_one_clear_line(
     entries: list[tuple[str, dict[str, object]]],
 ) -> None:
     _edits_or_a_line("\n".join(_written(kind, entry) for kind, entry in entries))
@@ -170,12 +171,12 @@ def test_any_entries_are_edits_or_one_clear_line(
 
 @settings(deadline=None)
 @given(st.text(max_size=200))
-def test_any_text_is_edits_or_one_clear_line(text: str) -> None:
+def test_any_text_gives_edits_or_one_clear_line(text: str) -> None:
     _edits_or_a_line(text)
 
 
 @pytest.mark.parametrize("text", ["a=" + "[" * 5000, "a=" + "9" * 5000, "a=" + "{a=" * 3000])
-def test_a_text_that_breaks_parsers_is_one_clear_line(text: str) -> None:
+def test_a_text_that_breaks_parsers_gives_one_clear_line(text: str) -> None:
     with pytest.raises(EditsError, match="not TOML"):
         parse_edits(text, Path())
 
@@ -190,7 +191,7 @@ def _edits_or_a_line(text: str) -> None:
     assert "\n" not in line
 
 
-def test_a_file_that_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_gives_one_clear_line(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path, "vectors")
     (tmp_path / EDITS_FILE).write_bytes(b"\xff\xfe\x00")
     with pytest.raises(EditsError, match="cannot be read as UTF-8"):
@@ -201,15 +202,15 @@ def test_a_file_that_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
         read_edits(workspace)
 
 
-def test_no_message_is_the_words_of_a_library() -> None:
+def test_no_message_has_the_words_of_a_library() -> None:
     for text, _ in WRONG.values():
         with pytest.raises(EditsError) as caught:
             parse_edits(text, Path())
         assert not re.search(r"Input should|Field required|Value error|Errno", caught.value.line)
 
 
-def test_a_name_may_end_with_the_cluster() -> None:
-    """What is deleted from a week on may have a name before."""
+def test_a_cluster_that_is_deleted_later_may_be_renamed() -> None:
+    """A cluster that is deleted from a week on may have a new name before that week."""
     text = f"[[delete]]\ncluster='{A}'\nfrom='2026-W40'\n[[rename]]\ncluster='{A}'\nen='X'\n"
     assert len(parse_edits(text, Path())) == 2
 
@@ -219,7 +220,7 @@ def test_a_name_may_end_with_the_cluster() -> None:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace of all stages, without a Bolt server."""
+    """A workspace after a run of all stages, without a Bolt server."""
     folder = tmp_path_factory.mktemp("whole")
     Workspace.create(folder, "vectors")
     (folder / "zeitgraph.toml").write_text('profile = "vectors"\n[graph]\nbolt = "off"\n', "utf-8")
@@ -230,7 +231,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def trends(whole: Path, tmp_path: Path) -> Workspace:
-    """A copy of it."""
+    """A copy of `whole` that a test may change."""
     import shutil
 
     return Workspace(shutil.copytree(whole, tmp_path / "copy"))
@@ -244,17 +245,19 @@ def _largest(workspace: Workspace) -> str:
 def test_an_unknown_cluster_stops_before_any_work(trends: Workspace) -> None:
     (trends.root / EDITS_FILE).write_text(f"[[delete]]\ncluster='{A}'\n", "utf-8")
     before = table_bytes(trends.root)
-    with pytest.raises(EditsError, match=rf"\[\[delete\]\] 1: no cluster has the id «{A}».*mend"):
+    with pytest.raises(
+        EditsError, match=rf"\[\[delete\]\] 1: no cluster has the id «{A}».*correct the id"
+    ):
         run(workspace=trends.root)
     with pytest.raises(EditsError, match="no cluster has the id"):
         forget(["p3-0"], workspace=trends.root)
     assert table_bytes(trends.root) == before
 
 
-def test_what_no_week_knows_is_told_at_the_end_and_nothing_is_half_done(
+def test_an_unknown_cluster_is_reported_after_the_first_run_and_the_tables_are_complete(
     whole: Path, tmp_path: Path
 ) -> None:
-    """Before the first run no cluster is known; so it runs, and all tables stand but the pages."""
+    """No cluster is known before the first run: it writes all tables, but no pages."""
     Workspace.create(tmp_path, "vectors")
     (tmp_path / "zeitgraph.toml").write_bytes((whole / "zeitgraph.toml").read_bytes())
     (tmp_path / EDITS_FILE).write_text(f"[[delete]]\ncluster='{A}'\n", "utf-8")
@@ -267,9 +270,7 @@ def test_what_no_week_knows_is_told_at_the_end_and_nothing_is_half_done(
     assert table_bytes(tmp_path, *pages) == table_bytes(whole, *pages)
 
 
-def test_an_example_that_is_no_post_stops_before_any_work(
-    trends: Workspace, zeitgraph: Run
-) -> None:
+def test_an_unknown_example_post_stops_before_any_work(trends: Workspace, zeitgraph: Run) -> None:
     text = f"[[split]]\ncluster='{_largest(trends)}'\nen='X'\nposts=['p3-0', 'nobody']\n"
     (trends.root / EDITS_FILE).write_text(text, "utf-8")
     before = table_bytes(trends.root)
@@ -280,10 +281,10 @@ def test_an_example_that_is_no_post_stops_before_any_work(
     assert table_bytes(trends.root) == before
 
 
-def test_what_finds_nothing_to_do_is_told_at_the_end_of_each_run_and_stops_nothing(
+def test_an_edit_without_effect_is_reported_at_the_end_of_each_run_and_stops_nothing(
     trends: Workspace, zeitgraph: Run
 ) -> None:
-    """No post says so, and the report of the week stands, as the other edit has it."""
+    """No post contains the word of the split; the report has the name that the rename gives."""
     own = _largest(trends)
     last = trends.weeks("clusters")[-1]
     text = f"[[split]]\ncluster='{own}'\nen='X'\nwords=['nowhere']\n"
@@ -293,8 +294,8 @@ def test_what_finds_nothing_to_do_is_told_at_the_end_of_each_run_and_stops_nothi
     for _ in range(2):
         ran = zeitgraph("run", "-w", trends.root)
         assert ran.returncode == 0, ran.stderr
-        [told] = [line for line in ran.stderr.splitlines() if "nothing yet" in line]
-        assert told.startswith(
+        [note] = [line for line in ran.stderr.splitlines() if "nothing yet" in line]
+        assert note.startswith(
             f"edits.toml, [[split]] 1 does nothing yet: no post of {own} is like"
         )
     assert "Nothing had changed" in ran.stdout
@@ -302,7 +303,7 @@ def test_what_finds_nothing_to_do_is_told_at_the_end_of_each_run_and_stops_nothi
     assert list_edits(workspace=trends.root).count("does nothing yet: ") == 1
 
 
-def test_an_edit_of_a_cluster_that_had_merged_is_told_and_stops_nothing(
+def test_an_edit_of_a_cluster_that_had_merged_is_reported_and_stops_nothing(
     trends: Workspace,
 ) -> None:
     own = _largest(trends)
@@ -310,14 +311,16 @@ def test_an_edit_of_a_cluster_that_had_merged_is_told_and_stops_nothing(
     rows = trends.read("clusters", last).to_pylist()
     (trends.root / EDITS_FILE).write_text(f"[[delete]]\ncluster='{own}'\n", "utf-8")
     run(workspace=trends.root)
-    assert edits_in_vain(trends) == []
+    assert ineffective_edits(trends) == []
     gone = [row | {"state": "merged"} if row["cluster_id"] == own else row for row in rows]
     trends.write("clusters", last, make_table(TABLES["clusters"], gone))
-    [line] = edits_in_vain(trends)
+    [line] = ineffective_edits(trends)
     assert line.startswith(f"edits.toml, [[delete]] 1 does nothing yet: {own} had merged before")
 
 
-def test_forget_updates_what_was_edited_and_refuses_to_leave_an_example(trends: Workspace) -> None:
+def test_forget_updates_edited_clusters_and_refuses_a_post_that_is_an_example(
+    trends: Workspace,
+) -> None:
     own = _largest(trends)
     members = sorted(
         row["post_id"]
@@ -345,7 +348,7 @@ def test_forget_updates_what_was_edited_and_refuses_to_leave_an_example(trends: 
     assert own not in set(trends.read_all("memberships")["cluster_id"].to_pylist())
 
 
-def test_the_report_tells_what_a_hand_did(trends: Workspace) -> None:
+def test_the_report_names_the_edits(trends: Workspace) -> None:
     last = trends.weeks("clusters")[-1]
     rows = trends.read("clusters", last).to_pylist()
     own = [r["cluster_id"] for r in sorted(rows, key=lambda row: -row["posts"])][:4]
@@ -357,29 +360,31 @@ def test_the_report_tells_what_a_hand_did(trends: Workspace) -> None:
     )
     (trends.root / EDITS_FILE).write_text(text, "utf-8")
     run(workspace=trends.root)
-    told_in: tuple[tuple[Literal["en", "zh"], str, str], ...] = (
+    languages: tuple[tuple[Literal["en", "zh"], str, str], ...] = (
         ("en", "editor", "Calm rooms"),
         ("zh", "编辑", "静室"),
     )
-    for lang, word, name in told_in:
+    for lang, word, name in languages:
         report(lang=lang, workspace=trends.root)
-        told = [r for r in trends.read("claims", last).to_pylist() if word in r["text"]]
-        assert len(told) == 4
-        assert {row["status"] for row in told} == {"kept"}
-        assert any(name in row["text"] for row in told)
+        claims = [r for r in trends.read("claims", last).to_pylist() if word in r["text"]]
+        assert len(claims) == 4
+        assert {row["status"] for row in claims} == {"kept"}
+        assert any(name in row["text"] for row in claims)
 
 
 def test_the_command_line_edits(trends: Workspace, zeitgraph: Run) -> None:
     own = _largest(trends)
     weeks = trends.weeks("posts")
-    told = zeitgraph(
+    renamed = zeitgraph(
         "edit", "rename", own, "--en", "Glamping", "--zh", "精致露营", "--from", weeks[-1],
         "-w", trends.root,
     )  # fmt: skip
-    assert (told.returncode, told.stderr) == (0, "")
+    assert (renamed.returncode, renamed.stderr) == (0, "")
     run(workspace=trends.root)
-    asked = zeitgraph("answer", "events", f"week={weeks[-1]}", "--format", "csv", "-w", trends.root)
-    assert re.search(rf"renamed,{own},Glamping,,,hand", asked.stdout)
+    events = zeitgraph(
+        "answer", "events", f"week={weeks[-1]}", "--format", "csv", "-w", trends.root
+    )
+    assert re.search(rf"renamed,{own},Glamping,,,hand", events.stdout)
     assert "Glamping" in list_edits(workspace=trends.root)
     wrong = zeitgraph("edit", "merge", own, own, "-w", trends.root)
     assert wrong.returncode == 2
@@ -389,4 +394,4 @@ def test_the_command_line_edits(trends: Workspace, zeitgraph: Run) -> None:
 def test_the_example_in_the_documents_is_a_valid_file() -> None:
     text = (Path(__file__).parents[3] / "docs" / "edits.md").read_text("utf-8")
     [example] = [t for t in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[[merge]]" in t]
-    assert {edit.kind for edit in parse_edits(example, Path())} == set(KINDS)
+    assert {edit.kind for edit in parse_edits(example, Path())} == set(EDIT_KINDS)
