@@ -96,6 +96,6 @@ STAGES = (
         reads=(Read("posts"),),
         writes=("mentions",),
         settings=("entities",),
-        also="zeitgraph.kg.entities.catalogue:catalogue_identity",
+        also="zeitgraph.extraction.names.mentions:names_identity",
     ),
 )

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import av
-import av.error
 from PIL import Image
+
+from zeitgraph.kg.base.plugins import require
+
+if TYPE_CHECKING:
+    import av
 
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,gif"
 QUALITY = 95  # of the JPEG; a frame was lossy before
@@ -36,8 +40,12 @@ def key_frames(path: Path, count: int, max_pixels: int) -> list[KeyFrame]:
     """Up to `count` key frames of the first video stream, first and last among them.
 
     The video is decoded twice, key frames only: to count them, then to take those at evenly spread
-    places, so that memory holds one frame. Raises `BadVideo`.
+    places, so that memory holds one frame. Raises `BadVideo`, and `MissingPart` if PyAV is not
+    installed.
     """
+    require("av", f"the video {path.name}")
+    import av.error
+
     try:
         wanted = _spread(sum(1 for _ in _decoded(path, max_pixels)), count)
         stills = [
@@ -63,7 +71,9 @@ def _spread(total: int, count: int) -> set[int]:
     return {round(step * (total - 1) / (count - 1)) for step in range(count)}
 
 
-def _decoded(path: Path, max_pixels: int) -> Iterator[av.VideoFrame]:
+def _decoded(path: Path, max_pixels: int) -> Iterator["av.VideoFrame"]:
+    import av
+
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": ""}
     with path.open("rb") as file, av.open(file, "r", container_options=options) as container:
         if not container.streams.video:
@@ -81,7 +91,7 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
         raise BadVideo(f"too large: {width} x {height} pixels, at most {max_pixels}")
 
 
-def _still(frame: av.VideoFrame) -> KeyFrame:
+def _still(frame: "av.VideoFrame") -> KeyFrame:
     image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
     if frame.rotation:
         image = image.rotate(frame.rotation, expand=True)

@@ -10,11 +10,19 @@ from itertools import chain
 import pyarrow as pa
 
 from zeitgraph.extraction.names.recognisers import Recogniser, Span, longest_first, recognisers_of
-from zeitgraph.kg.entities.catalogue import known_entities
+from zeitgraph.kg.base.plugins import is_installed, pip_line
+from zeitgraph.kg.entities.catalogue import catalogue_identity, known_entities
 from zeitgraph.kg.workspace.pipeline import Job
 from zeitgraph.kg.workspace.tables import TABLES, make_table
+from zeitgraph.kg.workspace.workspace import Workspace
 
 _TOLD = 3  # problems of a catalogue that are told one by one
+
+
+def names_identity(workspace: Workspace) -> str:
+    """A string that changes with the catalogue, and when the package that finds names comes."""
+    identity = catalogue_identity(workspace)
+    return identity if is_installed("spacy") else f"{identity}, hashtags only"
 
 
 def find_mentions(job: Job) -> dict[str, pa.Table]:
@@ -27,6 +35,8 @@ def find_mentions(job: Job) -> dict[str, pa.Table]:
     """
     if [job.week] == job.workspace.weeks("posts")[:1]:
         _tell_problems(job)
+        if not is_installed("spacy"):
+            job.note(f"Of names, only hashtags are found: {pip_line('spacy')} and run again.")
     posts = [row for row in job.table("posts").to_pylist() if row["text"]]
     texts = [row["text"] for row in posts]
     found = find_together(

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from zeitgraph.extraction.names.normal_form import align
 from zeitgraph.extraction.names.recognisers import Span, longest_first
 from zeitgraph.extraction.names.words import chinese_cutter
+from zeitgraph.kg.base.plugins import is_installed
 from zeitgraph.kg.entities.catalogue import CASED_KINDS, Catalogue, everyday_words, surface_forms
 from zeitgraph.kg.entities.disambiguation import HAN, Disambiguator, Name, has_proper_name_case
 from zeitgraph.kg.entities.linking import disambiguator_of
@@ -49,14 +50,33 @@ _KIND_ORDER = ("object", "scene", "brand", "product", "person", "place", "hashta
 """The kind of a name that could be of several where nothing decides, common nouns first."""
 
 
-def rules_of(workspace: Workspace) -> "RulesRecogniser":
-    """The rules for what `workspace` knows; built once per process for one catalogue."""
+def rules_of(workspace: Workspace) -> "RulesRecogniser | HashtagRecogniser":
+    """The rules for what `workspace` knows; built once per process for one catalogue.
+
+    Without spaCy (the extra `text`), only hashtags are found.
+    """
+    if not is_installed("spacy"):
+        return HashtagRecogniser()
     return _rules(disambiguator_of(workspace))
 
 
 @lru_cache(maxsize=2)
 def _rules(disambiguator: Disambiguator) -> "RulesRecogniser":
     return RulesRecogniser(disambiguator)
+
+
+class HashtagRecogniser:
+    """Finds hashtags; needs no other package."""
+
+    def find(self, texts: Sequence[str], langs: Sequence[str]) -> list[list[Span]]:  # noqa: ARG002
+        """The hashtags of each text, in any language."""
+        aligned = [align(text) for text in texts]
+        return [
+            sorted(
+                Span(*one.original(tag.start, tag.end), tag.kind) for tag in _hashtags(one.clean)
+            )
+            for one in aligned
+        ]
 
 
 class RulesRecogniser:
@@ -93,7 +113,7 @@ class RulesRecogniser:
         whole = [place for place in characters if not _is_part_of_word(clean, edges, *place)]
         named = [place for place in [*whole, *words] if self._is_name(clean, *place)]
         names = longest_first(Span(*place, "") for place in named)
-        tags = [Span(*match.span(), "hashtag") for match in _HASHTAG.finditer(clean)]
+        tags = _hashtags(clean)
         tagged = {place for tag in tags for place in range(tag.start, tag.end)}
         return [
             *tags,
@@ -125,6 +145,10 @@ class RulesRecogniser:
             possible = [choice.entity] if choice.entity else self._written(name.surface)
             kind = min((entity.kind for entity in possible), key=_KIND_ORDER.index)
             yield Span(name.start, name.end, kind)
+
+
+def _hashtags(clean: str) -> list[Span]:
+    return [Span(*match.span(), "hashtag") for match in _HASHTAG.finditer(clean)]
 
 
 def _spaced_part(clean: str) -> str:

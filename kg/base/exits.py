@@ -13,6 +13,7 @@ import typer
 import typer.exceptions
 
 from zeitgraph.kg.base.errors import InputError, ZeitgraphError
+from zeitgraph.kg.base.plugins import missing_part
 
 
 def run_app(app: typer.Typer, arguments: Sequence[str] | None) -> int:
@@ -30,6 +31,10 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None) -> int:
         return _fail(error.format_message().replace("Value error, ", ""), 2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ModuleNotFoundError as error:
+        if os.environ.get("ZEITGRAPH_TRACEBACK"):
+            raise
+        return _fail(missing_part(error, "the command").line, 1)
     except Exception as error:
         if os.environ.get("ZEITGRAPH_TRACEBACK"):
             raise

@@ -20,6 +20,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from zeitgraph.kg.base.errors import QueryError, SettingsError, StoreError, UserError
+from zeitgraph.kg.base.plugins import require
 from zeitgraph.kg.graph.bolt_process import kill_server, leased_server
 from zeitgraph.kg.graph.bolt_server import DATABASE
 from zeitgraph.kg.graph.vocabulary import iso_text
@@ -48,11 +49,14 @@ def connected(workspace: Workspace, user: str) -> Iterator[Connection]:
     Raises `UserError` where `graph.bolt` is off or nothing was written yet, `SettingsError` where
     the password is not set.
     """
-    import neo4j
-
     settings = workspace.settings.graph
     if settings.bolt == "off":
         raise UserError("the property graph is off", do="set graph.bolt and run again")
+    require("neo4j", "the property graph")
+    if settings.bolt == "embedded":
+        require("arcadedb_embedded", "the property graph")
+    import neo4j
+
     folder = workspace.bolt_folder
     if settings.bolt == "embedded" and user == "reader" and not folder.exists():
         raise UserError("there is no graph yet", where=folder, do="make it with `zeitgraph run`")

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zeitgraph.kg.base.errors import StoreError
+from zeitgraph.kg.base.plugins import is_installed
 from zeitgraph.kg.graph.bolt_server import LEASE_LOCK, READY_FILE, SECRETS_FILE, SERVER_LOCK
 from zeitgraph.kg.workspace.settings import GraphSettings
 from zeitgraph.kg.workspace.workspace import Workspace
@@ -38,6 +39,11 @@ class Server:
     port: int
     writer: str
     reader: str
+
+
+def has_embedded_server() -> bool:
+    """Whether the packages of the extra `bolt` are installed: the driver and the server."""
+    return is_installed("neo4j") and is_installed("arcadedb_embedded")
 
 
 @contextmanager

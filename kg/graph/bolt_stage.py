@@ -19,8 +19,9 @@ import pyarrow as pa
 
 from zeitgraph.kg.base.errors import StoreError
 from zeitgraph.kg.base.ids import digest_json
+from zeitgraph.kg.base.plugins import pip_line
 from zeitgraph.kg.graph.bolt_client import Connection, connected
-from zeitgraph.kg.graph.bolt_process import database_id
+from zeitgraph.kg.graph.bolt_process import database_id, has_embedded_server
 from zeitgraph.kg.graph.vocabulary import KINDS, RELATIONS, thing_iri
 from zeitgraph.kg.graph.week_graph import Ref, Relation, Value, WeekGraph, batches, week_graph
 from zeitgraph.kg.workspace.pipeline import Job
@@ -61,9 +62,15 @@ SCHEMA = (
 def write_bolt(job: Job) -> dict[str, pa.Table]:
     """Replace the week in the property graph; no tables. Does nothing where `graph.bolt` is off.
 
+    Does nothing either if the embedded server is not installed; a note says so in the first week.
     A week with no posts loses all it had. Raises `StoreError` where the server fails.
     """
-    if job.settings.graph.bolt == "off":
+    bolt = job.settings.graph.bolt
+    if bolt == "off":
+        return {}
+    if bolt == "embedded" and not has_embedded_server():
+        if [job.week] == job.workspace.weeks("posts")[:1]:
+            job.note(f"The property graph is left out: {pip_line('neo4j')} and run again.")
         return {}
     import neo4j
 
@@ -81,6 +88,8 @@ def write_bolt(job: Job) -> dict[str, pa.Table]:
 def store_identity(workspace: Workspace) -> str:
     """A string that changes when the embedded database was made anew, or another one was chosen."""
     bolt = workspace.settings.graph.bolt
+    if bolt == "embedded" and not has_embedded_server():
+        return "not installed"
     if bolt == "embedded":
         return database_id(workspace.bolt_folder)
     return digest_json([bolt, workspace.settings.graph.database])

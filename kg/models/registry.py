@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from zeitgraph.kg.base.errors import MissingPart, ModelError, UnknownName
+from zeitgraph.kg.base.plugins import is_installed
 from zeitgraph.kg.workspace.answers import Answer
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -259,6 +260,8 @@ def hub_folder(name: str, patterns: Sequence[str], note: Note) -> Path:
 
 def _cached(name: str, patterns: Sequence[str]) -> Path | None:
     """The folder in the hub's cache, None where it is not there or not complete."""
+    if not is_installed("huggingface_hub"):
+        return None
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 

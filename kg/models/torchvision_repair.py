@@ -13,6 +13,8 @@ import sys
 from functools import cache
 from typing import Any
 
+from zeitgraph.kg.base.plugins import is_installed
+
 _OPERATORS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -24,8 +26,11 @@ def mend_torchvision() -> Any:
     """Import torchvision, declaring its operators first where it fails without them.
 
     Returns the library of declared operators, which must live as long as torchvision does, or None
-    where nothing was wrong. Raises what the import raises for any other reason.
+    where nothing was wrong or torchvision is not installed. Raises what the import raises for any
+    other reason.
     """
+    if not is_installed("torchvision"):
+        return None
     try:
         importlib.import_module("torchvision")
     except RuntimeError as error:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zeitgraph.kg.base.ids import digest_json
-from zeitgraph.kg.base.plugins import load_attribute
+from zeitgraph.kg.base.plugins import load_attribute, missing_part
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.settings import Settings
 from zeitgraph.kg.workspace.tables import TABLES, R, Table, empty_table, join_tables, rows_of
@@ -157,7 +157,11 @@ def bring_up_to_date(
     for week in sorted(weeks):
         for stage in stages:
             inputs = _Inputs(workspace, stage, week)
-            step = _one_step(ledger, stage, Job(workspace, week, inputs, note))
+            job = Job(workspace, week, inputs, note)
+            try:
+                step = _one_step(ledger, stage, job)
+            except ModuleNotFoundError as error:
+                raise missing_part(error, f"the stage «{stage.name}»") from error
             watch(step)
             steps.append(step)
     return steps
