@@ -15,8 +15,9 @@ from zeitgraph.extraction.geometry.vector_cache import VectorCache
 from zeitgraph.extraction.intake.add import forgotten_ids, paths_in_use, rows_without
 from zeitgraph.extraction.search.index_store import drop_index
 from zeitgraph.kg.base.errors import UserError
+from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.base.ids import digest_text
-from zeitgraph.kg.workspace.workspace import NO_WEEK, Workspace, write_aside
+from zeitgraph.kg.workspace.workspace import NO_WEEK, Workspace
 
 
 def known_posts(workspace: Workspace, post_ids: Sequence[str]) -> tuple[list[str], str]:

@@ -12,9 +12,10 @@ from pathlib import Path, PureWindowsPath
 
 from zeitgraph.extraction.intake.pictures import BadPicture, verify_picture
 from zeitgraph.extraction.intake.videos import BadVideo, key_frames
+from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.base.ids import content_id, digest_bytes, digest_file
 from zeitgraph.kg.workspace.settings import IntakeSettings
-from zeitgraph.kg.workspace.workspace import Workspace, write_aside
+from zeitgraph.kg.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,9 @@ from zeitgraph.extraction.search.product_quantizer import (
     lists_for,
 )
 from zeitgraph.kg.base.errors import StoreError, UserError
+from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.base.ids import digest_json
-from zeitgraph.kg.workspace.workspace import Workspace, write_aside
+from zeitgraph.kg.workspace.workspace import Workspace
 
 MANY = 16_384
 """From so many posts on there is a codebook; fewer are compared one by one, which takes less."""

@@ -137,10 +137,11 @@ def _name_of(cluster_id: str, known: "Clusters") -> str | None:
 
 def _add(workspace: Path, kind: str, cluster: str, since: str | None, **values: Any) -> str:
     """Add an entry to the file. Raises `EditsError` for a wrong entry, before the file changes."""
+    from zeitgraph.kg.base.files import write_aside
     from zeitgraph.kg.edits import checks
     from zeitgraph.kg.edits.file import EDITS_FILE, edits_text, parse_edits
     from zeitgraph.kg.edits.kinds import Split
-    from zeitgraph.kg.workspace.workspace import Workspace, write_aside
+    from zeitgraph.kg.workspace.workspace import Workspace
 
     place = Workspace(workspace)
     path = place.root / EDITS_FILE

@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from zeitgraph.kg.base.files import write_aside
+
 DATABASE = "zeitgraph"
 SERVER_LOCK, LEASE_LOCK = "server.lock", "lease.lock"
 READY_FILE, SECRETS_FILE = "server.json", "secrets.json"
@@ -56,7 +58,8 @@ def _serve(options: argparse.Namespace) -> None:
     try:
         server.create_database(DATABASE)
         _make_users(server, passwords)
-        _write_private(folder / READY_FILE, {"pid": os.getpid(), "port": ports["bolt"]})
+        ready = json.dumps({"pid": os.getpid(), "port": ports["bolt"]})
+        write_aside(folder / READY_FILE, ready.encode(), private=True)
         with (folder / LEASE_LOCK).open("a") as lease:
             _wait_until_idle(folder, lease.fileno(), options.idle_seconds)
             (folder / READY_FILE).unlink(missing_ok=True)
@@ -127,9 +130,11 @@ def _write_groups(folder: Path, query_seconds: float) -> None:
         "reader": group([], ["readRecord"], query_seconds),
         "*": group([], []),
     }
-    told = {"databases": {"*": {"groups": groups}}, "version": 2}
+    groups_file = {"databases": {"*": {"groups": groups}}, "version": 2}
     (folder / "config").mkdir(parents=True, exist_ok=True)
-    _write_private(folder / "config" / "server-groups.json", told)
+    write_aside(
+        folder / "config" / "server-groups.json", json.dumps(groups_file).encode(), private=True
+    )
 
 
 def _passwords(folder: Path) -> dict[str, str]:
@@ -140,17 +145,8 @@ def _passwords(folder: Path) -> dict[str, str]:
     except (FileNotFoundError, json.JSONDecodeError):
         (folder / "config" / "server-users.jsonl").unlink(missing_ok=True)
         known = {user: secrets.token_urlsafe(24) for user in ("root", "writer", "reader")}
-        _write_private(file, known)
+        write_aside(file, json.dumps(known).encode(), private=True)
     return known
-
-
-def _write_private(path: Path, told: Mapping[str, Any]) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(told, file)
-    aside.replace(path)
 
 
 def _free_port() -> int:

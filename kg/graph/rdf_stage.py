@@ -9,7 +9,6 @@ to the software agent zeitgraph.
 """
 
 import functools
-import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyoxigraph as ox
 
 from zeitgraph.kg.base.errors import InputError
+from zeitgraph.kg.base.files import replacing
 from zeitgraph.kg.base.ids import digest_text
 from zeitgraph.kg.entities.catalogue import Catalogue, catalogue_identity, known_entities
 from zeitgraph.kg.graph.rdf_store import graph_names, reading, replace_graph, store_id
@@ -215,7 +215,6 @@ def export_graph(workspace: Workspace, out: Path) -> int:
         )
     if not out.parent.is_dir():
         raise InputError("there is no such folder", where=out.parent)
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
     written = 0
 
     def counted(quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
@@ -224,14 +223,10 @@ def export_graph(workspace: Workspace, out: Path) -> int:
             written += 1
             yield quad
 
-    try:
-        with reading(workspace.graph_folder) as store, aside.open("wb") as file:
-            merged = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-            quads = _quads_of(store) if form.supports_datasets else merged
-            ox.serialize(counted(quads), file, form, prefixes=dict(PREFIXES))
-        aside.replace(out)
-    finally:
-        aside.unlink(missing_ok=True)
+    with reading(workspace.graph_folder) as store, replacing(out) as file:
+        merged = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
+        quads = _quads_of(store) if form.supports_datasets else merged
+        ox.serialize(counted(quads), file, form, prefixes=dict(PREFIXES))
     return written
 
 

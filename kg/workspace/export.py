@@ -15,7 +15,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from zeitgraph.kg.base.errors import InputError
-from zeitgraph.kg.workspace.workspace import Workspace, replacing
+from zeitgraph.kg.base.files import replacing
+from zeitgraph.kg.workspace.workspace import Workspace
 
 
 def export_table(workspace: Workspace, name: str, out: Path) -> int:

@@ -15,12 +15,13 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.base.ids import digest_json
 from zeitgraph.kg.base.plugins import load_attribute, missing_part
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.settings import Settings
 from zeitgraph.kg.workspace.tables import TABLES, R, Table, empty_table, join_tables, rows_of
-from zeitgraph.kg.workspace.workspace import Workspace, write_aside
+from zeitgraph.kg.workspace.workspace import Workspace
 
 Span = Literal["week", "before", "history"]
 Outputs = Mapping[str, pa.Table]

@@ -6,7 +6,6 @@ that the same rows give the same bytes. A partition with no rows is no file. The
 are those of its row class in `kg/workspace/rows.py`.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from zeitgraph.kg.base.files import replacing
 from zeitgraph.kg.workspace import rows
 from zeitgraph.kg.workspace.rows import schema_of
 
@@ -244,10 +244,8 @@ def write_partition(path: Path, table: Table[Any], data: pa.Table) -> None:
         return
     data = data.select(table.schema.names).cast(table.schema).combine_chunks()
     order = pc.sort_indices(data, sort_keys=[(k, "ascending") for k in table.key])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(data.take(order), aside, compression="zstd", store_schema=True)
-    aside.replace(path)
+    with replacing(path) as file:
+        pq.write_table(data.take(order), file, compression="zstd", store_schema=True)
 
 
 def read_partition(path: Path, table: Table[Any], columns: Sequence[str] | None = None) -> pa.Table:

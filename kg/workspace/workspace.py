@@ -4,14 +4,13 @@ Everything below the folder is reached through `Workspace`, so that no other mod
 of its own. Nothing here knows what a stage does.
 """
 
-import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import filelock
 import pyarrow as pa
@@ -268,29 +267,3 @@ def table_called(name: str) -> Table[Any]:
 def _beside(path: Path, folder: Path) -> str:
     inside, place = path.resolve(), folder.resolve()
     return str(inside.relative_to(place) if inside.is_relative_to(place) else inside)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that becomes `path` when the block ends well, and nothing when it does not.
-
-    Raises `InputError` where the folder cannot be written.
-    """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = aside.open("wb")
-    except OSError as error:
-        raise InputError(f"cannot write: {error.strerror}", where=path) from error
-    try:
-        with file:
-            yield file
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def write_aside(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    with replacing(path) as file:
-        file.write(data)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from zeitgraph import __version__
 from zeitgraph.kg.base.errors import UserError
-from zeitgraph.kg.workspace.workspace import Workspace, write_aside
+from zeitgraph.kg.base.files import write_aside
+from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.evaluation.case import Case, Judge
 from zeitgraph.reports.evaluation.columns import score_all
 from zeitgraph.reports.evaluation.page import Lang, workspace_page

@@ -20,8 +20,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.workspace.answers import Answer
-from zeitgraph.kg.workspace.workspace import Workspace, write_aside
+from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.evaluation import stopwatch
 from zeitgraph.reports.evaluation.case import Case, Judge
 from zeitgraph.reports.evaluation.columns import COLUMNS, COST_FILE, Column, Result, score_all

@@ -16,8 +16,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.base.ids import content_id
-from zeitgraph.kg.workspace.workspace import write_aside
 from zeitgraph.reports.gallery.exemplars import ROLES, Pick, Role
 from zeitgraph.reports.page.layout import render_page
 from zeitgraph.reports.page.pictures import Shown

@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from PIL import Image, ImageDraw, PngImagePlugin
 
+from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.base.ids import digest_json
-from zeitgraph.kg.workspace.workspace import write_aside
 from zeitgraph.prompts.library import Style
 from zeitgraph.reports.gallery.image_makers import ImageMaker, Prompt
 from zeitgraph.reports.page.fonts import font_for

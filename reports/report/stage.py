@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.pipeline import Job
 from zeitgraph.kg.workspace.tables import TABLES, make_table
-from zeitgraph.kg.workspace.workspace import Workspace, write_aside
+from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.page.charts import Point
 from zeitgraph.reports.page.formatting import labels
 from zeitgraph.reports.report.cards import post_cards
