@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from zeitgraph.extraction.names.recognisers import Span
 from zeitgraph.kg.base.errors import MissingPart, ModelError, SettingsError
-from zeitgraph.kg.entities.catalogue_files import KINDS
+from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.kg.models import registry as models
 from zeitgraph.kg.models.torchvision_repair import mend_torchvision
 from zeitgraph.kg.workspace.workspace import Workspace
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from transformers import TokenClassificationPipeline
 
-LABEL_KINDS: Mapping[str, str] = {kind.upper(): kind for kind in KINDS} | {
+LABEL_KINDS: Mapping[str, str] = {kind.upper(): kind for kind in EntityKind} | {
     # OntoNotes 5 (spaCy's pipelines), CoNLL-2003
     "PER": "person",
     "ORG": "brand",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from zeitgraph.kg.base.errors import InputError
 from zeitgraph.kg.base.ids import digest_bytes, digest_file, digest_json
+from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.kg.entities.catalogue_files import (
     CatalogueProblem,
     Entity,
@@ -25,7 +26,7 @@ from zeitgraph.kg.entities.catalogue_files import (
 )
 from zeitgraph.kg.workspace.workspace import Workspace
 
-CASED_KINDS = frozenset({"person", "brand", "product", "place"})
+CASED_KINDS = frozenset({EntityKind.PERSON, EntityKind.BRAND, EntityKind.PRODUCT, EntityKind.PLACE})
 """Kinds whose Latin names are proper names: their case must match the catalogue."""
 
 ALL_CAPS_LENGTH = 4

@@ -17,12 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zeitgraph.kg.base.errors import InputError
+from zeitgraph.kg.base.terms import EntityKind
 
 if TYPE_CHECKING:
     import rdflib
-
-KINDS = ("person", "brand", "product", "place", "scene", "object", "hashtag")
-"""The kinds of entities and mentions."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +105,8 @@ def _why_unusable(entity: Entity, kept: Mapping[str, Entity]) -> str:
         return "no id"
     if entity.entity_id in kept:
         return f"the id «{entity.entity_id}» occurs above already"
-    if entity.kind not in KINDS:
-        return f"«{entity.kind}» is no kind; kinds are {', '.join(KINDS)}"
+    if entity.kind not in set(EntityKind):
+        return f"«{entity.kind}» is no kind; kinds are {', '.join(EntityKind)}"
     return "" if entity.names else "no name"
 
 
@@ -157,7 +155,7 @@ LAYOUTS = (
             "aliases": ("aliases",),
             "description": ("path",),
         },
-        kind="brand",
+        kind=EntityKind.BRAND,
     ),
 )
 
@@ -217,16 +215,17 @@ def _split(cell: str) -> tuple[str, ...]:
 
 # -- SKOS ----------------------------------------------------------------------------------------
 
-TYPE_KINDS: Mapping[str, str] = {kind: kind for kind in KINDS} | {
-    "organization": "brand",
-    "corporation": "brand",
-    "store": "brand",
-    "individualproduct": "product",
-    "productmodel": "product",
-    "city": "place",
-    "country": "place",
-    "landmark": "place",
-    "definedterm": "object",
+TYPE_KINDS: Mapping[str, EntityKind] = {
+    **{str(kind): kind for kind in EntityKind},
+    "organization": EntityKind.BRAND,
+    "corporation": EntityKind.BRAND,
+    "store": EntityKind.BRAND,
+    "individualproduct": EntityKind.PRODUCT,
+    "productmodel": EntityKind.PRODUCT,
+    "city": EntityKind.PLACE,
+    "country": EntityKind.PLACE,
+    "landmark": EntityKind.PLACE,
+    "definedterm": EntityKind.OBJECT,
 }
 """The kind for the local name of an `rdf:type`, in lower case: schema.org's classes and our own."""
 
@@ -297,9 +296,9 @@ def _skos_kind(graph: "rdflib.Graph", concept: "rdflib.URIRef") -> str:
     for node in _upwards(graph, concept, SKOS.broader):
         types = sorted(str(t) for t in graph.objects(node, RDF.type))
         names = [t.rstrip("/#").replace("#", "/").rpartition("/")[2].lower() for t in types]
-        kind = next((TYPE_KINDS[name] for name in names if name in TYPE_KINDS), "")
-        if kind:
-            return kind
+        for name in names:
+            if name in TYPE_KINDS:
+                return TYPE_KINDS[name]
     return ""
 
 
@@ -340,7 +339,7 @@ def read_lexicon(text: str) -> Lexicon:
             name_zh=row["zh"],
             aliases=tuple(row["aliases"]),
         )
-        for kind in ("object", "scene")
+        for kind in (EntityKind.OBJECT, EntityKind.SCENE)
         for row in tree[kind]
     ]
     cues = {

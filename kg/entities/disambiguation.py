@@ -31,8 +31,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import log
 
+from zeitgraph.kg.base.terms import EntityKind, LinkWay
 from zeitgraph.kg.entities.catalogue import CASED_KINDS, Catalogue, normal_form
-from zeitgraph.kg.entities.catalogue_files import KINDS, Cues, Entity, Lexicon
+from zeitgraph.kg.entities.catalogue_files import Cues, Entity, Lexicon
 
 RELATED_WEIGHT = 2.0
 ADJACENT_WEIGHT = 3.0
@@ -93,7 +94,7 @@ class Choice:
 
     entity: Entity | None
     score: float
-    how: str
+    how: LinkWay
 
 
 class Disambiguator:
@@ -129,8 +130,8 @@ class Disambiguator:
 
     def _candidates(self, name: Name) -> Sequence[Entity]:
         found = self.catalogue.candidates(name.surface)
-        if name.kind == "hashtag":  # a hashtag is an entity of its own: #apple is not the fruit
-            return [e for e in found if e.kind == "hashtag"]
+        if name.kind == EntityKind.HASHTAG:  # an entity of its own: #apple is not the fruit
+            return [e for e in found if e.kind == EntityKind.HASHTAG]
         return found
 
     def _choose(
@@ -143,9 +144,9 @@ class Disambiguator:
     ) -> Choice:
         possible = [e for e in found if name.kind in ("", e.kind)]
         if not possible:
-            return Choice(None, 0.0, "nil" if found else "new")
+            return Choice(None, 0.0, LinkWay.NIL if found else LinkWay.NEW)
         if len(found) == 1:
-            return Choice(found[0], 1.0, "alias")
+            return Choice(found[0], 1.0, LinkWay.ALIAS)
         evidence = self._evidence(text, name, found, around, certain)
         return self._weigh(possible, evidence)
 
@@ -155,8 +156,8 @@ class Disambiguator:
         score = best / (1 + sum(evidence.values()))
         tied = len(ranked) > 1 and evidence[ranked[1]] == best
         if best == 0 or tied or score < self.min_score:
-            return Choice(None, score, "nil")
-        return Choice(ranked[0], score, "context")
+            return Choice(None, score, LinkWay.NIL)
+        return Choice(ranked[0], score, LinkWay.CONTEXT)
 
     # -- evidence ----------------------------------------------------------------------------
 
@@ -182,8 +183,8 @@ class Disambiguator:
         left = text[max(0, name.start - CONTEXT_LENGTH) : name.start].casefold().rstrip()
         right = text[name.end : name.end + CONTEXT_LENGTH].casefold().lstrip()
         proper = has_proper_name_case(text, name.start, name.surface)
-        evidence = {}
-        for kind in KINDS:
+        evidence: dict[str, float] = {}
+        for kind in EntityKind:
             before, after = self._adjacent.get(kind, _NO_ADJACENT)
             evidence[kind] = (
                 ADJACENT_WEIGHT * bool(before.search(left) or after.match(right))

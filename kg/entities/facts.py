@@ -11,21 +11,19 @@ probability is P(object in a post | subject in the post). Each pair has a row in
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from zeitgraph.kg.entities.catalogue_files import KINDS
+from zeitgraph.kg.base.terms import EntityKind, Predicate
 from zeitgraph.kg.workspace.pipeline import Job
-from zeitgraph.kg.workspace.tables import TABLES, make_table
+from zeitgraph.kg.workspace.rows import FactRow, LinkRow
+from zeitgraph.kg.workspace.tables import ENTITIES, FACTS, LINKS, MEMBERSHIPS, make_table
 
-FEATURES: Mapping[str, str] = {kind: f"features_{kind}" for kind in KINDS}
-"""The predicate from a cluster to an entity, by the entity's kind."""
-
-CO_OCCURS = "co_occurs_with"
-
-Fact = dict[str, Any]
+FEATURE_PREDICATES: Mapping[str, Predicate] = {
+    kind: Predicate(f"features_{kind}") for kind in EntityKind
+}
+"""The predicate from a cluster to an entity, by the kind of the entity."""
 
 
 def derive_facts(job: Job) -> dict[str, pa.Table]:
@@ -35,33 +33,34 @@ def derive_facts(job: Job) -> dict[str, pa.Table]:
     ignore it, in counts and in probabilities.
     """
     settings = job.settings.entities
-    named = _entities_by_post(job.table("links"))
-    clusters = {r["post_id"]: r["cluster_id"] for r in job.table("memberships").to_pylist()}
-    kinds = {r["entity_id"]: r["kind"] for r in job.table("entities").to_pylist()}
-    texts = [ids for ids in named.values() if len(ids) <= settings.most_per_post]
+    named = _entities_by_post(job.rows(LINKS, columns=["post_id", "entity_id"]))
+    members = job.rows(MEMBERSHIPS, columns=["post_id", "cluster_id"])
+    clusters = {row["post_id"]: row["cluster_id"] for row in members}
+    entities = job.rows(ENTITIES, columns=["entity_id", "kind"])
+    kinds = {row["entity_id"]: row["kind"] for row in entities}
+    short = [ids for ids in named.values() if len(ids) <= settings.most_per_post]
     facts = [
-        *_features(named, clusters, kinds, settings.min_count),
-        *_co_occurrences(texts, settings.min_count),
+        *_features(job.week, named, clusters, kinds, settings.min_count),
+        *_co_occurrences(job.week, short, settings.min_count),
     ]
-    return {"facts": make_table(TABLES["facts"], ({"week": job.week} | fact for fact in facts))}
+    return {"facts": make_table(FACTS, facts)}
 
 
-def _entities_by_post(links: pa.Table) -> dict[str, set[str]]:
+def _entities_by_post(links: Iterable[LinkRow]) -> dict[str, set[str]]:
     named: dict[str, set[str]] = {}
-    for post_id, entity_id in zip(
-        links["post_id"].to_pylist(), links["entity_id"].to_pylist(), strict=True
-    ):
-        if entity_id:
-            named.setdefault(post_id, set()).add(entity_id)
+    for link in links:
+        if link["entity_id"]:
+            named.setdefault(link["post_id"], set()).add(link["entity_id"])
     return named
 
 
 def _features(
+    week: str,
     named: Mapping[str, set[str]],
     clusters: Mapping[str, str],
     kinds: Mapping[str, str],
     min_count: int,
-) -> Iterator[Fact]:
+) -> Iterator[FactRow]:
     posts = Counter(cluster for cluster in clusters.values() if cluster)
     counts = Counter(
         (clusters[post_id], entity_id)
@@ -71,11 +70,11 @@ def _features(
     )
     for (cluster, entity_id), count in sorted(counts.items()):
         if count >= min_count:
-            predicate = FEATURES[kinds[entity_id]]
-            yield _fact(cluster, predicate, entity_id, count, count / posts[cluster])
+            predicate = FEATURE_PREDICATES[kinds[entity_id]]
+            yield _fact(week, (cluster, predicate, entity_id), count, posts[cluster])
 
 
-def _co_occurrences(texts: Sequence[set[str]], min_count: int) -> Iterator[Fact]:
+def _co_occurrences(week: str, posts: Sequence[set[str]], min_count: int) -> Iterator[FactRow]:
     """The counts are Aᵀ A, where A is the incidence matrix of posts (rows) and entities (columns).
 
     A is sparse, int64, of shape (posts, entities with at least `min_count` posts).
@@ -83,14 +82,14 @@ def _co_occurrences(texts: Sequence[set[str]], min_count: int) -> Iterator[Fact]
     import numpy as np
     from scipy import sparse
 
-    counts = Counter(entity_id for ids in texts for entity_id in ids)
+    counts = Counter(entity_id for ids in posts for entity_id in ids)
     frequent = sorted(e for e, count in counts.items() if count >= min_count)
     column = {entity_id: i for i, entity_id in enumerate(frequent)}
-    cells = [(row, column[e]) for row, ids in enumerate(texts) for e in sorted(ids) if e in column]
+    cells = [(row, column[e]) for row, ids in enumerate(posts) for e in sorted(ids) if e in column]
     if not cells:
         return
     rows, columns = zip(*cells, strict=True)
-    shape = (len(texts), len(frequent))
+    shape = (len(posts), len(frequent))
     incidence = sparse.csr_array((np.ones(len(cells), np.int64), (rows, columns)), shape=shape)
     together = (incidence.T @ incidence).tocoo()
     for i, j, count in zip(
@@ -98,14 +97,17 @@ def _co_occurrences(texts: Sequence[set[str]], min_count: int) -> Iterator[Fact]
     ):
         if i != j and count >= min_count:
             subject, other = frequent[i], frequent[j]
-            yield _fact(subject, CO_OCCURS, other, count, count / counts[subject])
+            triple = (subject, Predicate.CO_OCCURS_WITH, other)
+            yield _fact(week, triple, count, counts[subject])
 
 
-def _fact(subject: str, predicate: str, other: str, count: int, probability: float) -> Fact:
+def _fact(week: str, triple: tuple[str, Predicate, str], count: int, subject_count: int) -> FactRow:
+    subject, predicate, other = triple
     return {
+        "week": week,
         "subject": subject,
         "predicate": predicate,
         "object": other,
         "count": count,
-        "probability": probability,
+        "probability": count / subject_count,
     }

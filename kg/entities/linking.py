@@ -14,14 +14,14 @@ link is n / (n + 1), where n is the number of posts in the week that contain the
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
 
 import pyarrow as pa
 
 from zeitgraph.kg.base.ids import content_id
+from zeitgraph.kg.base.terms import EntitySource, LinkWay
 from zeitgraph.kg.entities.catalogue import (
     Catalogue,
     everyday_words,
@@ -31,10 +31,10 @@ from zeitgraph.kg.entities.catalogue import (
 from zeitgraph.kg.entities.catalogue_files import Entity
 from zeitgraph.kg.entities.disambiguation import Choice, Disambiguator, Name
 from zeitgraph.kg.workspace.pipeline import Job
-from zeitgraph.kg.workspace.tables import TABLES, make_table
+from zeitgraph.kg.workspace.rows import EntityRow, LinkRow, MentionRow
+from zeitgraph.kg.workspace.tables import ENTITIES, LINKS, MENTIONS, POSTS, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 
-Row = Mapping[str, Any]
 _HASHES = "#＃"
 _HAN = re.compile(r"[㐀-鿿豈-﫿]")
 
@@ -44,10 +44,11 @@ def link_mentions(job: Job) -> dict[str, pa.Table]:
 
     Raises `InputError` if the settings name a catalogue that does not exist or cannot be read.
     """
-    texts = {row["post_id"]: row["text"] for row in job.table("posts").to_pylist()}
-    mentions = sorted(job.table("mentions").to_pylist(), key=_position)
+    posts = job.rows(POSTS, columns=["post_id", "text"])
+    texts = {row["post_id"]: row["text"] or "" for row in posts}
+    mentions = sorted(job.rows(MENTIONS), key=_position)
     choices = _choices(disambiguator_of(job.workspace), texts, mentions)
-    earlier = _new_entities_before(job.table("entities", "history"))
+    earlier = _new_entities_before(job.rows(ENTITIES, "history"))
     new = _recurring(mentions, choices, earlier, job.settings.entities.recurs)
     links, entities = [], {}
     for mention, choice in zip(mentions, choices, strict=True):
@@ -56,8 +57,8 @@ def link_mentions(job: Job) -> dict[str, pa.Table]:
         if final.entity:
             entities[final.entity.entity_id] = _entity_row(final.entity, job.week, final.how)
     return {
-        "links": make_table(TABLES["links"], links),
-        "entities": make_table(TABLES["entities"], (entities[key] for key in sorted(entities))),
+        "links": make_table(LINKS, links),
+        "entities": make_table(ENTITIES, (entities[key] for key in sorted(entities))),
     }
 
 
@@ -79,12 +80,12 @@ def new_entity_id(kind: str, surface: str) -> str:
     return content_id("e", kind, normal_form(surface.strip(_HASHES)))
 
 
-def _position(mention: Row) -> tuple[str, int, int, str]:
+def _position(mention: MentionRow) -> tuple[str, int, int, str]:
     return mention["post_id"], mention["start"], mention["end"], mention["kind"]
 
 
 def _choices(
-    disambiguator: Disambiguator, texts: Mapping[str, str], mentions: Sequence[Row]
+    disambiguator: Disambiguator, texts: Mapping[str, str], mentions: Sequence[MentionRow]
 ) -> list[Choice]:
     choices: list[Choice] = []
     for post_id, group in groupby(mentions, key=lambda mention: mention["post_id"]):
@@ -96,9 +97,9 @@ def _choices(
 # -- names that are not in the catalogue -----------------------------------------------------------
 
 
-def _new_entities_before(history: pa.Table) -> dict[str, Entity]:
+def _new_entities_before(history: Iterable[EntityRow]) -> dict[str, Entity]:
     """The entities that earlier weeks made of recurring names, with their newest names."""
-    rows = (row for row in history.to_pylist() if row["source"] == "posts")
+    rows = (row for row in history if row["source"] == EntitySource.POSTS)
     return {
         row["entity_id"]: Entity(
             row["entity_id"], row["kind"], row["name_en"] or "", row["name_zh"] or ""
@@ -108,14 +109,17 @@ def _new_entities_before(history: pa.Table) -> dict[str, Entity]:
 
 
 def _recurring(
-    mentions: Sequence[Row], choices: Sequence[Choice], earlier: Mapping[str, Entity], recurs: int
+    mentions: Sequence[MentionRow],
+    choices: Sequence[Choice],
+    earlier: Mapping[str, Entity],
+    recurs: int,
 ) -> dict[str, Choice]:
     """By entity id, the choice for each unknown name that recurs, now or in an earlier week."""
     posts: dict[str, set[str]] = {}
     spellings: dict[str, Counter[str]] = {}
     kinds: dict[str, str] = {}
     for mention, choice in zip(mentions, choices, strict=True):
-        if choice.how == "new":
+        if choice.how == LinkWay.NEW:
             entity_id = new_entity_id(mention["kind"], mention["surface"])
             kinds[entity_id] = mention["kind"]
             posts.setdefault(entity_id, set()).add(mention["post_id"])
@@ -125,7 +129,7 @@ def _recurring(
             earlier.get(entity_id)
             or _new_entity(entity_id, kinds[entity_id], spellings[entity_id]),
             len(ids) / (len(ids) + 1),
-            "new",
+            LinkWay.NEW,
         )
         for entity_id, ids in posts.items()
         if len(ids) >= recurs or entity_id in earlier
@@ -139,31 +143,35 @@ def _new_entity(entity_id: str, kind: str, spellings: Counter[str]) -> Entity:
     return Entity(entity_id, kind, name_en=name)
 
 
-def _final_choice(mention: Row, choice: Choice, new: Mapping[str, Choice]) -> Choice:
-    if choice.how != "new":
+def _final_choice(mention: MentionRow, choice: Choice, new: Mapping[str, Choice]) -> Choice:
+    if choice.how != LinkWay.NEW:
         return choice
-    return new.get(new_entity_id(mention["kind"], mention["surface"]), Choice(None, 0.0, "nil"))
+    entity_id = new_entity_id(mention["kind"], mention["surface"])
+    return new.get(entity_id, Choice(None, 0.0, LinkWay.NIL))
 
 
 # -- rows ------------------------------------------------------------------------------------------
 
 
-def _link_row(mention: Row, choice: Choice) -> Row:
+def _link_row(mention: MentionRow, choice: Choice) -> LinkRow:
     return {
-        **{column: mention[column] for column in ("post_id", "start", "end", "week")},
+        "post_id": mention["post_id"],
+        "start": mention["start"],
+        "end": mention["end"],
+        "week": mention["week"],
         "entity_id": choice.entity.entity_id if choice.entity else "",
         "score": choice.score,
         "how": choice.how,
     }
 
 
-def _entity_row(entity: Entity, week: str, how: str) -> Row:
+def _entity_row(entity: Entity, week: str, how: LinkWay) -> EntityRow:
     return {
         "entity_id": entity.entity_id,
         "name": entity.name,
         "kind": entity.kind,
         "name_en": entity.name_en or None,
         "name_zh": entity.name_zh or None,
-        "source": "posts" if how == "new" else "catalogue",
+        "source": EntitySource.POSTS if how == LinkWay.NEW else EntitySource.CATALOGUE,
         "week": week,
     }

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from zeitgraph.kg.base.errors import SettingsError
+from zeitgraph.kg.base.terms import Predicate
 from zeitgraph.kg.base.weeks import week_after, week_start
-from zeitgraph.kg.entities.facts import FEATURES
 from zeitgraph.kg.workspace.pipeline import Job
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.prompts.library import BadLibrary, Style, load_styles
@@ -124,7 +124,7 @@ def telling_things(
     In come rows of `facts` and `entities` of a week, and the posts by cluster. Only things of the
     catalogue count.
     """
-    told = [row for row in facts if row["predicate"] == FEATURES["object"]]
+    told = [row for row in facts if row["predicate"] == Predicate.FEATURES_OBJECT]
     known = {row["entity_id"]: row for row in entities if row["source"] == "catalogue"}
     everywhere = Counter[str]()
     for row in told:

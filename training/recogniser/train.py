@@ -21,7 +21,7 @@ from thinc.api import fix_random_seed
 from zeitgraph.extraction.names import safe_ner
 from zeitgraph.extraction.names.model_recognisers import STARTER, load_spacy
 from zeitgraph.extraction.names.recognisers import Span
-from zeitgraph.kg.entities.catalogue_files import KINDS
+from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.training.clip.pool import TRAINING
 from zeitgraph.training.recogniser.coined import COINED_KINDS
 from zeitgraph.training.recogniser.labelled import (
@@ -33,7 +33,7 @@ from zeitgraph.training.recogniser.labelled import (
 )
 from zeitgraph.training.recogniser.salad import salad
 
-LABELS = tuple(sorted(kind.upper() for kind in KINDS if kind != "hashtag"))
+LABELS = tuple(sorted(kind.upper() for kind in EntityKind if kind != "hashtag"))
 SWAPPED = 0.75  # of the proper names of a caption, in four captions of five
 NAMELESS = 0.4  # so many of the captions with nothing but things and scenes are read
 TWEETS, SALADS = 0.2, 0.15  # so many texts of WNUT17, and of salad, for one caption

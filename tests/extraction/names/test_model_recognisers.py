@@ -7,7 +7,7 @@ import pytest
 from tests.worlds.names import find_names, linked, workspace_with, write_posts
 from zeitgraph.extraction.names.model_recognisers import LABEL_KINDS, TransformersRecogniser
 from zeitgraph.kg.base.errors import MissingPart, ModelError, SettingsError
-from zeitgraph.kg.entities.catalogue_files import KINDS
+from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.kg.models.torchvision_repair import mend_torchvision
 
 LABELS = ["O", "B-ORG", "I-ORG", "B-PER", "I-PER"]
@@ -153,4 +153,4 @@ def test_weights_that_are_a_pickle_are_refused(bert_folder: Path, tmp_path: Path
 
 
 def test_labels_map_to_kinds_that_exist() -> None:
-    assert set(LABEL_KINDS.values()) <= set(KINDS)
+    assert set(LABEL_KINDS.values()) <= set(EntityKind)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.worlds.names import HEADER, workspace_with
 from zeitgraph.kg.base.errors import InputError
+from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.kg.entities.catalogue import (
     Catalogue,
     catalogue_identity,
@@ -17,7 +18,7 @@ from zeitgraph.kg.entities.catalogue import (
     normal_form,
     surface_forms,
 )
-from zeitgraph.kg.entities.catalogue_files import KINDS, Entity
+from zeitgraph.kg.entities.catalogue_files import Entity
 from zeitgraph.kg.workspace.workspace import Workspace
 
 SKOS = """
@@ -181,7 +182,7 @@ def test_everyday_words_have_each_name_once_and_names_in_both_languages() -> Non
         assert entity.name_zh
     catalogue = Catalogue.of(words.entities)
     assert {form: ids for form, ids in catalogue.forms.items() if len(ids) > 1} == {}
-    assert set(words.cues) <= set(KINDS)
+    assert set(words.cues) <= set(EntityKind)
 
 
 def test_a_name_in_the_catalogue_replaces_the_everyday_word(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from tests.worlds.names import (
     workspace_with,
     write_posts,
 )
+from zeitgraph.kg.base.terms import EntityKind, LinkWay
 from zeitgraph.kg.entities.catalogue import Catalogue, everyday_words
-from zeitgraph.kg.entities.catalogue_files import KINDS, Entity
+from zeitgraph.kg.entities.catalogue_files import Entity
 from zeitgraph.kg.entities.disambiguation import (
     Choice,
     Disambiguator,
@@ -67,26 +68,26 @@ def test_a_related_entity_in_the_same_text_decides() -> None:
 
 
 def test_no_evidence_and_equal_evidence_for_two_candidates_give_no_entity() -> None:
-    assert choose("Juniper!", "Juniper") == Choice(None, 0.0, "nil")
+    assert choose("Juniper!", "Juniper") == Choice(None, 0.0, LinkWay.NIL)
     twins = Catalogue.of([Entity(i, "brand", "Aster", description="shoes") for i in ("a", "b")])
     choice = Disambiguator(twins, everyday_words(), 0.0).choose(
         "shoes by Aster", [Name(9, 14, "Aster", "brand")]
     )[0]
-    assert choice == Choice(None, 0.0, "nil")
+    assert choice == Choice(None, 0.0, LinkWay.NIL)
 
 
 def test_a_name_with_one_meaning_is_an_alias_with_score_one_unless_its_kind_differs() -> None:
     assert choose("Juniper Bay", "Juniper Bay").score == 1.0
     assert choose("Juniper Bay", "Juniper Bay", "place").how == "alias"
-    assert choose("Juniper Bay", "Juniper Bay", "person") == Choice(None, 0.0, "nil")
+    assert choose("Juniper Bay", "Juniper Bay", "person") == Choice(None, 0.0, LinkWay.NIL)
 
 
 def test_an_unknown_name_may_be_new() -> None:
-    assert choose("Velmora", "Velmora", "brand") == Choice(None, 0.0, "new")
+    assert choose("Velmora", "Velmora", "brand") == Choice(None, 0.0, LinkWay.NEW)
 
 
 def test_a_hashtag_means_itself_and_not_an_entity_with_the_same_word() -> None:
-    assert choose("#lantern", "lantern", "hashtag") == Choice(None, 0.0, "new")
+    assert choose("#lantern", "lantern", "hashtag") == Choice(None, 0.0, LinkWay.NEW)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_capital_after_small_letters_or_chinese_marks_a_proper_name(
         ),
         max_size=8,
     ),
-    st.sampled_from(["", *KINDS]),
+    st.sampled_from(["", *EntityKind]),
 )
 def test_scores_are_between_zero_and_one_and_a_link_has_the_given_kind(
     words: list[str], kind: str
