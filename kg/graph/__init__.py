@@ -1,1 +1,1 @@
-"""The graph: one description of a week, written to an RDF store and to a property graph."""
+"""The graph: one description of each week, written to an RDF store and to a property graph."""

@@ -22,7 +22,7 @@ from zeitgraph.kg.base.ids import digest_json
 from zeitgraph.kg.base.plugins import pip_line
 from zeitgraph.kg.graph.bolt_client import Connection, connected
 from zeitgraph.kg.graph.bolt_process import database_id, has_embedded_server
-from zeitgraph.kg.graph.vocabulary import KINDS, RELATIONS, thing_iri
+from zeitgraph.kg.graph.vocabulary import NODE_KINDS, RELATIONS, resource_iri
 from zeitgraph.kg.graph.week_graph import Ref, Relation, Value, WeekGraph, batches, week_graph
 from zeitgraph.kg.workspace.pipeline import Job
 from zeitgraph.kg.workspace.workspace import Workspace
@@ -30,8 +30,8 @@ from zeitgraph.kg.workspace.workspace import Workspace
 if TYPE_CHECKING:
     import neo4j
 
-WEEKLY = tuple(kind for kind, about in KINDS.items() if about.weekly)
-SHARED = tuple(kind for kind, about in KINDS.items() if not about.weekly)
+WEEKLY = tuple(kind for kind, about in NODE_KINDS.items() if about.weekly)
+SHARED = tuple(kind for kind, about in NODE_KINDS.items() if not about.weekly)
 NAMED = ("Cluster", "Entity")
 """Shared nodes whose names may change from week to week."""
 
@@ -41,7 +41,7 @@ COUNTED = tuple(kind for kind, about in RELATIONS.items() if about.statement == 
 SCHEMA = (
     *(
         f"CREATE CONSTRAINT {kind.lower()}_iri IF NOT EXISTS FOR (n:{kind}) REQUIRE n.iri IS UNIQUE"
-        for kind in KINDS
+        for kind in NODE_KINDS
     ),
     *(
         f"CREATE INDEX {kind.lower()}_week IF NOT EXISTS FOR (n:{kind}) ON (n.week)"
@@ -98,7 +98,7 @@ def store_identity(workspace: Workspace) -> str:
 def _tell_schema(connection: Connection) -> None:
     with connection.driver.session(database=connection.database) as session:
         known = {record["name"] for record in session.run("SHOW CONSTRAINTS")}
-        if len(known) < len(KINDS):
+        if len(known) < len(NODE_KINDS):
             for statement in SCHEMA:
                 session.run(statement).consume()
 
@@ -134,7 +134,7 @@ def _put_nodes(transaction: "neo4j.ManagedTransaction", graph: WeekGraph, base: 
     for kind, nodes in groupby(graph.nodes, key=lambda node: node.ref.kind):
         rows = ({"iri": _iri(base, n.ref), "said": _sent(n.properties)} for n in nodes)
         query = (_NAMED_NODES if kind in NAMED else _NODES).format(kind=kind)
-        more = {"week": graph.week} if KINDS[kind].weekly else {}
+        more = {"week": graph.week} if NODE_KINDS[kind].weekly else {}
         for batch in batches(rows):
             transaction.run(query, rows=batch, more=more, week=graph.week)
 
@@ -169,7 +169,7 @@ def _relation_row(base: str, relation: Relation) -> Mapping[str, Any]:
 
 
 def _iri(base: str, ref: Ref) -> str:
-    return thing_iri(base, KINDS[ref.kind].path, *ref.keys)
+    return resource_iri(base, NODE_KINDS[ref.kind].path, *ref.keys)
 
 
 def _sent(said: Mapping[str, Value]) -> dict[str, Value]:

@@ -1,11 +1,11 @@
-"""The RDF stage: a week's graph and the catalogue's as triples, and the whole graph as a file.
+"""The RDF stage: writes the graph of a week and of the catalogue, and exports the whole graph.
 
-Comes in: a `WeekGraph`, or the catalogue. Goes out: named graphs in the RDF store, and files in
-five formats. Everything has an IRI and nothing is a blank node, so the same rows give the same
+Input: a `WeekGraph`, or the catalogue. Output: named graphs in the RDF store, and files in five
+formats. Every resource has an IRI and there are no blank nodes, so the same rows give the same
 triples.
 
-A graph is itself described in it: a `prov:Entity` about its week (`dcterms:temporal`), attributed
-to the software agent zeitgraph.
+Each graph also describes itself: it is a `prov:Entity` about its week (`dcterms:temporal`) that is
+attributed to the software agent zeitgraph (PROV-O, `prov:wasAttributedTo`).
 """
 
 import functools
@@ -23,12 +23,12 @@ from zeitgraph.kg.entities.catalogue import Catalogue, catalogue_identity, known
 from zeitgraph.kg.graph.rdf_store import graph_names, reading, replace_graph, store_id
 from zeitgraph.kg.graph.vocabulary import (
     ENTITY_CLASSES,
-    KINDS,
+    NODE_KINDS,
     PREFIXES,
     RELATIONS,
     expand,
     iso_text,
-    thing_iri,
+    resource_iri,
 )
 from zeitgraph.kg.graph.week_graph import (
     Node,
@@ -49,13 +49,14 @@ XSD_OF: Mapping[type, str] = {
     float: "xsd:double",
     datetime: "xsd:dateTime",
 }
-"""The datatype of a literal, by the type of its value."""
+"""The XML Schema datatype of a literal, by the Python type of its value."""
 
 
 def write_graph(job: Job) -> dict[str, pa.Table]:
-    """Put the week's graph, and the catalogue's where it changed, into the store; no tables.
+    """Write the graph of the week to the store, and the graph of the catalogue if it changed.
 
-    A week with no posts loses its graph; so does the same week under another `graph.base`.
+    Returns no tables. The graph of a week without posts is removed, and so are graphs of the same
+    week under another `graph.base`. Raises `StoreError` if the store cannot be written.
     """
     base, folder = job.settings.graph.base, job.workspace.graph_folder
     _write_catalogue(job.workspace)
@@ -65,20 +66,20 @@ def write_graph(job: Job) -> dict[str, pa.Table]:
 
 
 def store_identity(workspace: Workspace) -> str:
-    """A string that changes when the store was made anew, or the catalogue changed."""
+    """A string that changes when the store is made anew or the catalogue changes."""
     return f"{store_id(workspace.graph_folder)} {catalogue_identity(workspace)}"
 
 
 def graph_iri(base: str, name: str) -> str:
-    """The name of the graph of a week, or of `catalogue`."""
-    return thing_iri(base, "graph", name)
+    """The IRI of a named graph; `name` is an ISO week or `catalogue`."""
+    return resource_iri(base, "graph", name)
 
 
 # -- triples -------------------------------------------------------------------------------------
 
 
 def week_triples(graph: WeekGraph, base: str) -> Iterator[ox.Triple]:
-    """The triples of a week; none for a week with no nodes."""
+    """The triples of a week; none for a week without nodes."""
     if not graph.nodes:
         return
     week = _iri(base, Ref("Week", (graph.week,)))
@@ -91,7 +92,8 @@ def week_triples(graph: WeekGraph, base: str) -> Iterator[ox.Triple]:
 
 
 def _described(base: str, name: str) -> Iterator[ox.Triple]:
-    graph, agent = ox.NamedNode(graph_iri(base, name)), ox.NamedNode(thing_iri(base, "agent", "zg"))
+    graph = ox.NamedNode(graph_iri(base, name))
+    agent = ox.NamedNode(resource_iri(base, "agent", "zg"))
     yield _triple(graph, "rdf:type", _term("prov:Entity"))
     yield _triple(graph, "prov:wasAttributedTo", agent)
     yield _triple(agent, "rdf:type", _term("prov:SoftwareAgent"))
@@ -99,7 +101,7 @@ def _described(base: str, name: str) -> Iterator[ox.Triple]:
 
 
 def _node_triples(base: str, node: Node) -> Iterator[ox.Triple]:
-    subject, kind = _iri(base, node.ref), KINDS[node.ref.kind]
+    subject, kind = _iri(base, node.ref), NODE_KINDS[node.ref.kind]
     for name in kind.classes:
         yield _triple(subject, "rdf:type", _term(name))
     if node.ref.kind == "Entity":
@@ -117,7 +119,7 @@ def _relation_triples(
     if not kind.statement:
         return
     keys = (week_id, *relation.source.keys, relation.kind.lower(), *relation.target.keys)
-    statement = ox.NamedNode(thing_iri(base, "statement", *keys))
+    statement = ox.NamedNode(resource_iri(base, "statement", *keys))
     yield _triple(statement, "rdf:type", _term(kind.statement))
     yield _triple(statement, "rdf:subject", source)
     yield _triple(statement, "rdf:predicate", _term(kind.predicate))
@@ -128,7 +130,7 @@ def _relation_triples(
 
 
 def _iri(base: str, ref: Ref) -> ox.NamedNode:
-    return ox.NamedNode(thing_iri(base, KINDS[ref.kind].path, *ref.keys))
+    return ox.NamedNode(resource_iri(base, NODE_KINDS[ref.kind].path, *ref.keys))
 
 
 @functools.cache
@@ -140,10 +142,10 @@ def _triple(subject: ox.NamedNode, predicate: str, value: ox.NamedNode | ox.Lite
     return ox.Triple(subject, _term(predicate), value)
 
 
-def _literal(subject: ox.NamedNode, said: str, value: Value) -> ox.Triple:
-    """`said` is a predicate as `kg/graph/vocabulary.py` writes it, with a language or without."""
+def _literal(subject: ox.NamedNode, tagged: str, value: Value) -> ox.Triple:
+    """`tagged` is a predicate of the vocabulary, with or without a language: `schema:name@en`."""
     text = iso_text(value) if isinstance(value, datetime) else str(value)
-    predicate, _, language = said.partition("@")
+    predicate, _, language = tagged.partition("@")
     if language:
         return _triple(subject, predicate, ox.Literal(text, language=language))
     return _triple(subject, predicate, ox.Literal(text, datatype=_term(XSD_OF[type(value)])))
@@ -153,7 +155,7 @@ def _literal(subject: ox.NamedNode, said: str, value: Value) -> ox.Triple:
 
 
 def _write_catalogue(workspace: Workspace) -> None:
-    """Write the catalogue's graph unless the one that stands says that it is the same."""
+    """Write the graph of the catalogue, unless the store has it in the same version."""
     base, folder = workspace.settings.graph.base, workspace.graph_folder
     name, digest = graph_iri(base, "catalogue"), digest_text(catalogue_identity(workspace))
     store_id(folder)
@@ -161,14 +163,17 @@ def _write_catalogue(workspace: Workspace) -> None:
         ox.NamedNode(name), _term("dcterms:hasVersion"), ox.Literal(digest), ox.NamedNode(name)
     )
     with reading(folder) as store:
-        stands = version in store
-    if not stands:
+        is_current = version in store
+    if not is_current:
         triples = catalogue_triples(known_entities(workspace), base, digest)
         replace_graph(folder, name, triples, graph_iri("", "catalogue"))
 
 
 def catalogue_triples(catalogue: Catalogue, base: str, version: str) -> Iterator[ox.Triple]:
-    """The triples of the catalogue: names, other names, what is related."""
+    """The triples of the catalogue: names, aliases, descriptions and related entities.
+
+    `version` becomes the dcterms:hasVersion of the graph.
+    """
     yield from _described(base, "catalogue")
     graph = ox.NamedNode(graph_iri(base, "catalogue"))
     yield _literal(graph, "dcterms:hasVersion", version)
@@ -198,15 +203,16 @@ FORMATS: Mapping[str, ox.RdfFormat] = {
     ".jsonld": ox.RdfFormat.JSON_LD,
     ".rdf": ox.RdfFormat.RDF_XML,
 }
-"""The format of an exported graph, by the ending of its file."""
+"""The format of an exported graph, by the suffix of its file."""
 
 
 def export_graph(workspace: Workspace, out: Path) -> int:
-    """Write the whole graph to `out`, in the format of its ending; how many statements that is.
+    """Write the whole graph to `out` in the format of its suffix; returns the count of statements.
 
     `.trig`, `.nq` and `.jsonld` keep the named graphs; `.ttl` and `.rdf` hold their merge. The
-    store's order hangs on the terms alone, so the same graph gives the same bytes. Whole or not at
-    all. Raises `InputError` for another ending or a folder that is not there.
+    order of statements depends only on their terms, so the same graph gives the same bytes. The
+    file is written completely or not at all. Raises `InputError` for another suffix or a folder
+    that does not exist, `UserError` if there is no graph yet.
     """
     form = FORMATS.get(out.suffix.lower())
     if form is None:
@@ -231,6 +237,6 @@ def export_graph(workspace: Workspace, out: Path) -> int:
 
 
 def _quads_of(store: ox.Store) -> Iterator[ox.Quad]:
-    """Every quad of the named graphs, graph by graph."""
+    """The quads of all named graphs, graph by graph."""
     for name in graph_names(store):
         yield from store.quads_for_pattern(None, None, None, ox.NamedNode(name))

@@ -1,16 +1,17 @@
-"""The RDF store: an Oxigraph dataset on disk, one named graph per week and one for the catalogue.
+"""The RDF store: an Oxigraph dataset on disk with one named graph a week and one for the catalogue.
 
-Comes in: triples and the name of their graph. Goes out: a store opened for reading. One process
-writes or many read, kept apart by a lock that the system lets go of when its holder dies. Knows
-nothing about what the triples say.
+Input: triples and the name of their graph. Output: a store that is open for reading. Either one
+process writes or several read; a file lock separates them, which the operating system releases when
+its holder dies. This module does not know what the triples mean.
 
-The default graph is the RDF merge of all named graphs: what several weeks say stands there once.
-(Oxigraph can also take the union of all graphs when asked, but gives such a triple once for each.)
+The default graph is the RDF merge of all named graphs (RDF 1.1 Semantics, section 4.1): a triple of
+several weeks is in it once. Oxigraph can also build the union of all graphs for a query, but then
+returns such a triple once for each graph.
 
-A graph is written whole or not at all. A new one is one transaction. To replace one, the new
-triples wait in `WAITING`, and one SPARQL update, which Oxigraph runs as one transaction, moves them
-into place. A writer that was killed before may leave them waiting; whoever opens the store next
-drops them first.
+A graph is written completely or not at all. A new graph is one transaction. To replace a graph, the
+new triples are first written to the graph `WAITING`; one SPARQL update, which Oxigraph executes as
+one transaction, then moves them into place. If a writer is killed between the two steps, the next
+process that opens the store drops the waiting triples.
 """
 
 import fcntl
@@ -23,11 +24,11 @@ import pyoxigraph as ox
 from zeitgraph.kg.base.errors import StoreError, UserError
 
 WAITING = ox.NamedNode("urn:x-zeitgraph:waiting")
-"""The graph in which triples wait to be moved into place."""
+"""The graph for new triples until they are moved into place."""
 
 _LOCK_FILE = "zeitgraph.lock"
 _MADE = "zeitgraph.made"
-"""Stands in the folder once the store is whole: a process may be killed while it makes one."""
+"""An empty file in the folder of a complete store; a store without it may be half made."""
 
 _DROP = """
 DELETE {{ ?s ?p ?o }} WHERE {{
@@ -39,8 +40,11 @@ _PLACE = "ADD {waiting} TO DEFAULT ; MOVE {waiting} TO {graph}"
 
 
 def store_id(folder: Path) -> str:
-    """The id that the store got when it was made; makes an empty store where there is none."""
-    file = folder / "IDENTITY"  # RocksDB's own: a UUID for each new database
+    """The id of the store, which it got when it was made; makes an empty store if there is none.
+
+    Raises `StoreError` if the store cannot be opened.
+    """
+    file = folder / "IDENTITY"  # written by RocksDB: a UUID for each new database
     if not (folder / _MADE).is_file() or not file.is_file():
         with _locked(folder, fcntl.LOCK_EX):
             _open(folder)
@@ -48,17 +52,17 @@ def store_id(folder: Path) -> str:
 
 
 def replace_graph(folder: Path, name: str, triples: Iterable[ox.Triple], ending: str) -> None:
-    """Put `triples` into the graph `name`, in place of all that is there; no triples remove it.
+    """Replace the content of the graph `name` by `triples`; without triples, remove the graph.
 
-    Other graphs whose names have this `ending` go at the same time. On return all is on disk.
-    Raises `StoreError` where the store cannot be written.
+    Other graphs whose names end in `ending` are removed in the same transaction. When this
+    function returns, all is on disk. Raises `StoreError` if the store cannot be written.
     """
     with _locked(folder, fcntl.LOCK_EX):
         _replace(folder, ox.NamedNode(name), triples, ending)
 
 
 def _replace(folder: Path, name: ox.NamedNode, triples: Iterable[ox.Triple], ending: str) -> None:
-    """A function of its own, so that the store is closed before the lock is let go."""
+    """A function of its own, so that the store is closed before the lock is released."""
     store = _open(folder)
     try:
         store.remove_graph(WAITING)
@@ -86,9 +90,9 @@ def _placed(
 
 @contextmanager
 def reading(folder: Path) -> Iterator[ox.Store]:
-    """The store, opened for reading only; raises `UserError` where there is none.
+    """The store, open for reading only. Writers wait until the context ends: keep it short.
 
-    Writers wait until the context ends, so it should be short.
+    Raises `UserError` if there is no store yet, `StoreError` if it cannot be read.
     """
     if not (folder / "CURRENT").is_file():
         raise UserError("there is no graph yet", where=folder, do="make it with `zeitgraph run`")
@@ -108,19 +112,19 @@ def reading(folder: Path) -> Iterator[ox.Store]:
 
 
 def graph_names(store: ox.Store) -> list[str]:
-    """The names of the graphs in `store`, sorted."""
+    """The IRIs of the named graphs in `store`, sorted; `WAITING` is not among them."""
     return sorted(str(graph.value) for graph in store.named_graphs() if graph != WAITING)
 
 
 def _drop_waiting(folder: Path) -> None:
-    """Drop what a killed writer left; a live one would hold the lock."""
+    """Drop the triples of a writer that was killed; a live writer would hold the lock."""
     store = _open(folder)
     store.remove_graph(WAITING)
     store.flush()
 
 
 def _open(folder: Path) -> ox.Store:
-    """The store, opened for writing, which also ends the making of one that was broken off."""
+    """The store, open for writing. Completes a store whose making was interrupted."""
     try:
         store = ox.Store(folder)
     except (OSError, RuntimeError) as error:

@@ -1,6 +1,6 @@
-"""RDF terms as plain Python values.
+"""Converts RDF terms to plain Python values.
 
-Comes in: a term of Oxigraph. Goes out: None, a bool, an int, a float or a str.
+Input: a term of Oxigraph. Output: None, a bool, an int, a float or a str.
 """
 
 import math
@@ -18,10 +18,12 @@ _NUMBERS: Mapping[str, Callable[[str], float]] = {
 
 
 def plain_value(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> object:
-    """The value of a term; an IRI is its text, a number that is not finite is its lexical form.
+    """The value of a term; None for None.
 
-    Integers, decimals, floats, doubles and booleans of XML Schema become Python's, a dateTime is
-    ISO 8601 in UTC, any other literal is its lexical form.
+    Literals of XML Schema: boolean becomes bool, integer types become int, decimal, float and
+    double become float, dateTime becomes ISO 8601 text in UTC. Any other literal, and a number that
+    is malformed or not finite, becomes its lexical form (RDF 1.1 Concepts, 3.3). An IRI becomes its
+    text; a blank node or a triple becomes its N-Triples form.
     """
     if term is None:
         return None
@@ -39,7 +41,7 @@ def plain_value(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | Non
 
 
 def _moment(lexical: str) -> str:
-    """A moment with a time zone in UTC; any other as it stands."""
+    """A time with a time zone in UTC; any other text unchanged."""
     try:
         moment = datetime.fromisoformat(lexical)
     except ValueError:
@@ -48,7 +50,7 @@ def _moment(lexical: str) -> str:
 
 
 def _number(read: Callable[[str], float], lexical: str) -> float | None:
-    """None for a lexical form that is no number, which RDF allows."""
+    """The number, or None if the lexical form is no number; RDF allows such literals."""
     try:
         return read(lexical)
     except ValueError:

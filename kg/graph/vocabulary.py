@@ -1,15 +1,18 @@
-"""The vocabulary: kinds of nodes and relations, and what each is called in RDF and in Cypher.
+"""The vocabulary: the kinds of nodes and relations, with their names in RDF and in Cypher.
 
-Two tables, `KINDS` and `RELATIONS`, are all that both stores know of our terms: a node `Post` with
-`text` is a `schema:SocialMediaPosting` with `schema:text` in RDF and `(:Post {text})` in Cypher.
-Standard vocabularies come first (schema.org, SKOS, PROV-O, Dublin Core, OWL-Time); our own terms
-(`zg:`) are declared in `kg/graph/ontology.ttl`. Knows nothing about tables or stores.
+Two tables, `NODE_KINDS` and `RELATIONS`, define the terms of both stores: a node `Post` with `text`
+is a `schema:SocialMediaPosting` with `schema:text` in RDF and `(:Post {text})` in Cypher. Terms of
+standard vocabularies (schema.org, SKOS, PROV-O, Dublin Core, OWL-Time) are used where they exist;
+our own terms (`zg:`) are declared in `kg/graph/ontology.ttl`. This module does not know about
+tables or stores.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
+
+from zeitgraph.kg.base.terms import EntityKind, Predicate
 
 PREFIXES: Mapping[str, str] = {
     "dcterms": "http://purl.org/dc/terms/",
@@ -22,7 +25,7 @@ PREFIXES: Mapping[str, str] = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "zg": "https://zeitgraph.example/ontology#",
 }
-"""Prefixes that every question may use without declaring them."""
+"""Prefixes that every SPARQL query may use without declaring them."""
 
 _NAMES = {
     "name": "rdfs:label",
@@ -32,12 +35,13 @@ _NAMES = {
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of node. `classes` and the predicates of `properties` are CURIEs.
+class NodeKind:
+    """A kind of node: the first segment of its IRIs, its RDF classes, its properties.
 
-    A predicate may carry a language (`skos:prefLabel@en`); otherwise a string is an xsd:string, an
-    integer an xsd:integer, a float an xsd:double, a moment an xsd:dateTime. A `weekly` node belongs
-    to one week and goes with it; others are shared.
+    `classes` are CURIEs. `properties` maps the name in Cypher to the predicate in RDF, a CURIE,
+    with a language tag for texts in that language (`skos:prefLabel@en`). Without a tag, a str is an
+    xsd:string, an int an xsd:integer, a float an xsd:double and a datetime an xsd:dateTime. A
+    `weekly` node belongs to one week and is removed with it; other nodes are shared by weeks.
     """
 
     path: str
@@ -48,10 +52,11 @@ class Kind:
 
 @dataclass(frozen=True)
 class RelationKind:
-    """A kind of relation: its predicate; the class of the statement that carries its `properties`.
+    """A kind of relation: its predicate and its properties, as in `NodeKind`.
 
-    A relation with properties stands in RDF twice: as a plain triple, and as a statement (RDF 1.1
-    Semantics, D.1) with rdf:subject, rdf:predicate, rdf:object and the properties.
+    A relation with properties is in RDF twice: as a plain triple, and as a statement of the class
+    `statement` (RDF 1.1 Semantics, D.1) with rdf:subject, rdf:predicate, rdf:object, zg:inWeek and
+    the properties.
     """
 
     predicate: str
@@ -59,19 +64,19 @@ class RelationKind:
     statement: str = ""
 
 
-KINDS: Mapping[str, Kind] = {
-    "Week": Kind(
+NODE_KINDS: Mapping[str, NodeKind] = {
+    "Week": NodeKind(
         "week",
         ("time:ProperInterval",),
         {"id": "dcterms:identifier", "posts": "zg:posts", "heat": "zg:heat"},
         weekly=True,
     ),
-    "Instant": Kind(
+    "Instant": NodeKind(
         "instant",
         ("time:Instant",),
         {"id": "dcterms:identifier", "at": "time:inXSDDateTime"},
     ),
-    "Post": Kind(
+    "Post": NodeKind(
         "post",
         ("schema:SocialMediaPosting",),
         {
@@ -84,17 +89,17 @@ KINDS: Mapping[str, Kind] = {
         },
         weekly=True,
     ),
-    "Image": Kind(
+    "Image": NodeKind(
         "image",
         ("schema:ImageObject",),
         {"id": "dcterms:identifier", "path": "schema:contentUrl"},
     ),
-    "Cluster": Kind(
+    "Cluster": NodeKind(
         "cluster",
         ("skos:Concept", "zg:Cluster"),
         {"id": "dcterms:identifier", "origin": "zg:origin", "style": "zg:style", **_NAMES},
     ),
-    "ClusterWeek": Kind(
+    "ClusterWeek": NodeKind(
         "cluster-week",
         ("zg:ClusterWeek",),
         {
@@ -113,7 +118,7 @@ KINDS: Mapping[str, Kind] = {
         },
         weekly=True,
     ),
-    "Condition": Kind(
+    "Condition": NodeKind(
         "condition",
         ("zg:Condition",),
         {
@@ -130,7 +135,7 @@ KINDS: Mapping[str, Kind] = {
         },
         weekly=True,
     ),
-    "Entity": Kind(
+    "Entity": NodeKind(
         "entity",
         ("zg:Entity",),
         {
@@ -141,10 +146,10 @@ KINDS: Mapping[str, Kind] = {
             "name_zh": "schema:name@zh",
         },
     ),
-    "EntityWeek": Kind(
+    "EntityWeek": NodeKind(
         "entity-week", ("zg:EntityWeek",), {"posts": "zg:posts", **_NAMES}, weekly=True
     ),
-    "Event": Kind(
+    "Event": NodeKind(
         "event",
         ("zg:Event", "prov:Activity"),
         {
@@ -156,19 +161,20 @@ KINDS: Mapping[str, Kind] = {
         weekly=True,
     ),
 }
+"""The kinds of nodes, by their label in Cypher."""
 
 ENTITY_CLASSES: Mapping[str, str] = {
-    "person": "schema:Person",
-    "brand": "schema:Brand",
-    "product": "schema:Product",
-    "place": "schema:Place",
-    "scene": "zg:Scene",
-    "object": "zg:Object",
-    "hashtag": "zg:Hashtag",
+    EntityKind.PERSON: "schema:Person",
+    EntityKind.BRAND: "schema:Brand",
+    EntityKind.PRODUCT: "schema:Product",
+    EntityKind.PLACE: "schema:Place",
+    EntityKind.SCENE: "zg:Scene",
+    EntityKind.OBJECT: "zg:Object",
+    EntityKind.HASHTAG: "zg:Hashtag",
 }
-"""The class of an entity, by its kind."""
+"""The RDF class of an entity, by its kind."""
 
-_COUNTED = {"count": "zg:count", "probability": "zg:probability"}
+_FACT = {"count": "zg:count", "probability": "zg:probability"}
 
 RELATIONS: Mapping[str, RelationKind] = {
     "BEGINS": RelationKind("time:hasBeginning", {}),
@@ -183,28 +189,26 @@ RELATIONS: Mapping[str, RelationKind] = {
     "OTHER": RelationKind("zg:other", {}),
     **{
         f"FEATURES_{kind.upper()}": RelationKind(
-            f"zg:features{kind.capitalize()}", _COUNTED, "zg:Fact"
+            f"zg:features{kind.capitalize()}", _FACT, "zg:Fact"
         )
-        for kind in ENTITY_CLASSES
+        for kind in EntityKind
     },
-    "CO_OCCURS_WITH": RelationKind("zg:coOccursWith", _COUNTED, "zg:Fact"),
+    Predicate.CO_OCCURS_WITH.upper(): RelationKind("zg:coOccursWith", _FACT, "zg:Fact"),
 }
-
-STATEMENT_TERMS = ("rdf:subject", "rdf:predicate", "rdf:object", "zg:inWeek")
-"""What every statement carries beside its properties."""
+"""The kinds of relations, by their type in Cypher."""
 
 
 def expand(curie: str) -> str:
-    """The IRI that a CURIE stands for; `KeyError` for a prefix that is not in `PREFIXES`."""
+    """The IRI of a CURIE. Raises `KeyError` if its prefix is not in `PREFIXES`."""
     prefix, _, local = curie.partition(":")
     return PREFIXES[prefix] + local
 
 
-def thing_iri(base: str, path: str, *keys: str) -> str:
-    """The IRI of a thing: `base`, its path, and its keys, each in a segment of its own.
+def resource_iri(base: str, path: str, *keys: str) -> str:
+    """The IRI of a resource: `base`, `path`, and one segment for each key.
 
-    Everything but RFC 3986's unreserved characters is percent-encoded, and a key of dots only is
-    encoded whole, so that no key leaves its segment.
+    All characters except the unreserved ones (RFC 3986, 2.3) are percent-encoded. Dots are encoded
+    too in a key that has only dots (RFC 3986, 5.2.4), so that every key stays in its segment.
     """
     return base + "/".join((path, *map(_segment, keys)))
 
@@ -215,5 +219,8 @@ def _segment(key: str) -> str:
 
 
 def iso_text(moment: datetime) -> str:
-    """`moment` in UTC as `2026-11-09T08:30:00Z`, with microseconds where it has any."""
+    """`moment` in UTC, in ISO 8601: `2026-11-09T08:30:00Z`, with microseconds unless they are 0.
+
+    `moment` must have a time zone.
+    """
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

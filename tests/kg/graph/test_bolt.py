@@ -30,7 +30,7 @@ from zeitgraph.kg.base.errors import QueryError, SettingsError, StoreError, User
 from zeitgraph.kg.graph.bolt_client import ask_cypher
 from zeitgraph.kg.graph.bolt_process import leased_server, stop_server
 from zeitgraph.kg.graph.bolt_stage import store_identity, write_bolt
-from zeitgraph.kg.graph.vocabulary import KINDS, RELATIONS, thing_iri
+from zeitgraph.kg.graph.vocabulary import NODE_KINDS, RELATIONS, resource_iri
 from zeitgraph.kg.graph.week_graph import week_graph
 from zeitgraph.kg.workspace.tables import empty_table
 from zeitgraph.kg.workspace.workspace import Workspace
@@ -66,7 +66,7 @@ def census(workspace: Workspace) -> list[object]:
 def test_the_property_graph_says_what_the_description_of_the_weeks_says(world: World) -> None:
     graphs = [week_graph(job_of(world.workspace, week)) for week in world.weeks]
     told = {
-        thing_iri(BASE, KINDS[node.ref.kind].path, *node.ref.keys): node
+        resource_iri(BASE, NODE_KINDS[node.ref.kind].path, *node.ref.keys): node
         for graph in graphs
         for node in graph.nodes
     }

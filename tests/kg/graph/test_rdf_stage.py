@@ -1,4 +1,4 @@
-"""The RDF graph: what a week says, terms that are declared, shapes that hold, files that load."""
+"""The RDF graph: its triples, its declared terms, its shapes, and files that other tools load."""
 
 import random
 import shutil
@@ -32,7 +32,13 @@ from zeitgraph.kg.graph.rdf_stage import (
     write_graph,
 )
 from zeitgraph.kg.graph.rdf_store import graph_names, reading
-from zeitgraph.kg.graph.vocabulary import ENTITY_CLASSES, KINDS, PREFIXES, RELATIONS, thing_iri
+from zeitgraph.kg.graph.vocabulary import (
+    ENTITY_CLASSES,
+    NODE_KINDS,
+    PREFIXES,
+    RELATIONS,
+    resource_iri,
+)
 from zeitgraph.kg.graph.week_graph import week_graph
 from zeitgraph.kg.workspace.tables import empty_table
 from zeitgraph.kg.workspace.workspace import Workspace
@@ -61,7 +67,7 @@ def quads(workspace: Workspace, graph: str | None = None) -> set[ox.Quad]:
 
 
 def text_of(quad: ox.Quad) -> str:
-    """What the literal of a quad says."""
+    """The lexical form of the literal of a quad."""
     assert isinstance(quad.object, ox.Literal)
     return quad.object.value
 
@@ -75,7 +81,7 @@ def test_an_id_stays_inside_its_segment_whatever_it_holds(first: str, second: st
         first.encode(), second.encode()
     except UnicodeEncodeError:
         return  # Arrow holds no lone surrogates
-    iri = thing_iri(BASE, "post", first, second)
+    iri = resource_iri(BASE, "post", first, second)
     ox.NamedNode(iri)
     parts = urlsplit(iri)
     assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == (
@@ -85,7 +91,7 @@ def test_an_id_stays_inside_its_segment_whatever_it_holds(first: str, second: st
     assert not {".", ".."} & set(parts.path.split("/"))
 
 
-# -- what a week says ------------------------------------------------------------------------------
+# -- the graph of a week ---------------------------------------------------------------------------
 
 
 def test_the_same_rows_in_any_order_give_the_same_graph(world: World) -> None:
@@ -99,7 +105,7 @@ def _shuffle(count: int) -> pa.Array:
     return pa.array(random.Random(3).sample(range(count), count), pa.int64())
 
 
-def test_no_blank_node_and_no_relation_to_what_is_not_told(world: World) -> None:
+def test_there_is_no_blank_node_and_no_relation_without_both_ends(world: World) -> None:
     for week in world.weeks:
         graph = week_graph(job_of(world.workspace, week))
         refs = {node.ref for node in graph.nodes}
@@ -118,7 +124,7 @@ def test_each_week_is_a_named_graph_and_the_default_graph_is_their_merge(world: 
     assert set(named) == set(merged)
 
 
-def test_a_week_written_again_is_the_same_and_leaves_nothing_of_before(own: World) -> None:
+def test_a_week_that_is_written_again_leaves_nothing_of_its_earlier_content(own: World) -> None:
     before = quads(own.workspace)
     week = own.weeks[1]
     write_rows(own.workspace, week, week_rows(week, random.Random(99), 9, HOSTILE))
@@ -147,7 +153,7 @@ def test_a_week_that_lost_all_its_posts_loses_its_graph(own: World) -> None:
         assert {q.triple for q in merged} == left
 
 
-def test_another_base_replaces_the_graphs_of_the_one_before(own: World) -> None:
+def test_graphs_of_another_base_replace_those_of_the_earlier_base(own: World) -> None:
     settings = own.workspace.root / "zeitgraph.toml"
     settings.write_text('profile = "vectors"\n[graph]\nbase = "http://other.example/x#"\n')
     moved = Workspace(own.workspace.root)
@@ -165,7 +171,7 @@ def test_a_store_that_was_deleted_has_another_identity(own: World) -> None:
     assert store_identity(own.workspace) == store_identity(own.workspace)
 
 
-def test_the_catalogue_is_a_graph_of_its_own_and_follows_its_file(own: World) -> None:
+def test_the_catalogue_is_a_graph_of_its_own_that_changes_with_its_file(own: World) -> None:
     root = own.workspace.root
     settings, identity = root / "zeitgraph.toml", store_identity(own.workspace)
     settings.write_text('profile = "vectors"\n[entities]\ncatalogue = "names.csv"\n')
@@ -173,7 +179,7 @@ def test_the_catalogue_is_a_graph_of_its_own_and_follows_its_file(own: World) ->
     place = Workspace(root)
     assert store_identity(place) != identity
     write_graph(job_of(place, own.weeks[0]))
-    nova = ox.NamedNode(thing_iri(BASE, "entity", "e 1"))
+    nova = ox.NamedNode(resource_iri(BASE, "entity", "e 1"))
     said = {str(q.object) for q in quads(place, graph_iri(BASE, "catalogue")) if q.subject == nova}
     assert {'"诺瓦"@zh', '"Nova"@en', f"<{PREFIXES['schema']}Brand>"} <= said
     (root / "names.csv").write_text("id,kind,name_en,name_zh\ne 2,brand,Other,另\n", "utf-8")
@@ -190,19 +196,19 @@ def test_every_own_term_is_declared_with_labels_and_comments_in_both_languages()
 
     ontology = rdflib.Graph().parse(str(FOLDER / "ontology.ttl"))
     used = {
-        said.partition("@")[0]
-        for kind in KINDS.values()
-        for said in (*kind.classes, *kind.properties.values())
+        term.partition("@")[0]
+        for kind in NODE_KINDS.values()
+        for term in (*kind.classes, *kind.properties.values())
     }
     used |= {term for r in RELATIONS.values() for term in (r.predicate, r.statement)}
-    used |= {said for r in RELATIONS.values() for said in r.properties.values()}
+    used |= {term for r in RELATIONS.values() for term in r.properties.values()}
     used |= set(ENTITY_CLASSES.values())
     own = {rdflib.URIRef(PREFIXES["zg"] + term[3:]) for term in used if term.startswith("zg:")}
     declared = {s for s in ontology.subjects() if str(s).startswith(PREFIXES["zg"])}
     assert own <= declared
     for term in declared:
-        for said in (RDFS.label, RDFS.comment):
-            texts = [cast("rdflib.Literal", text) for text in ontology.objects(term, said)]
+        for predicate in (RDFS.label, RDFS.comment):
+            texts = [cast("rdflib.Literal", text) for text in ontology.objects(term, predicate)]
             languages = sorted(str(text.language) for text in texts)
             assert languages == ["en", "zh"], term
 
@@ -227,7 +233,7 @@ def test_the_graph_conforms_to_its_shapes_and_a_broken_one_does_not(world: World
 
 
 RDFLIB_7 = pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning:rdflib")
-"""rdflib 7.6 uses names of its own that it calls deprecated."""
+"""rdflib 7.6 itself uses names that it has deprecated."""
 
 
 @RDFLIB_7
@@ -258,7 +264,7 @@ def test_an_exported_graph_loads_elsewhere_and_is_the_same_each_time(
     assert (tmp_path / f"again{ending}").read_bytes() == out.read_bytes()
 
 
-def test_an_unknown_ending_or_folder_is_refused_and_nothing_is_left(
+def test_an_unknown_suffix_or_folder_is_refused_and_no_file_is_left(
     world: World, tmp_path: Path
 ) -> None:
     for out in (tmp_path / "graph.xlsx", tmp_path / "nowhere" / "graph.ttl"):
@@ -281,14 +287,16 @@ def test_rdflib_reads_the_store_through_oxrdflib(own: World) -> None:
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=20), min_size=1, max_size=4))
-def test_a_graph_of_any_texts_comes_back_as_it_went_in(world: World, texts: list[str]) -> None:
+def test_a_graph_with_any_texts_survives_writing_and_reading(
+    world: World, texts: list[str]
+) -> None:
     rows = week_rows("2026-W40", random.Random(1), 3, texts)
     graph = week_graph(job_with(world.workspace, "2026-W40", rows))
     store = ox.Store()
     store.extend(ox.Quad(*triple) for triple in week_triples(graph, BASE))
-    told = {n.properties["text"] for n in graph.nodes if "text" in n.properties}
-    texts_said = store.quads_for_pattern(None, ox.NamedNode(PREFIXES["schema"] + "text"), None)
-    assert {text_of(quad) for quad in texts_said} == told
+    expected = {n.properties["text"] for n in graph.nodes if "text" in n.properties}
+    found = store.quads_for_pattern(None, ox.NamedNode(PREFIXES["schema"] + "text"), None)
+    assert {text_of(quad) for quad in found} == expected
     again = ox.Store()
     again.load(store.dump(format=ox.RdfFormat.N_QUADS), ox.RdfFormat.N_QUADS)
     assert set(again) == set(store)

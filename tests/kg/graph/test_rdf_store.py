@@ -1,4 +1,4 @@
-"""The RDF store: whole or not at all, one writer or many readers, whoever is killed."""
+"""The RDF store is whole with one writer or many readers, whichever process is killed."""
 
 import os
 import random
@@ -19,7 +19,7 @@ NAME, PREDICATE = "https://a.example/graph/w", ox.NamedNode("https://a.example/i
 WRITER = """
 import sys
 from pathlib import Path
-from tests.test_rdf_store import triples, replace_graph, NAME
+from tests.kg.graph.test_rdf_store import triples, replace_graph, NAME
 while True:
     for number in (1, 2):
         replace_graph(Path(sys.argv[1]), NAME, triples(number), "graph/w")
@@ -28,13 +28,13 @@ while True:
 
 
 def triples(number: int, count: int = 400) -> list[ox.Triple]:
-    """Triples that all say `number`: a graph that mixes two numbers was replaced by half."""
+    """Triples with the object `number`; a graph with two numbers was replaced only in part."""
     subjects = (ox.NamedNode(f"https://a.example/{i}") for i in range(count))
     return [ox.Triple(subject, PREDICATE, ox.Literal(number)) for subject in subjects]
 
 
 def numbers(folder: Path) -> list[tuple[str, int]]:
-    """Which numbers the default graph says, and how often."""
+    """The objects in the default graph, with their counts."""
     query = "SELECT ?o (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?o ORDER BY ?o"
     with reading(folder) as store:
         found = store.query(query)
@@ -50,12 +50,12 @@ def start_writer(folder: Path) -> "subprocess.Popen[str]":
     )
 
 
-def test_there_is_nothing_to_read_before_something_was_written(tmp_path: Path) -> None:
+def test_a_store_cannot_be_read_before_something_was_written(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="zeitgraph run"), reading(tmp_path / "graph"):
         pass
 
 
-def test_a_graph_is_replaced_whole_and_no_triples_remove_it(tmp_path: Path) -> None:
+def test_a_graph_is_replaced_completely_and_removed_without_triples(tmp_path: Path) -> None:
     replace_graph(tmp_path, NAME, triples(1), "graph/w")
     replace_graph(tmp_path, NAME, triples(2, 3), "graph/w")
     assert numbers(tmp_path) == [("2", 3)]
@@ -65,14 +65,14 @@ def test_a_graph_is_replaced_whole_and_no_triples_remove_it(tmp_path: Path) -> N
         assert graph_names(store) == []
 
 
-def test_what_another_graph_still_says_stays_in_the_merge(tmp_path: Path) -> None:
+def test_a_triple_that_another_graph_still_has_stays_in_the_merge(tmp_path: Path) -> None:
     replace_graph(tmp_path, NAME, triples(1, 5), "graph/w")
     replace_graph(tmp_path, "https://a.example/graph/v", triples(1, 3), "graph/v")
     replace_graph(tmp_path, NAME, triples(2, 5), "graph/w")
     assert numbers(tmp_path) == [("1", 3), ("2", 5)]
 
 
-def test_the_id_lives_and_goes_with_the_store(tmp_path: Path) -> None:
+def test_each_store_has_its_own_constant_id(tmp_path: Path) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
     assert store_id(first) == store_id(first) != store_id(second)
 
@@ -105,7 +105,7 @@ def test_triples_that_a_killed_writer_left_waiting_are_never_seen(tmp_path: Path
     assert numbers(tmp_path) == [("1", 400)]
 
 
-def test_readers_beside_a_writer_see_one_graph_at_a_time(tmp_path: Path) -> None:
+def test_readers_beside_a_writer_see_one_version_of_the_graph(tmp_path: Path) -> None:
     writer = start_writer(tmp_path)
     assert writer.stdout
     writer.stdout.readline()
@@ -128,7 +128,7 @@ store_id(Path(sys.argv[1]))
 
 
 @pytest.mark.parametrize("milliseconds", range(0, 24, 4))
-def test_a_store_whose_making_was_killed_is_made_whole(tmp_path: Path, milliseconds: int) -> None:
+def test_a_store_whose_maker_was_killed_is_completed(tmp_path: Path, milliseconds: int) -> None:
     folder = tmp_path / "graph"
     maker = subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", MAKER, str(folder)], stdout=subprocess.PIPE
