@@ -17,7 +17,6 @@ from PIL import Image
 
 from zeitgraph.extraction.embedding.embedders import (
     Vectors,
-    check_weights,
     in_chunks,
     model_folder,
     unit_rows,
@@ -25,7 +24,8 @@ from zeitgraph.extraction.embedding.embedders import (
 from zeitgraph.extraction.embedding.precision import choose_precision
 from zeitgraph.kg.base.errors import ModelError
 from zeitgraph.kg.base.ids import digest_file, digest_json
-from zeitgraph.kg.models.registry import STARTER
+from zeitgraph.kg.models.registry import STARTER, checked_folder
+from zeitgraph.kg.models.safe_folder import check_model_folder, no_remote_code, refuse_pickle
 from zeitgraph.kg.workspace.settings import VectorSettings
 
 LOCAL = "local-dir:"
@@ -89,10 +89,11 @@ class OpenClipEmbedder:
         name = f"{LOCAL}{self.folder}" if self.folder else self.settings.model
         try:
             pretrained = self._pretrained()
-            network, prepare = open_clip.create_model_from_pretrained(
-                name, pretrained=pretrained, device=self.settings.device
-            )
-            tokenize = open_clip.get_tokenizer(name)
+            with no_remote_code():
+                network, prepare = open_clip.create_model_from_pretrained(
+                    name, pretrained=pretrained, device=self.settings.device
+                )
+                tokenize = open_clip.get_tokenizer(name)
         except ModelError:
             raise
         except Exception as error:  # open_clip and the hub raise errors of every kind
@@ -115,10 +116,11 @@ class OpenClipEmbedder:
 
         model, tag = self.settings.model, self.settings.pretrained
         if self.folder:
-            check_weights(self.folder)
+            check_model_folder(self.folder, "open_clip")
             return None
         if model.startswith(HUB):
             _check_checkpoint(download_pretrained_from_hf(model.removeprefix(HUB)))
+            checked_folder(model.removeprefix(HUB), "open_clip")
             return None
         known = get_pretrained_cfg(model, tag)
         if not known:
@@ -139,8 +141,4 @@ def _local_folder(model: str) -> Path | None:
 
 def _check_checkpoint(path: str) -> None:
     if Path(path).suffix != ".safetensors":
-        raise ModelError(
-            "only weights in safetensors are loaded, because other files can run code",
-            where=path,
-            do="choose another model or pretrained tag",
-        )
+        raise refuse_pickle(path)

@@ -124,23 +124,3 @@ def model_folder(named: str) -> Path:
     if not folder.is_dir():
         raise ModelError("no folder of a model", where=named, do="name one that exists")
     return folder
-
-
-PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl"})
-
-
-def check_weights(folder: Path) -> None:
-    """Raise `ModelError` unless the weights of a local model are safetensors and nothing else.
-
-    Other weight files are pickles, which run code when they are loaded.
-    """
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    pickles = [path for path in files if path.suffix in PICKLES]
-    if pickles:
-        raise ModelError(
-            "only weights in safetensors are loaded, because other files can run code",
-            where=pickles[0],
-            do="convert it with safetensors, and take the old file away",
-        )
-    if not any(path.suffix == ".safetensors" for path in files):
-        raise ModelError("no weights (.safetensors) in this folder", where=folder)

@@ -15,13 +15,14 @@ from PIL import Image
 
 from zeitgraph.extraction.embedding.embedders import (
     Vectors,
-    check_weights,
     in_chunks,
     unit_rows,
 )
 from zeitgraph.extraction.embedding.precision import choose_precision
 from zeitgraph.kg.base.errors import MissingPart, ModelError
 from zeitgraph.kg.base.ids import digest_file, digest_json
+from zeitgraph.kg.models.registry import checked_folder
+from zeitgraph.kg.models.safe_folder import no_remote_code
 from zeitgraph.kg.workspace.settings import VectorSettings
 
 STEP = 16
@@ -92,15 +93,18 @@ class SentenceEmbedder:
         except ModuleNotFoundError as error:
             raise _missing("sentence-transformers") from error
         disable_progress_bar()  # type: ignore[no-untyped-call]
-        if self.folder:
-            check_weights(self.folder)
+        model = self.settings.model
+        named = model if "/" in model else f"sentence-transformers/{model}"  # the library's rule
+        folder = checked_folder(str(self.folder or named), "sentence_transformers")
         try:
-            network = SentenceTransformer(
-                str(self.folder or self.settings.model),
-                device=self.settings.device,
-                local_files_only=self.folder is not None,
-                model_kwargs={"use_safetensors": True},
-            )
+            with no_remote_code():
+                network = SentenceTransformer(
+                    str(folder),
+                    device=self.settings.device,
+                    local_files_only=True,
+                    trust_remote_code=False,
+                    model_kwargs={"use_safetensors": True},
+                )
         except Exception as error:  # transformers and the hub raise errors of every kind
             raise ModelError(
                 f"cannot load the sentence-transformers model: {error}",

@@ -15,6 +15,8 @@ from zeitgraph.extraction.names.recognisers import Span
 from zeitgraph.kg.base.errors import MissingPart, ModelError, SettingsError
 from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.kg.models import registry as models
+from zeitgraph.kg.models.safe_folder import check_model_folder, no_remote_code
+from zeitgraph.kg.models.safe_spacy import pipeline_folder
 from zeitgraph.kg.models.torchvision_repair import mend_torchvision
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -125,13 +127,15 @@ def load_spacy(model: str) -> "Language":
 
     import zeitgraph.extraction.names.safe_ner  # noqa: F401 - registers the component
 
-    try:
-        return spacy.load(model)
-    except OSError as error:
+    folder = pipeline_folder(model)
+    if folder is None:
         raise MissingPart(
             f"no spaCy pipeline «{model}» is installed", do=f"python -m spacy download {model}"
-        ) from error
-    except (ImportError, ValueError) as error:
+        )
+    check_model_folder(folder, "spacy")
+    try:
+        return spacy.load(folder)
+    except (OSError, ImportError, ValueError) as error:
         raise ModelError(f"the spaCy pipeline does not load: {error}", where=model) from error
 
 
@@ -144,9 +148,15 @@ def _load_transformers(model: str) -> "TokenClassificationPipeline":
         TokenClassificationPipeline,
     )
 
+    folder = models.checked_folder(model, "transformers")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(model, use_fast=True)
-        network = AutoModelForTokenClassification.from_pretrained(model, use_safetensors=True)
+        with no_remote_code():
+            tokenizer = AutoTokenizer.from_pretrained(
+                folder, use_fast=True, trust_remote_code=False, local_files_only=True
+            )
+            network = AutoModelForTokenClassification.from_pretrained(
+                folder, use_safetensors=True, trust_remote_code=False, local_files_only=True
+            )
         # Some tokenizers name no limit, and RoBERTa keeps two of its positions for itself.
         positions = getattr(network.config, "max_position_embeddings", _POSITIONS)
         tokenizer.model_max_length = min(tokenizer.model_max_length, positions - 2)

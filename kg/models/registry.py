@@ -6,7 +6,7 @@ pipeline or fetches ahead of a run. Only safetensors, configurations and tokeniz
 never a pickle. This module loads no model.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Literal
 
 from zeitgraph.kg.base.errors import MissingPart, ModelError, UnknownName
 from zeitgraph.kg.base.plugins import is_installed
+from zeitgraph.kg.models.safe_folder import Loader, check_model_folder
 from zeitgraph.kg.workspace.answers import Answer
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -27,7 +28,14 @@ STARTER = "starter"
 
 _TEXTS = ("*.json", "*.txt", "*.model")
 _OPEN_CLIP = ("open_clip_model.safetensors", *_TEXTS)
-_TRANSFORMER = ("model.safetensors", "model-*.safetensors", *_TEXTS)
+_TRANSFORMER = ("model.safetensors", "model-*.safetensors", "*/model.safetensors", *_TEXTS)
+_CHECKPOINTS: Mapping[Loader, tuple[str, ...]] = {
+    "transformers": ("model.safetensors", "model-*.safetensors", "*.jinja", *_TEXTS),
+    "sentence_transformers": _TRANSFORMER,
+    "open_clip": _OPEN_CLIP,
+}
+"""What is fetched of a hub model, by the library that will load it."""
+
 _PIPELINE = ("model_index.json", *(f"*/{name}" for name in ("*.safetensors", *_TEXTS)))
 _SPARE = ("*.fp16.*", "*.fp16-*", "*non_ema*", "onnx/*", "openvino/*")  # the same weights again
 
@@ -102,7 +110,7 @@ KNOWN_MODELS: tuple[KnownModel, ...] = (
         480,
         "Apache-2.0",
         "en zh and more",
-        patterns=(*_TRANSFORMER, "*/config.json"),
+        patterns=_TRANSFORMER,
     ),
     KnownModel(
         "starter-painter",
@@ -213,19 +221,34 @@ def pipeline_folder(name: str, note: Note = lambda _line: None) -> Path:
     return hub_folder(name, _PIPELINE, note)
 
 
-def hub_folder(name: str, patterns: Sequence[str], note: Note) -> Path:
+def checked_folder(named: str, loader: Loader, note: Note = lambda _line: None) -> Path:
+    """The folder of a model, local or fetched from the hub, once it is safe to load.
+
+    `named` is a folder or `owner/name` on the hub, whose newest files are fetched; without network
+    those in the cache serve. Raises `ModelError` as `hub_folder` and `check_model_folder` do.
+    """
+    local = Path(named).expanduser()
+    is_local = local.is_dir()
+    folder = local if is_local else hub_folder(named, _CHECKPOINTS[loader], note, renew=True)
+    check_model_folder(folder, loader, from_hub=not is_local)
+    return folder
+
+
+def hub_folder(name: str, patterns: Sequence[str], note: Note, *, renew: bool = False) -> Path:
     """The folder of a hub model's files that match `patterns`, fetched where not in the cache.
 
-    Raises `ModelError` with one clear line: no network, no such model, licence not accepted, no
+    `renew`: ask the hub for newer or missing files even where the model is in the cache. Raises
+    `ModelError` with one clear line: no network, no such model, licence not accepted, no
     safetensors.
     """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
     here = _cached(name, patterns)
-    if here is not None:
+    if here is not None and not renew:
         return here
-    note(f"fetching {name} from the Hugging Face hub")
+    if here is None:
+        note(f"fetching {name} from the Hugging Face hub")
     page = f"https://huggingface.co/{name}"
     try:
         folder = snapshot_download(

@@ -16,6 +16,8 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from pydantic import ConfigDict
 
 from zeitgraph.kg.base.errors import ModelError
+from zeitgraph.kg.models.registry import checked_folder
+from zeitgraph.kg.models.safe_folder import no_remote_code
 from zeitgraph.kg.models.torchvision_repair import mend_torchvision
 
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
@@ -85,9 +87,15 @@ def open_local_model(name: str, max_tokens: int) -> LocalChatModel:
     mend_torchvision()
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    folder = checked_folder(name, "transformers")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        model = AutoModelForCausalLM.from_pretrained(name, use_safetensors=True)
+        with no_remote_code():
+            tokenizer = AutoTokenizer.from_pretrained(
+                folder, trust_remote_code=False, local_files_only=True
+            )
+            model = AutoModelForCausalLM.from_pretrained(
+                folder, use_safetensors=True, trust_remote_code=False, local_files_only=True
+            )
     except (OSError, ValueError) as error:
         line = str(error).splitlines()[0]
         raise ModelError(f"the model {name} cannot be loaded: {line}") from error

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from zeitgraph.kg.base.errors import ModelError, SettingsError
+from zeitgraph.kg.models.safe_folder import check_model_folder
 from zeitgraph.kg.models.torchvision_repair import mend_torchvision
 from zeitgraph.kg.workspace.settings import GallerySettings
-from zeitgraph.reports.gallery.diffusion import DiffusersMaker, check_folder
+from zeitgraph.reports.gallery.diffusion import DiffusersMaker
 from zeitgraph.reports.gallery.image_makers import Prompt, image_maker
 from zeitgraph.reports.gallery.prototypes import draw_once
 
@@ -202,7 +203,7 @@ def test_pickles_and_program_code_are_refused_before_anything_is_opened(
 ) -> None:
     for word, folder in damaged(tiny_pipeline, tmp_path):
         with pytest.raises(ModelError, match=word):
-            check_folder(folder)
+            check_model_folder(folder, "diffusers")
         with pytest.raises(ModelError, match=word):
             DiffusersMaker(settings(folder), tmp_path)
 
