@@ -156,6 +156,15 @@ def _text(name: str, value: object, longest: int) -> str:
     return value
 
 
+def is_time(text: str) -> bool:
+    """Whether a cell holds a time that `published_at` may have."""
+    try:
+        _moment(text)
+    except BadRow:
+        return False
+    return True
+
+
 def _moment(value: object) -> datetime:
     if value is None:
         raise BadRow("no time: published_at is missing")

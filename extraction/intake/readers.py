@@ -2,7 +2,8 @@
 
 In go paths that a user named; out come `Row`s, values as the file holds them, and a `Reject` for
 each line that is no row at all. A broken line never costs its neighbours. What the columns mean is
-not known here, with one exception: a folder of pictures is made into rows of its own.
+not known here, with two exceptions: a folder of pictures is made into rows of its own, and the time
+of a CSV row tells whether a quotation mark swallowed it.
 """
 
 import csv
@@ -11,7 +12,7 @@ import json
 import os
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import IO, Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from zeitgraph.extraction.intake.columns import is_time
 from zeitgraph.extraction.intake.pictures import PICTURE_SUFFIXES, taken_at
 from zeitgraph.kg.base.errors import InputError
 from zeitgraph.kg.base.ids import content_id
@@ -200,8 +202,10 @@ def _json_row(source: Source, number: int, line: bytes | None) -> Row | Reject:
 def _read_csv(source: Source) -> Rows:
     """RFC 4180 with a header line, UTF-8; bytes that are not become lone surrogates, judged later.
 
-    An open quote could swallow the rest of the file. So where a record of several lines does not
-    fit the header, only its first line is set aside, and reading goes on with the second.
+    A quotation mark opens a cell only as its first character; elsewhere it is text, such as an inch
+    mark. A cell that is opened by mistake could swallow the rest of the file. So where a record of
+    several lines does not fit the header, or other rows lie within its quotes, only its first line
+    is set aside, and reading goes on with the second.
     """
     try:
         with source.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
@@ -237,24 +241,63 @@ class _Lines:
 
 def _csv_row(source: Source, lines: _Lines, header: list[str], line: str) -> Row | Reject:
     number, taken = lines.number, [line]
-    quotes, size = line.count('"'), len(line)
-    while quotes % 2 and size < LONGEST_LINE and (more := lines.take()):
-        taken.append(more)
-        quotes += more.count('"')
-        size += len(more)
-    cells = _cells(taken)
-    if cells is not None and len(cells) == len(header):
+    cells = _cells(_record(lines, header, taken))
+    if cells is not None and len(cells) == len(header) and not _swallows_rows(taken, header):
         filled = {column: cell for column, cell in zip(header, cells, strict=True) if cell}
         return Row(source.name, number, source.folder, filled)
     lines.put_back(taken[1:])
     raw = line.encode("utf-8", "surrogateescape").hex()
     if cells is None or len(taken) > 1:
         return source.broken(number, raw, "broken CSV: a quote is not closed or stands astray")
-    told = f"broken CSV: {len(cells)} cells under {len(header)} columns"
-    return source.broken(number, raw, told)
+    reason = f"broken CSV: {len(cells)} cells under {len(header)} columns"
+    return source.broken(number, raw, reason)
 
 
-def _cells(lines: Sequence[str]) -> list[str] | None:
+def _record(lines: _Lines, header: list[str], taken: list[str]) -> Iterator[str]:
+    """The lines of one record, added to `taken` as the parser asks for them.
+
+    The parser asks for another line while a cell is open. Stops within the open cell, which the
+    parser reports, after `LONGEST_LINE` characters or after a line that is a row by itself.
+    """
+    yield taken[0]
+    size = len(taken[0])
+    while size < LONGEST_LINE and (line := lines.take()):
+        taken.append(line)
+        size += len(line)
+        yield line
+        is_inside = '"' not in line.replace('""', "")
+        if is_inside and _is_row(line.rstrip("\r\n").split(","), header):
+            return
+
+
+def _swallows_rows(taken: Sequence[str], header: list[str]) -> bool:
+    """Whether the first or last line of a record is a row by itself, its time within the quotes.
+
+    `_record` looks at the lines between them. A text of several lines may by chance have as many
+    commas as a row, but no time at the place of `published_at`.
+    """
+    if len(taken) == 1 or "published_at" not in header:
+        return False
+    place = header.index("published_at")
+    first = next(csv.reader(taken[:1]))  # its last cell is open
+    inside, *after = next(csv.reader(['"' + taken[-1]]))
+    begun = [*first[:-1], *first[-1].rstrip("\r\n").split(",")]
+    ended = [*inside.split(","), *after]
+    return (place >= len(first) and _is_row(begun, header)) or (
+        place < inside.count(",") and _is_row(ended, header)
+    )
+
+
+def _is_row(cells: Sequence[str], header: list[str]) -> bool:
+    """Whether cells fit the header and have a time under `published_at`."""
+    return (
+        len(cells) == len(header)
+        and "published_at" in header
+        and is_time(cells[header.index("published_at")])
+    )
+
+
+def _cells(lines: Iterable[str]) -> list[str] | None:
     try:
         return next(csv.reader(lines, strict=True), [])
     except csv.Error:

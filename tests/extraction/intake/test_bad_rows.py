@@ -1,6 +1,8 @@
 """Bad rows are set aside with a reason in plain words, and their good neighbours all arrive."""
 
+import csv
 import gzip
+import io
 import json
 import math
 from pathlib import Path
@@ -173,6 +175,117 @@ def test_a_bad_csv_record_is_told_and_its_neighbours_arrive(tmp_path: Path, name
     assert [rows[key]["likes"] for key in sorted(rows)] == [1, 2, None]
     assert dict(summary.rejected) == {kind: 1}
     assert [(row["file"], row["row"]) for row in rejects(workspace)] == [("posts.csv", 4)]
+
+
+ROW = "2026-11-09T10:00:00Z"
+QUOTES: dict[str, tuple[str, bool]] = {
+    "an inch mark in the middle": ('bad,wedge with 5" heel,{t},4,', True),
+    "an inch mark at the end of a cell": ('bad,heel of 5",{t},4,', True),
+    "two inch marks": ('bad,frame of 5" x 7" in oak,{t},4,', True),
+    "doubled marks in an unquoted cell": ('bad,wedge with 5"" heel,{t},4,', True),
+    "a quoted cell after an inch mark": ('bad,5" heel,{t},4,"a.png|b.png"', True),
+    "doubled marks in a quoted cell": ('bad,"wedge with 5"" heel, cork",{t},4,', True),
+    "a mark that opens the text": ('bad,"wedge heel,{t},4,', False),
+    "a mark that opens the last cell": ('bad,wedge heel,{t},4,"', False),
+    "a mark that opens the time": ('bad,wedge heel,"{t},4,', False),
+    "a single mark in a quoted cell": ('bad,"wedge with 5" heel",{t},4,', False),
+    "a mark before a quoted cell": ('bad, "wedge, heel",{t},4,', False),
+}
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("order", ["text before time", "time before text"])
+@pytest.mark.parametrize("what", QUOTES)
+def test_a_stray_quote_costs_at_most_its_row(
+    tmp_path: Path, what: str, order: str, ending: str
+) -> None:
+    bad, arrives = QUOTES[what]
+    header = "id,text,published_at,likes,images"
+    rows = [
+        "first,plain boots,{t},3,",
+        bad,
+        "linen,linen shirt,{t},5,",
+        'quoted,"a ""straw"" hat, two{e}lines, of 5"" each",{t},6,',
+        bad.replace("bad", "again"),
+        'empty,"",{t},6,"x.png"',
+        "last,silk scarf,{t},7,",
+        bad.replace("bad", "end"),
+    ]
+    if order == "time before text":
+        header = "id,published_at,text,likes,images"
+        rows = [row.replace("{t},", "").replace(",", ",{t},", 1) for row in rows]
+        rows = [row.replace('{t},wedge heel,"', '"{t},wedge heel,') for row in rows]
+    text = ending.join(row.format(t=ROW, e=ending) for row in [header, *rows])
+    (tmp_path / "posts.csv").write_bytes(text.encode())
+    workspace = fresh(tmp_path / "w")
+    summary = add_posts(workspace, [tmp_path / "posts.csv"])
+    strays = {"bad", "again", "end"}
+    found = {row["post_id"]: row["text"] for row in workspace.read_all("intake").to_pylist()}
+    assert set(found) - strays == {"first", "linen", "quoted", "last"}
+    assert found["quoted"] == f'a "straw" hat, two{ending}lines, of 5" each'
+    assert found["linen"] == "linen shirt"
+    lost = [row for row in rejects(workspace) if row["reason"].startswith("broken CSV")]
+    if arrives:
+        assert strays <= set(found)
+        assert lost == []
+    else:
+        assert {row["file"] for row in lost} == {"posts.csv"}
+        assert {3, 7, 10} <= {row["row"] for row in lost}
+    assert summary.read == len(rows)
+
+
+def test_quoted_cells_of_several_lines_arrive_whole(tmp_path: Path) -> None:
+    texts = ["two\nlines", "a, b\nc, d", "\n\n", 'a "b"\n"c", d', "x,y,z\nx,y,z,1\n2026,a,b,c,d"]
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(["author", "text", "published_at", "url", "id"])
+    for number, text in enumerate(texts):
+        writer.writerow([text, text + "!", ROW, text, f"p{number}"])
+    (tmp_path / "posts.csv").write_text(file.getvalue(), "utf-8", newline="")
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.csv"])
+    rows = {row["post_id"]: row["text"] for row in workspace.read_all("intake").to_pylist()}
+    assert rows == {f"p{number}": text + "!" for number, text in enumerate(texts)}
+    assert (summary.read, dict(summary.rejected)) == (len(texts), {})
+
+
+def test_two_stray_quotes_far_apart_swallow_nothing_between_them(tmp_path: Path) -> None:
+    rows = [f"p{number},{ROW},text {number},{number}" for number in range(20_000)]
+    rows[5] = f'p5,{ROW},"wedge heel,5'
+    rows[19_990] = f'p19990,{ROW},heel of 5",6'
+    lines = ["id,published_at,text,likes", *rows]
+    (tmp_path / "posts.csv").write_text("\n".join(lines), "utf-8")
+    summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.csv"])
+    assert (summary.read, summary.new) == (20_000, 19_999)
+    (lost,) = rejects(workspace)
+    assert (lost["file"], lost["row"]) == ("posts.csv", 7)
+    assert lost["reason"] == "broken CSV: a quote is not closed or stands astray"
+
+
+def test_adjacent_stray_quotes_cost_no_row_but_their_own(tmp_path: Path) -> None:
+    lines = ["id,published_at,text,likes", f'p1,{ROW},"wedge heel,5', f'p2,{ROW},heel of 5",6']
+    (tmp_path / "posts.csv").write_text("\n".join([*lines, f"p3,{ROW},hat,7"]), "utf-8")
+    add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.csv"])
+    assert ids(workspace) == ["p2", "p3"]
+    assert [row["row"] for row in rejects(workspace)] == [2]
+
+
+def test_a_stray_quote_holds_no_more_of_the_file_than_it_must(tmp_path: Path) -> None:
+    lines = [f'p,{ROW},"wedge heel,5\n', *(f"p{n},{ROW},text,5\n" for n in range(1000))]
+    (tmp_path / "posts.csv").write_text("id,published_at,text,likes\n" + "".join(lines), "utf-8")
+    (source,) = readers.find_sources([tmp_path / "posts.csv"], lambda _line: None)
+    with source.path.open(encoding="utf-8", newline="") as file:
+        held = readers._Lines(file)
+        header = held.take().strip().split(",")
+        readers._csv_row(source, held, header, held.take())
+        assert len(held.back) == 1
+
+
+def test_the_inch_mark_that_people_really_have(tmp_path: Path, real_data: Path) -> None:
+    file = real_data.parent / "cases" / "csv-inch-mark" / "posts.csv"
+    if not file.is_file():
+        pytest.skip("no cases beside the real data")
+    add_posts(workspace := fresh(tmp_path / "w"), [file])
+    assert {"a1", "a3", "a4", "a5"} <= set(ids(workspace))
 
 
 @settings(max_examples=60, deadline=None)
