@@ -1,7 +1,7 @@
-"""A contact sheet of the world: `python -m zeitgraph.training.contact_sheet OUT.png`.
+"""A contact sheet of the demo world: `python -m zeitgraph.training.contact_sheet OUT.png`.
 
-In come a seed and a number of columns; out comes one picture: a row for each style, and below a row
-for each style that becomes another. For looking at with one's own eyes.
+Input: a seed and a number of columns. Output: one image with a row for each style, a row for each
+style that drifts into another, and rows of people; for inspection by eye.
 """
 
 import argparse
@@ -14,30 +14,32 @@ from PIL import Image
 
 from zeitgraph.extraction.demo.drawing.look import looks
 from zeitgraph.extraction.demo.drawing.people import CLOTHES
-from zeitgraph.extraction.demo.drawing.picture import SIDE, Picture, draw, imagine
-from zeitgraph.extraction.demo.story.timeline import JOURNEYS
+from zeitgraph.extraction.demo.drawing.picture import SIDE, Picture, draw, random_picture
+from zeitgraph.extraction.demo.story.timeline import LOOK_CHANGES
 
 GAP = 4
 
 
 def contact_sheet(seed: int = 1, columns: int = 8) -> Image.Image:
-    """`columns` random pictures of every style, then drifts, then people in every style in turn."""
+    """Returns rows of `columns` random pictures of each style, then drifts, then people in each
+    style.
+    """
     names, rows = list(looks()), []
-    for place, style in enumerate(names):
-        chance = np.random.default_rng([seed, place])
-        rows.append([imagine(style, chance) for _ in range(columns)])
-    for place, (before, after) in enumerate(JOURNEYS, len(rows)):
-        start = imagine(before, np.random.default_rng([seed, place]), toward=after)
+    for index, style in enumerate(names):
+        rng = np.random.default_rng([seed, index])
+        rows.append([random_picture(style, rng) for _ in range(columns)])
+    for index, (before, after) in enumerate(LOOK_CHANGES, len(rows)):
+        start = random_picture(before, np.random.default_rng([seed, index]), toward=after)
         rows.append([replace(start, drift=step / (columns - 1)) for step in range(columns)])
-    chance = np.random.default_rng([seed, len(rows)])
+    rng = np.random.default_rng([seed, len(rows)])
     for first in range(0, len(names), columns):
-        row = [imagine(style, chance) for style in names[first : first + columns]]
-        rows.append([replace(picture, people=_clothes(chance)) for picture in row])
+        row = [random_picture(style, rng) for style in names[first : first + columns]]
+        rows.append([replace(picture, people=_clothes(rng)) for picture in row])
     return _paste(rows)
 
 
-def _clothes(chance: Generator) -> tuple[str, ...]:
-    return tuple(map(str, chance.choice(list(CLOTHES), size=chance.integers(1, 4), replace=False)))
+def _clothes(rng: Generator) -> tuple[str, ...]:
+    return tuple(map(str, rng.choice(list(CLOTHES), size=rng.integers(1, 4), replace=False)))
 
 
 def _paste(rows: list[list[Picture]]) -> Image.Image:

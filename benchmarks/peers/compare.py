@@ -18,8 +18,8 @@ from pathlib import Path
 
 from zeitgraph.benchmarks.peers.environment import peer_python
 from zeitgraph.benchmarks.peers.exchange import Answer, hand_over, read_answer, vectors_of
+from zeitgraph.benchmarks.peers.peer_workspace import as_workspace
 from zeitgraph.benchmarks.peers.table import Line, as_markdown, scored
-from zeitgraph.benchmarks.peers.told import as_workspace
 from zeitgraph.kg.base.errors import ZeitgraphError
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.evaluation.case import Case

@@ -1,4 +1,5 @@
-"""The demo world: posts, pictures and truth drawn from a seed, and a small CLIP that knows it.
+"""The demo world: posts, pictures and their ground truth, drawn from a seed; and the bundled
+models.
 
 `write_corpus(Path("corpus"), seed=7, posts=1500)` writes a whole world.
 """

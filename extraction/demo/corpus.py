@@ -1,9 +1,9 @@
-"""Writes a world as a corpus: posts, pictures, a catalogue, and the truth beside them.
+"""Writes a demo world as a corpus: posts, pictures, a catalogue and the ground truth.
 
-In come a folder and a world's seed and size; out come `posts.jsonl`, `pictures/`, `videos/`,
-`catalogue.csv` and `truth/`, the same bytes whatever the number of workers. Posts go through in
-batches, so that memory does not grow with the world. `posts.jsonl` is renamed into its place last:
-where it is, the corpus is whole.
+Input: a folder, and the seed and size of a world. Output: `posts.jsonl`, `pictures/`, `videos/`,
+`catalogue.csv` and `truth/`. The bytes do not depend on the number of workers. Posts are made in
+batches, so memory does not grow with the world. `posts.jsonl` is renamed into place last: if it
+exists, the corpus is complete.
 """
 
 import csv
@@ -24,23 +24,23 @@ from zeitgraph import __version__
 from zeitgraph.extraction.demo import truth
 from zeitgraph.extraction.demo.drawing.picture import SIDE, draw
 from zeitgraph.extraction.demo.drawing.rules import RULES
-from zeitgraph.extraction.demo.story.corruption import as_jpeg, changed
-from zeitgraph.extraction.demo.story.film import film
+from zeitgraph.extraction.demo.story.corruption import apply_changes, jpeg_bytes
+from zeitgraph.extraction.demo.story.film import write_film
 from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.extraction.demo.story.world import Post, World
 
 BATCH = 32
-AHEAD = 4
-"""How many batches are under way for each worker; more would fill memory where writing is slow."""
-LARGE = 10_000
-"""Worlds of more posts than this keep a folder of pictures for each thousand."""
+BATCHES_AHEAD = 4
+"""Batches in progress for each worker. More would fill memory where writing is slow."""
+SHARD_ABOVE = 10_000
+"""Worlds with more posts than this keep a folder of pictures for each thousand posts."""
 POSTS = "posts.jsonl"
 CATALOGUE_COLUMNS = ("id", "kind", "name_en", "name_zh", "aliases", "description", "related")
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusSummary:
-    """What `write_corpus` wrote, in counts, and the file to read."""
+    """Counts of what `write_corpus` wrote, and the two files to read."""
 
     posts_file: Path
     catalogue_file: Path
@@ -53,7 +53,7 @@ class CorpusSummary:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a worker made of some posts: what to append to which file, and counts."""
+    """What a worker made of some posts: the text to append to each file, and counts."""
 
     texts: dict[str, str]
     tally: truth.Tally
@@ -69,11 +69,12 @@ def write_corpus(
     side: int = SIDE,
     workers: int | None = None,
 ) -> CorpusSummary:
-    """Writes the world of `seed` into `folder`, which is made where it is missing.
+    """Writes the world of `seed` into `folder`, which is created if it is missing.
 
-    `posts` posts lie in `weeks` ISO weeks, the last of them `end_week`; published_at is ISO 8601 in
-    UTC; pictures are `side` pixels wide and high, their paths relative to `posts.jsonl`. `workers`
-    processes draw, as many as there are processors where it is None.
+    The world has `posts` posts in `weeks` ISO weeks, the last of which is `end_week`.
+    `published_at` is ISO 8601 in UTC. Pictures are `side` pixels wide and high; their paths are
+    relative to `posts.jsonl`. `workers` processes draw the pictures, one for each processor if it
+    is None.
     """
     world = World(seed, posts, weeks, end_week)
     for kind in ("pictures", "videos", "truth"):
@@ -81,16 +82,16 @@ def write_corpus(
     for shard in {_shard(world, number) for number in range(0, posts, 1000)}:
         (folder / "pictures" / shard).mkdir(exist_ok=True)
         (folder / "videos" / shard).mkdir(exist_ok=True)
-    _ = world.shares, world.bots  # known before the world is handed to the workers
+    _ = world.shares, world.bots  # computed once, before the world is sent to the workers
     tally: truth.Tally = Counter()
     aside = folder / f"{POSTS}.part"
     with ExitStack() as stack:
-        files = {POSTS: stack.enter_context(_fresh(aside))}
+        files = {POSTS: stack.enter_context(_open_new(aside))}
         for name in truth.BY_POST:
-            file = stack.enter_context(_fresh(folder / _truth(name)))
+            file = stack.enter_context(_open_new(folder / _truth(name)))
             file.write(_csv([truth.TABLES[name]]))
             files[_truth(name)] = file
-        for batch in _batches(partial(_make, folder, world, side), posts, workers):
+        for batch in _batches(partial(_make_batch, folder, world, side), posts, workers):
             tally.update(batch.tally)
             for name, text in batch.texts.items():
                 files[name].write(text)
@@ -102,8 +103,8 @@ def write_corpus(
     }
     for name, rows in whole.items():
         _write(folder / _truth(name), _csv([truth.TABLES[name], *rows]))
-    told = {**asdict(world), "version": __version__}
-    _write(folder / "truth/world.json", json.dumps(told, indent=2) + "\n")
+    world_settings = {**asdict(world), "version": __version__}
+    _write(folder / "truth/world.json", json.dumps(world_settings, indent=2) + "\n")
     _write(folder / "catalogue.csv", _csv([CATALOGUE_COLUMNS, *_catalogue()]))
     aside.replace(folder / POSTS)
     return CorpusSummary(
@@ -117,29 +118,31 @@ def write_corpus(
     )
 
 
-# -- the work, shared out --------------------------------------------------------------------------
+# -- batches and workers ---------------------------------------------------------------------------
 
 
 def _batches(make: Callable[[range], Batch], posts: int, workers: int | None) -> Iterator[Batch]:
-    """Every batch of numbers, made by `workers` processes and given back in order."""
+    """Yields every batch of post numbers in order, made by `workers` processes."""
     tasks = (range(at, min(posts, at + BATCH)) for at in range(0, posts, BATCH))
     if workers == 1:
         yield from map(make, tasks)
         return
     workers = workers or os.cpu_count() or 1
     with ProcessPoolExecutor(workers) as executor:
-        waiting = deque(executor.submit(make, task) for task in islice(tasks, AHEAD * workers))
+        waiting = deque(
+            executor.submit(make, task) for task in islice(tasks, BATCHES_AHEAD * workers)
+        )
         while waiting:
             yield waiting.popleft().result()
             waiting.extend(executor.submit(make, task) for task in islice(tasks, 1))
 
 
-def _make(folder: Path, world: World, side: int, numbers: range) -> Batch:
-    """Draws the pictures of some posts, and says what else there is to write."""
+def _make_batch(folder: Path, world: World, side: int, numbers: range) -> Batch:
+    """Draws the pictures of some posts and returns the rows that remain to be written."""
     tally: truth.Tally = Counter()
     posts = [world.post(number) for number in numbers]
     for number, post in zip(numbers, posts, strict=True):
-        _paint(folder, _stem(world, number), post, side, tally)
+        _write_pictures(folder, _stem(world, number), post, side, tally)
         truth.count(post, tally)
     rows = (_row(world, number, post) for number, post in zip(numbers, posts, strict=True))
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -150,25 +153,25 @@ def _make(folder: Path, world: World, side: int, numbers: range) -> Batch:
     return Batch({POSTS: lines, **tables}, tally)
 
 
-def _paint(folder: Path, stem: str, post: Post, side: int, tally: truth.Tally) -> None:
-    """Draws the pictures of one post, and its video where it has one."""
+def _write_pictures(folder: Path, stem: str, post: Post, side: int, tally: truth.Tally) -> None:
+    """Draws the pictures of one post, and its video if it has one."""
     paths = zip(post.pictures, _picture_paths(stem, post), strict=True)
-    for place, (picture, path) in enumerate(paths):
+    for index, (picture, path) in enumerate(paths):
         clean = draw(picture, side)
-        image = changed(clean, post.changes)
-        (folder / path).write_bytes(as_jpeg(image, post.changes))
+        image = apply_changes(clean, post.changes)
+        (folder / path).write_bytes(jpeg_bytes(image, post.changes))
         tally["pictures",] += 1
         for rule in RULES:
             if rule.style == picture.look().id:
                 tally["ruled", rule.style, rule.feature] += 1
                 tally["held", rule.style, rule.feature] += rule.holds(picture, clean)
-        if place == 0 and post.moving:
-            film(image, folder / _video_paths(stem, post)[0])
+        if index == 0 and post.has_video:
+            write_film(image, folder / _video_paths(stem, post)[0])
             tally["videos",] += 1
 
 
 def _shard(world: World, number: int) -> str:
-    return f"{number // 1000:03d}" if world.posts > LARGE else ""
+    return f"{number // 1000:03d}" if world.posts > SHARD_ABOVE else ""
 
 
 def _stem(world: World, number: int) -> str:
@@ -181,7 +184,7 @@ def _picture_paths(stem: str, post: Post) -> list[str]:
 
 
 def _video_paths(stem: str, post: Post) -> list[str]:
-    return [f"videos/{stem}.mp4"] if post.moving else []
+    return [f"videos/{stem}.mp4"] if post.has_video else []
 
 
 # -- rows and files --------------------------------------------------------------------------------
@@ -198,7 +201,7 @@ def _row(world: World, number: int, post: Post) -> dict[str, Any]:
         "url": f"https://demo.invalid/{post.id}",
         "images": _picture_paths(stem, post),
         "videos": _video_paths(stem, post),
-        **asdict(post.answers),
+        **asdict(post.engagement),
         **asdict(post.author.audience),
     }
 
@@ -226,7 +229,7 @@ def _csv(rows: Iterable[Sequence[str | int]]) -> str:
     return text.getvalue()
 
 
-def _fresh(path: Path) -> TextIO:
+def _open_new(path: Path) -> TextIO:
     return path.open("w", encoding="utf-8", newline="\n")
 
 

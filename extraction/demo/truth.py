@@ -1,9 +1,9 @@
-"""The truth about a world as tables: what was planted, post by post and for the whole.
+"""The ground truth of a demo world as tables: what was planted in each post and in the whole world.
 
-In come posts and a world; out come rows of plain values, one function for each table of `TABLES`.
-Lists are joined with `|`, what is absent is empty. A post tells what its pictures show and its text
-says: where it has neither of a style, a thing or a scene, nobody can know of it, and it is empty
-too. This module knows nothing about files.
+Input: posts and a world. Output: rows of plain values, one function for each table in `TABLES`.
+Lists are joined with `|`; a missing value is empty. A post states what its pictures show and its
+text names. If neither shows a style, thing or scene, no reader can know it, and the cell is empty.
+This module does not know about files.
 """
 
 from collections import Counter
@@ -17,9 +17,9 @@ from zeitgraph.extraction.demo.story.world import Post, World
 
 Row = tuple[str | int, ...]
 Tally = Counter[tuple[str, ...]]
-"""Counts of what was written, by a word and what it is about: ("posts", week, lineage).
+"""Counts of what was written, keyed by a word and its subject: ("posts", week, lineage).
 
-Of those posts, ("shown", week, lineage) are such as show or name a style.
+("shown", week, lineage) counts those of the posts that show or name a style.
 """
 
 TABLES: Mapping[str, tuple[str, ...]] = {
@@ -38,7 +38,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 
 
 def count(post: Post, tally: Tally) -> None:
-    """Adds a post to what was written; its pictures are counted where they are drawn."""
+    """Adds a post to the tally. Its pictures are counted where they are drawn."""
     about = post.week, post.lineage
     tally["posts", *about] += 1
     tally["shown", *about] += bool(post.pictures or claims(post.caption, post.style).style)
@@ -76,7 +76,7 @@ def _mention_rows(post: Post) -> Iterator[Row]:
 
 
 def _people_rows(post: Post) -> Iterator[Row]:
-    """A row for each person, the others being companions."""
+    """Yields one row for each person; the others in the picture are the companions."""
     seen = post.appearance
     if seen is None:
         return
@@ -94,9 +94,9 @@ BY_POST: Mapping[str, Callable[[Post], Iterator[Row]]] = {
 
 
 def event_rows(world: World, tally: Tally) -> Iterator[Row]:
-    """What happens, by week, as far as there are posts to show it: small worlds lack some.
+    """Yields the planted events by week, if any post shows them. Small worlds lack some.
 
-    A birth is told in the week of its first post of which one can know what it belongs to.
+    A birth is dated in the week of the first post that a reader can recognise as the new style.
     """
     for event in world.events():
         weeks = _weeks_shown(world, event, tally)
@@ -108,7 +108,7 @@ def event_rows(world: World, tally: Tally) -> Iterator[Row]:
 
 
 def _weeks_shown(world: World, event: Event, tally: Tally) -> list[str]:
-    """The weeks in which posts show an event; for what ends something, those before it."""
+    """Returns the weeks in which posts show an event; for a death or merge, the weeks before it."""
     weeks = [world.timeline.week(index) for index in range(world.weeks)]
     shown: Callable[[str], bool] = {
         "birth": lambda week: week >= event.week,
@@ -119,17 +119,17 @@ def _weeks_shown(world: World, event: Event, tally: Tally) -> list[str]:
 
 
 def _shows(event: Event) -> str:
-    """The lineage whose posts show an event: of a split, the part that leaves."""
+    """Returns the lineage whose posts show an event; for a split, the part that leaves."""
     return event.other if event.event == "split" else event.style
 
 
 def effect_rows() -> Iterator[Row]:
-    """What causes what, and what must be held fixed to see it."""
+    """Yields the planted cause and effect, and the confounders to hold fixed."""
     yield "golden", "clicks per impression", f"{GOLDEN_LIFT:g}", "style|hour"
 
 
 def rule_rows(tally: Tally) -> Iterator[Row]:
-    """The rules, with the share of the style's pictures in which each holds."""
+    """Yields the rules, each with the share of the style's pictures for which it holds."""
     for rule in RULES:
         about = rule.style, rule.feature
         share = tally["held", *about] / max(1, tally["ruled", *about])
@@ -137,7 +137,7 @@ def rule_rows(tally: Tally) -> Iterator[Row]:
 
 
 def share_rows(world: World, tally: Tally) -> Iterator[Row]:
-    """The planted share of each lineage in each week, beside the posts there are."""
+    """Yields the planted share of each lineage in each week, and its number of posts."""
     for index, shares in enumerate(world.shares):
         week = world.timeline.week(index)
         for lineage in sorted(shares):

@@ -11,8 +11,8 @@ from tests.conftest import posts_with_vectors, write_posts
 from zeitgraph.benchmarks.peers import ours
 from zeitgraph.benchmarks.peers.environment import REQUIREMENTS
 from zeitgraph.benchmarks.peers.exchange import Answer, hand_over, read_answer, vectors_of
+from zeitgraph.benchmarks.peers.peer_workspace import BORN, as_workspace
 from zeitgraph.benchmarks.peers.table import EVENTS, SHARED, Line, as_markdown
-from zeitgraph.benchmarks.peers.told import BORN, as_workspace
 from zeitgraph.cli import add
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date

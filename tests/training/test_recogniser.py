@@ -21,7 +21,7 @@ from zeitgraph.kg.base.errors import ModelError
 from zeitgraph.training.recogniser.coined import COINED_KINDS, coin
 from zeitgraph.training.recogniser.judge import recall_of, score_kinds
 from zeitgraph.training.recogniser.labelled import captions, label, swap_names, unlisted
-from zeitgraph.training.recogniser.salad import salad
+from zeitgraph.training.recogniser.word_salad import word_salad
 
 FRESH = 3_141_592  # no seed of the training
 MEGABYTE = 1_000_000
@@ -56,8 +56,8 @@ def test_brands_in_no_catalogue_are_found_by_what_stands_around_them(
 def test_names_coined_of_parts_never_trained_on_are_found(
     starter: SpacyRecogniser, fresh: Sequence[Caption]
 ) -> None:
-    chance = np.random.default_rng(FRESH)
-    strange = [swap_names(caption, chance, 1.0, judging=True) for caption in fresh]
+    rng = np.random.default_rng(FRESH)
+    strange = [swap_names(caption, rng, 1.0, judging=True) for caption in fresh]
     assert recall_of(starter, [(c.text, unlisted(c)) for c in strange]).recall >= 0.7
 
 
@@ -191,9 +191,9 @@ def test_a_workspace_names_it_starter(tmp_path: Path) -> None:
 
 
 def test_coined_names_for_judging_share_no_part_with_those_for_learning() -> None:
-    chance = np.random.default_rng(5)
-    learnt = {coin("person", "en", chance).split()[0] for _ in range(3000)}
-    judged = {coin("person", "en", chance, judging=True).split()[0] for _ in range(300)}
+    rng = np.random.default_rng(5)
+    learnt = {coin("person", "en", rng).split()[0] for _ in range(3000)}
+    judged = {coin("person", "en", rng, judging=True).split()[0] for _ in range(300)}
     assert not learnt & judged
 
 
@@ -220,7 +220,7 @@ def test_swapping_names_keeps_the_rest_of_the_text() -> None:
 @given(st.integers(0, 9999))
 @settings(deadline=None)  # the first one reads jieba's dictionary
 def test_a_salad_marks_its_names_where_they_stand(seed: int) -> None:
-    mixed = salad(np.random.default_rng(seed))
+    mixed = word_salad(np.random.default_rng(seed))
     for mention in mixed.mentions:
         assert mixed.text[mention.start : mention.end] == mention.surface
     assert len({Span(m.start, m.end, m.kind) for m in mixed.mentions}) == len(mixed.mentions)

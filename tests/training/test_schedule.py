@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zeitgraph.training.painter.train_denoiser import late
-from zeitgraph.training.schedule import Recent, by_count, by_the_clock, cosine, rounds
+from zeitgraph.training.painter.train_denoiser import linear_after_half
+from zeitgraph.training.schedule import RunningMean, by_count, by_the_clock, cosine, rounds
 
 
 @given(st.integers(0, 300), st.integers(1, 80))
@@ -23,9 +23,9 @@ def test_as_many_rounds_as_were_asked_for_each_at_a_pace_from_0_to_1(
 
 
 def test_the_pace_falls_to_nothing() -> None:
-    assert (cosine(0), late(0), late(0.5)) == (1, 1, 1)
-    assert cosine(1) == late(1) == 0
-    assert 0 < late(0.9) < cosine(0.5) < 1
+    assert (cosine(0), linear_after_half(0), linear_after_half(0.5)) == (1, 1, 1)
+    assert cosine(1) == linear_after_half(1) == 0
+    assert 0 < linear_after_half(0.9) < cosine(0.5) < 1
 
 
 def test_no_minutes_are_no_rounds_and_some_come_to_an_end() -> None:
@@ -37,10 +37,10 @@ def test_no_minutes_are_no_rounds_and_some_come_to_an_end() -> None:
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.floats(0.01, 0.999))
 def test_what_was_lately_said_weighs_more(figures: list[float], keep: float) -> None:
-    recent = Recent(keep)
-    assert math.isnan(recent.mean)
+    mean_loss = RunningMean(keep)
+    assert math.isnan(mean_loss.mean)
     for figure in figures:
-        recent.add(figure)
-    weights = [keep ** (len(figures) - 1 - place) for place in range(len(figures))]
+        mean_loss.add(figure)
+    weights = [keep ** (len(figures) - 1 - index) for index in range(len(figures))]
     mean = sum(w * f for w, f in zip(weights, figures, strict=True)) / sum(weights)
-    assert recent.mean == pytest.approx(mean, rel=1e-6, abs=1e-6)
+    assert mean_loss.mean == pytest.approx(mean, rel=1e-6, abs=1e-6)

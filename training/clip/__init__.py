@@ -1,1 +1,1 @@
-"""The starter CLIP: what it sees and reads while it learns, and how it is judged."""
+"""The starter CLIP: its training texts and pictures, its training, and how it is evaluated."""

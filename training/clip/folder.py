@@ -1,7 +1,7 @@
-"""The folder of the starter CLIP: configuration, tokenizer and weights as open_clip loads them.
+"""The folder of the starter CLIP: configuration, tokenizer and weights in the format of open_clip.
 
-In come a side in pixels and texts; out come a fresh open_clip model, a tokenizer, and a folder for
-`local-dir:`. Weights are kept as float16 safetensors. This module knows nothing about training.
+Input: a side in pixels, and texts. Output: a new open_clip model, a tokenizer, and a folder for
+`local-dir:`. Weights are stored as float16 safetensors. This module does not know about training.
 """
 
 import json
@@ -21,7 +21,7 @@ STD = (0.25, 0.25, 0.25)
 
 
 def configuration(side: int, vocabulary: int) -> dict[str, Any]:
-    """open_clip's configuration: a small residual network beside a small text transformer."""
+    """Returns open_clip's configuration: a small residual network and a small text transformer."""
     return {
         "model_cfg": {
             "embed_dim": 256,
@@ -55,13 +55,15 @@ def configuration(side: int, vocabulary: int) -> dict[str, Any]:
 
 
 def write_tokenizer(folder: Path, texts: Iterator[str], vocabulary: int = 3000) -> int:
-    """Trains a byte-level tokenizer that never joins Chinese signs, and says how large it is."""
+    """Trains and writes a byte-level tokenizer that never joins Chinese characters; returns its
+    size.
+    """
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
     from tokenizers.processors import TemplateProcessing
     from tokenizers.trainers import BpeTrainer
 
     tokenizer = Tokenizer(models.BPE())
-    # every text starts with a space: then a word is the same token there as within a text
+    # every text starts with a space, so that its first word has the same tokens as inside a text
     steps = [normalizers.NFKC(), normalizers.Lowercase(), normalizers.Prepend(" ")]
     tokenizer.normalizer = normalizers.Sequence(steps)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -101,7 +103,7 @@ def write_configuration(folder: Path, side: int, vocabulary: int) -> None:
 
 
 def write_weights(folder: Path, model: Any) -> None:
-    """Writes the weights of an open_clip model, floats as float16."""
+    """Writes the weights of an open_clip model; floats become float16."""
     from safetensors.torch import save_file
 
     state = {
@@ -112,7 +114,7 @@ def write_weights(folder: Path, model: Any) -> None:
 
 
 def open_folder(folder: Path = WEIGHTS) -> tuple[Any, Any, Any]:
-    """Model, image transform and tokenizer of a folder, through open_clip's own loading."""
+    """Returns model, image transform and tokenizer of a folder, loaded by open_clip itself."""
     mend_torchvision()
     import open_clip
 

@@ -1,7 +1,7 @@
-"""Judges a CLIP on the demo world: `python -m zeitgraph.training.clip.judge`.
+"""Evaluates a CLIP on the demo world: `python -m zeitgraph.training.clip.judge`.
 
-In comes a folder that open_clip loads; out come figures on pictures whose seeds were never trained
-on, with the phrasings of the everyday style library. Pictures go through the model's own transform.
+Input: a folder that open_clip loads. Output: scores on pictures whose seeds were never trained on,
+with the phrasings of the everyday style library. Pictures go through the model's own transform.
 """
 
 import argparse
@@ -16,27 +16,32 @@ from numpy.typing import NDArray
 from zeitgraph.extraction.demo.drawing.picture import Picture, boxes, draw
 from zeitgraph.extraction.demo.drawing.scenes import SCENES
 from zeitgraph.extraction.demo.drawing.things import THINGS
-from zeitgraph.extraction.demo.story.captions import write
-from zeitgraph.extraction.demo.story.claims import LANGS, library
+from zeitgraph.extraction.demo.story.captions import write_caption
+from zeitgraph.extraction.demo.story.claims import LANGS, library_phrasings
 from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.training.clip.folder import WEIGHTS, open_folder
 from zeitgraph.training.clip.patches import centres, heat_maps, peaks
-from zeitgraph.training.clip.pool import JUDGING, describe
+from zeitgraph.training.clip.pool import JUDGING, pool_picture
 
 Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Shares in 0..1 by language where there are two.
+class ClipScores:
+    """Scores in 0..1, by language if a score depends on texts.
 
-    `styles` is zero-shot style top-1 among those of the library (12 of the world's 21 looks),
-    `captions` the share of plain captions nearest to the prompts of the style they say,
-    `neighbours` the share of pictures whose nearest other picture has the same style, all styles
-    of the world included; `objects` is mean average precision, `recall` picture to text at rank 1
-    among 100, `pointing` the share of objects whose box holds the centre of the heat around the
-    patch most like their name, `peaks` the share whose box holds the middle of that patch (the
-    pointing game of Zhang et al. 2016, "Top-Down Neural Attention by Excitation Backprop").
+    - `styles`: zero-shot style accuracy at rank 1 among the styles of the library (12 of the 21
+      looks).
+    - `captions`: share of plain captions that are nearest to the prompts of the style they state.
+    - `scenes`: accuracy among the nine scenes.
+    - `objects`: mean average precision of the presence of an object.
+    - `recall`: picture to text at rank 1 among 100.
+    - `pointing`: share of objects whose box contains the centre of heat around the patch most
+      similar to their name; `peaks`: the same for the middle of that patch (the pointing game of
+      Zhang et al. 2016, "Top-Down Neural Attention by Excitation Backprop").
+    - `neighbours`: share of pictures whose nearest other picture has the same style, over all 21
+      looks.
+    - `weakest`: the two styles with the lowest accuracy in each language.
     """
 
     pictures: int
@@ -51,7 +56,7 @@ class Verdict:
     weakest: dict[str, float]
 
     def lines(self) -> Iterator[str]:
-        """The figures as a table for a terminal."""
+        """Yields the scores as a table for a terminal."""
         yield f"{self.pictures} pictures never trained on          en     zh"
         for name in ("styles", "captions", "scenes", "objects", "recall", "pointing", "peaks"):
             values: dict[str, float] = getattr(self, name)
@@ -60,14 +65,14 @@ class Verdict:
         yield "weakest styles: " + ", ".join(f"{k} {v:.2f}" for k, v in self.weakest.items())
 
 
-class Reader:
-    """A loaded CLIP as two functions to unit vectors."""
+class ClipEncoder:
+    """A loaded CLIP that turns pictures and texts into unit vectors."""
 
     def __init__(self, folder: Path) -> None:
         self.model, self.preprocess, self.tokenizer = open_folder(folder)
 
     def pictures(self, images: Sequence[Any]) -> Vectors:
-        """Unit vectors (count, dimensions) of PIL images."""
+        """Returns unit vectors (count, dimensions) of PIL images."""
         import torch
 
         out = []
@@ -79,9 +84,10 @@ class Reader:
         return vectors
 
     def places(self, images: Sequence[Any], texts: Vectors) -> tuple[Vectors, Vectors]:
-        """Where each text is most alike, as `patches.centres` and as `patches.peaks` tell it.
+        """Returns where each text is most similar to a picture: `patches.centres` and
+        `patches.peaks`.
 
-        Both are (images, texts, 2), x and y in shares of the side.
+        Both are (images, texts, 2): x and y in shares of the side.
         """
         import torch
 
@@ -96,7 +102,7 @@ class Reader:
         return middles, tops
 
     def texts(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors (count, dimensions) of texts."""
+        """Returns unit vectors (count, dimensions) of texts."""
         import torch
 
         with torch.no_grad():
@@ -110,21 +116,21 @@ class Reader:
         return vectors
 
     def ensemble(self, phrasings: Sequence[Sequence[str]]) -> Vectors:
-        """One unit vector per group: the mean of its phrasings' vectors."""
+        """Returns one unit vector per group: the mean of the vectors of its phrasings."""
         rows = np.stack([self.texts(list(group)).mean(0) for group in phrasings])
         unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return unit
 
 
 def average_precision(scores: Vectors, relevant: NDArray[np.bool_]) -> float:
-    """Average precision of one ranking, in 0..1."""
+    """Returns the average precision of one ranking, in 0..1; NaN if nothing is relevant."""
     hits = relevant[np.argsort(-scores, kind="stable")]
     ranks = np.flatnonzero(hits) + 1
     return float((np.arange(1, len(ranks) + 1) / ranks).mean()) if len(ranks) else float("nan")
 
 
 def pointed_at(places: Vectors, pictures: Sequence[Picture]) -> float:
-    """The share of all objects whose box holds the place that was found for their name."""
+    """Returns the share of objects whose box contains the position found for their name."""
     hits = [
         left <= places[row, kind, 0] <= right and top <= places[row, kind, 1] <= low
         for row, picture in enumerate(pictures)
@@ -134,60 +140,65 @@ def pointed_at(places: Vectors, pictures: Sequence[Picture]) -> float:
     return float(np.mean(hits))
 
 
-def judge(folder: Path = WEIGHTS, count: int = 560) -> Verdict:
-    """Judges the model in `folder` on `count` fresh pictures."""
-    reader = Reader(folder)
-    pictures = [describe(JUDGING, place) for place in range(count)]
+def judge(folder: Path = WEIGHTS, count: int = 560) -> ClipScores:
+    """Evaluates the model in `folder` on `count` pictures never trained on."""
+    encoder = ClipEncoder(folder)
+    pictures = [pool_picture(JUDGING, index) for index in range(count)]
     images = [draw(picture) for picture in pictures]
-    seen = reader.pictures(images)
-    shown = np.array([picture.look().id for picture in pictures])
-    named = np.array(list(library()))
-    in_library = np.isin(shown, named)
+    picture_vectors = encoder.pictures(images)
+    true_styles = np.array([picture.look().id for picture in pictures])
+    named = np.array(list(library_phrasings()))
+    in_library = np.isin(true_styles, named)
     styles, captions, scenes, objects, recall = {}, {}, {}, {}, {}
     pointing, highest = {}, {}
     weakest: dict[str, float] = {}
     for lang in LANGS:
-        prompts = reader.ensemble([library()[name][lang] for name in named])
-        right = named[(seen @ prompts.T).argmax(1)] == shown
+        prompts = encoder.ensemble([library_phrasings()[name][lang] for name in named])
+        right = named[(picture_vectors @ prompts.T).argmax(1)] == true_styles
         styles[lang] = float(right[in_library].mean())
-        per_style = {str(name): float(right[shown == name].mean()) for name in named}
+        per_style = {str(name): float(right[true_styles == name].mean()) for name in named}
         for name in sorted(per_style, key=per_style.__getitem__)[:2]:
             weakest[f"{name} ({lang})"] = per_style[name]
-        chance = np.random.default_rng([JUDGING, 5])
-        texts = [write(p.look().id, p.objects, p.scene, lang, chance).text for p in pictures]
-        said = reader.texts(texts)
-        near = named[(said @ prompts.T).argmax(1)] == shown
+        rng = np.random.default_rng([JUDGING, 5])
+        texts = [write_caption(p.look().id, p.objects, p.scene, lang, rng).text for p in pictures]
+        caption_vectors = encoder.texts(texts)
+        near = named[(caption_vectors @ prompts.T).argmax(1)] == true_styles
         captions[lang] = float(near[in_library].mean())
-        where = reader.ensemble([entities()[scene].surfaces(lang) for scene in SCENES])
+        scene_vectors = encoder.ensemble([entities()[scene].surfaces(lang) for scene in SCENES])
         truth = np.array([list(SCENES).index(picture.scene) for picture in pictures])
-        scenes[lang] = float(((seen @ where.T).argmax(1) == truth).mean())
-        things = reader.ensemble([entities()[name].surfaces(lang) for name in THINGS])
-        scores = seen @ things.T
+        scenes[lang] = float(((picture_vectors @ scene_vectors.T).argmax(1) == truth).mean())
+        things = encoder.ensemble([entities()[name].surfaces(lang) for name in THINGS])
+        scores = picture_vectors @ things.T
         present = np.array([[name in p.objects for name in THINGS] for p in pictures])
         precisions = [average_precision(scores[:, k], present[:, k]) for k in range(len(THINGS))]
         objects[lang] = float(np.nanmean(precisions))
-        middles, tops = reader.places(images, things)
+        middles, tops = encoder.places(images, things)
         pointing[lang], highest[lang] = (pointed_at(each, pictures) for each in (middles, tops))
         hundreds = [slice(at, at + 100) for at in range(0, count - 99, 100)]
         recall[lang] = float(
-            np.mean([((seen[h] @ said[h].T).argmax(1) == np.arange(100)).mean() for h in hundreds])
+            np.mean(
+                [
+                    ((picture_vectors[h] @ caption_vectors[h].T).argmax(1) == np.arange(100)).mean()
+                    for h in hundreds
+                ]
+            )
         )
-    alike = seen @ seen.T
+    alike = picture_vectors @ picture_vectors.T
     np.fill_diagonal(alike, -1)
-    neighbours = float((shown[alike.argmax(1)] == shown).mean())
-    return Verdict(
+    neighbours = float((true_styles[alike.argmax(1)] == true_styles).mean())
+    return ClipScores(
         count, styles, captions, scenes, objects, recall, pointing, highest, neighbours, weakest
     )
 
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description="judge a CLIP on the demo world")
+    parser = argparse.ArgumentParser(description="evaluate a CLIP on the demo world")
     parser.add_argument("folder", type=Path, nargs="?", default=WEIGHTS)
     parser.add_argument("--pictures", type=int, default=560)
     options = parser.parse_args()
     for line in judge(options.folder, options.pictures).lines():
-        print(line)  # noqa: T201 - a script tells
+        print(line)  # noqa: T201 - a script prints
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""The patches of the starter CLIP's pictures: a vector for each, and where a named thing is.
+"""Patches of the starter CLIP's pictures: a vector for each, and the position of a named thing.
 
-In come pixels and a model; out come patch vectors in the space of the texts. A patch vector is what
-attention pooling would give if it looked at that patch alone (value and output projection without
-the query: Zhou et al. 2022, "Extract Free Dense Labels from CLIP", section 3.2). This module knows
-nothing about styles.
+Input: pixels and a model. Output: patch vectors in the space of the texts. A patch vector is the
+result of attention pooling for that patch alone (value and output projection without the query:
+Zhou et al. 2022, "Extract Free Dense Labels from CLIP", section 3.2). This module does not know
+about styles.
 """
 
 from typing import Any
@@ -18,13 +18,13 @@ STRIDE = 32
 """Pixels from one patch to the next."""
 EDGE = 0.9
 AROUND, SHARPNESS = 2, 10.0
-"""How many patches around a peak belong to it, and how much a cosine counts among them."""
+"""The number of patches around a peak that belong to it, and the factor of their cosines."""
 
 
 def features(visual: Any, batch: Tensor) -> tuple[Tensor, Tensor]:
-    """The last and the last but one feature maps of an open_clip residual network.
+    """Returns the last and the last but one feature maps of an open_clip residual network.
 
-    `batch` is float (count, 3, side, side); the maps are (count, channels, rows, columns) at 1/32
+    `batch` is float (count, 3, side, side). The maps are (count, channels, rows, columns) at 1/32
     and 1/16 of the side.
     """
     middle = visual.layer3(visual.layer2(visual.layer1(visual.stem(batch))))
@@ -32,16 +32,18 @@ def features(visual: Any, batch: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def patch_vectors(visual: Any, last: Tensor) -> Tensor:
-    """Unit vectors, float32 (count, rows, columns, dimensions), of the last feature maps."""
+    """Returns unit vectors, float32 (count, rows, columns, dimensions), of the last
+    feature maps.
+    """
     pool = visual.attnpool
     vectors = pool.c_proj(pool.v_proj(last.permute(0, 2, 3, 1)))
     return F.normalize(vectors.float(), dim=-1)
 
 
 def heat_maps(visual: Any, batch: Tensor, texts: Tensor) -> Tensor:
-    """Cosines of patches with texts: float32 (count, texts, rows, columns), two patches per stride.
+    """Returns cosines of patches with texts: float32 (count, texts, rows, columns), two per stride.
 
-    The picture is looked at four times, moved by half a stride, and the maps are interleaved
+    The network sees the picture four times, shifted by half a stride, and the maps are interleaved
     (shift and stitch: Long et al. 2015, "Fully Convolutional Networks", section 3.2).
     """
     half, side = STRIDE // 2, batch.shape[-1]
@@ -58,17 +60,17 @@ def heat_maps(visual: Any, batch: Tensor, texts: Tensor) -> Tensor:
 
 
 def peaks(maps: Tensor) -> Tensor:
-    """The middle of each heat map's highest patch: (count, texts, 2), x and y in shares."""
+    """Returns the middle of each heat map's highest patch: (count, texts, 2), x and y in shares."""
     rows = maps.shape[-1]
     highest = maps.flatten(2).argmax(2)
     return (torch.stack([highest % rows, highest // rows], -1) + 1) / rows
 
 
 def centres(maps: Tensor) -> Tensor:
-    """The centre of the heat around each peak, in the shape of `peaks`.
+    """Returns the centre of the heat around each peak, in the shape of `peaks`.
 
-    Several patches may show one thing equally well, and the highest of them may lie at its edge:
-    the weighted mean of the patches around the peak lies within it (soft argmax).
+    Several patches may show one thing equally well, and the highest may lie at its edge. The
+    weighted mean of the patches around the peak lies inside the thing (soft argmax).
     """
     rows = maps.shape[-1]
     steps = (torch.arange(rows) + 1.0) / rows
@@ -86,10 +88,11 @@ def centres(maps: Tensor) -> Tensor:
 def patch_truth(
     boxes: list[list[Box]], kinds: tuple[str, ...], cells: int
 ) -> tuple[Tensor, Tensor]:
-    """What each patch shows, and which patches count: float32 (kinds, count * cells * cells).
+    """Returns what each patch shows, and which patches count: float32 (kinds, count * cells *
+    cells).
 
-    A patch shows a thing whose box holds its centre, or whose centre lies within it; one that a
-    box only touches does not count.
+    A patch shows a thing if the box contains its centre, or if the patch contains the centre of the
+    box. A patch that a box only touches does not count.
     """
     centre, half = (torch.arange(cells) + 0.5) / cells, 0.5 / cells
     true = torch.zeros(len(kinds), len(boxes), cells, cells, dtype=torch.bool)

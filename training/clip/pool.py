@@ -1,7 +1,8 @@
-"""A pool of pictures to train and to judge on: pixels in one array, what they show beside them.
+"""A pool of pictures for training or evaluation: pixels in one array, with what they show.
 
-In come a seed, a count and a side; out comes a `Pool`. Seeds below are kept apart: no picture that
-judges has been trained on, and neither kind is in a corpus. This module knows nothing about models.
+Input: a seed, a count and a side. Output: a `Pool`. The seeds below are kept apart: no picture for
+evaluation is in the training pool, and neither kind is in a corpus. This module does not know about
+models.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,16 +18,18 @@ from PIL import Image
 
 from zeitgraph.extraction.demo.drawing.look import looks
 from zeitgraph.extraction.demo.drawing.people import CLOTHES
-from zeitgraph.extraction.demo.drawing.picture import Box, Picture, boxes, draw, imagine
+from zeitgraph.extraction.demo.drawing.picture import Box, Picture, boxes, draw, random_picture
 from zeitgraph.extraction.demo.drawing.scenes import SCENES
 from zeitgraph.extraction.demo.drawing.things import THINGS
-from zeitgraph.extraction.demo.story.timeline import JOURNEYS
+from zeitgraph.extraction.demo.story.timeline import LOOK_CHANGES
 
 TRAINING = 1_000_003
 JUDGING = 2_000_003
-MIXED = 0.6
-"""How many pictures to train on show things and scenes by chance, not by what a style likes."""
-PEOPLED = 0.12
+MIXED_SHARE = 0.6
+"""The share of training pictures with random things and scenes instead of those likely for the
+style.
+"""
+PEOPLE_SHARE = 0.12
 SAMPLES = 5
 
 Describe = Callable[[int, int], Picture]
@@ -38,7 +41,7 @@ Out = TypeVar("Out")
 class Pool:
     """`pixels` is uint8 of shape (count, side, side, 3).
 
-    `pictures` says what each row shows and `boxes` where.
+    `pictures` describes each row, and `boxes` the positions of its objects.
     """
 
     pixels: NDArray[np.uint8]
@@ -46,93 +49,97 @@ class Pool:
     boxes: tuple[tuple[Box, ...], ...]
 
 
-def describe(seed: int, place: int) -> Picture:
-    """The picture at one place of the pool of a seed: styles in turn, drifts at any stage."""
-    chance = np.random.default_rng([seed, place])
+def pool_picture(seed: int, index: int) -> Picture:
+    """Returns the picture at an index of the pool: styles in turn, drifts at any stage."""
+    rng = np.random.default_rng([seed, index])
     styles = list(looks())
-    style = styles[place % len(styles)]
-    for before, after in JOURNEYS:
-        if style in (before, after) and chance.random() < 0.5:
+    style = styles[index % len(styles)]
+    for before, after in LOOK_CHANGES:
+        if style in (before, after) and rng.random() < 0.5:
             low = 0.0 if style == before else 0.55
-            drift = float(chance.uniform(low, low + 0.45))
-            return imagine(before, chance, toward=after, drift=drift)
-    return imagine(style, chance)
+            drift = float(rng.uniform(low, low + 0.45))
+            return random_picture(before, rng, toward=after, drift=drift)
+    return random_picture(style, rng)
 
 
-def describe_mixed(seed: int, place: int) -> Picture:
-    """The same, though most pictures show many things, whatever their style likes to show.
+def mixed_picture(seed: int, index: int) -> Picture:
+    """Returns the same picture, in most cases with random things and a random scene.
 
-    A thing that a style seldom shows is then learnt in that style too.
+    The model then learns a rare thing of a style in that style too.
     """
-    picture = describe(seed, place)
-    chance = np.random.default_rng([seed, place, 9])
-    if chance.random() < MIXED:
-        things = chance.choice(list(THINGS), int(chance.integers(3, 7)), replace=False)
-        scene = str(chance.choice(list(SCENES)))
+    picture = pool_picture(seed, index)
+    rng = np.random.default_rng([seed, index, 9])
+    if rng.random() < MIXED_SHARE:
+        things = rng.choice(list(THINGS), int(rng.integers(3, 7)), replace=False)
+        scene = str(rng.choice(list(SCENES)))
         picture = replace(picture, objects=tuple(map(str, things)), scene=scene)
-    if chance.random() < PEOPLED:
-        coats = chance.choice(list(CLOTHES), int(chance.integers(1, 4)))
+    if rng.random() < PEOPLE_SHARE:
+        coats = rng.choice(list(CLOTHES), int(rng.integers(1, 4)))
         picture = replace(picture, people=tuple(map(str, coats)))
     return picture
 
 
-def _render(place: int, *, seed: int, side: int, describe: Describe) -> NDArray[np.uint8]:
-    """Every other round of styles is drawn large and reduced, as corpora of any side will be."""
-    picture = describe(seed, place)
-    if place // len(looks()) % 2:
+def _render(index: int, *, seed: int, side: int, describe: Describe) -> NDArray[np.uint8]:
+    """Every second round of styles is drawn large and reduced: corpora may have any side."""
+    picture = describe(seed, index)
+    if index // len(looks()) % 2:
         return np.asarray(draw(picture, side))
     return np.asarray(draw(picture).resize((side, side), Image.Resampling.BICUBIC))
 
 
-def gather(
+def make_pool(
     seed: int,
     count: int,
     side: int,
     *,
-    describe: Describe = describe,
+    describe: Describe = pool_picture,
     workers: int = 1,
-    kept: Path | None = None,
+    cache: Path | None = None,
 ) -> Pool:
-    """The first `count` pictures of the pool of `seed`, `side` pixels a side; see `pixels_of`."""
-    pictures = tuple(describe(seed, place) for place in range(count))
-    found = tuple(map(tuple, _spread(boxes, pictures, workers)))
+    """Returns the first `count` pictures of the pool of `seed`, `side` pixels a side (see
+    `render_all`).
+    """
+    pictures = tuple(describe(seed, index) for index in range(count))
+    found = tuple(map(tuple, _map(boxes, pictures, workers)))
     render = partial(_render, seed=seed, side=side, describe=describe)
-    return Pool(pixels_of(render, count, workers=workers, kept=kept), pictures, found)
+    return Pool(render_all(render, count, workers=workers, cache=cache), pictures, found)
 
 
-def pixels_of(
+def render_all(
     render: Callable[[int], NDArray[np.uint8]],
     count: int,
     *,
     workers: int = 1,
-    kept: Path | None = None,
+    cache: Path | None = None,
 ) -> NDArray[np.uint8]:
-    """What `render` draws at the places 0 .. count - 1, in one array.
+    """Returns the results of `render` for 0 .. count - 1 in one array.
 
-    With `kept`, pixels are read from that `.npy` file where its first pictures are these, and what
-    it lacks is drawn and written to it: drawing takes longer than reading.
+    With `cache`, pixels are read from that `.npy` file if its first pictures are the same; missing
+    pictures are drawn and added to it. Drawing takes longer than reading.
     """
-    known = _kept(render, kept) if kept is not None and kept.exists() else None
-    held = 0 if known is None else len(known)
-    if known is not None and held >= count:
-        return known[:count]
-    fresh = np.stack(_spread(render, range(held, count), workers))
-    pixels = fresh if known is None else np.concatenate([known, fresh])
-    if kept is not None:
-        np.save(kept, pixels)
+    cached = _read_cache(render, cache) if cache is not None and cache.exists() else None
+    done = 0 if cached is None else len(cached)
+    if cached is not None and done >= count:
+        return cached[:count]
+    fresh = np.stack(_map(render, range(done, count), workers))
+    pixels = fresh if cached is None else np.concatenate([cached, fresh])
+    if cache is not None:
+        np.save(cache, pixels)
     return pixels
 
 
-def _kept(render: Callable[[int], NDArray[np.uint8]], kept: Path) -> NDArray[np.uint8] | None:
-    """What the file holds, unless its first pictures are other ones."""
-    known: NDArray[np.uint8] = np.load(kept, mmap_mode="r")
+def _read_cache(
+    render: Callable[[int], NDArray[np.uint8]], cache: Path
+) -> NDArray[np.uint8] | None:
+    """Returns the content of the file, or None if its first pictures are others."""
+    cached: NDArray[np.uint8] = np.load(cache, mmap_mode="r")
     same = (
-        np.array_equal(known[place], render(place)) for place in range(min(SAMPLES, len(known)))
+        np.array_equal(cached[index], render(index)) for index in range(min(SAMPLES, len(cached)))
     )
-    return known if all(same) else None
+    return cached if all(same) else None
 
 
-def _spread(work: Callable[[In], Out], items: Iterable[In], workers: int) -> list[Out]:
+def _map(work: Callable[[In], Out], items: Iterable[In], workers: int) -> list[Out]:
     if workers == 1:
         return [work(item) for item in items]
     with ProcessPoolExecutor(workers) as executor:

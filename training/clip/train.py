@@ -1,10 +1,10 @@
 """Trains the starter CLIP on the demo world: `python -m zeitgraph.training.clip.train`.
 
-In come seeds and minutes; out comes a folder that open_clip loads. First the pictures learn what
-they show, as a whole and patch by patch, then the texts learn what they claim, both from the same
-anchors; then both towers learn together. A text is true of any number of pictures, so the last loss
-is SigLIP's sigmoid (Zhai et al. 2023, section 3.2) with several positives. Runs on two cores; this
-module knows nothing about posts.
+Input: seeds and minutes. Output: a folder that open_clip loads. First the picture tower learns what
+pictures show, as a whole and patch by patch; then the text tower learns what texts claim; both use
+the same anchors. Then both towers learn together. A text can be true of several pictures, so the
+last loss is SigLIP's sigmoid (Zhai et al. 2023, section 3.2) with several positives. Two cores
+suffice. This module does not know about posts.
 """
 
 import argparse
@@ -37,19 +37,19 @@ from zeitgraph.training.clip.folder import (
 )
 from zeitgraph.training.clip.judge import judge
 from zeitgraph.training.clip.patches import features, patch_truth, patch_vectors
-from zeitgraph.training.clip.pool import TRAINING, Pool, describe_mixed, gather
+from zeitgraph.training.clip.pool import TRAINING, Pool, make_pool, mixed_picture
 from zeitgraph.training.clip.training_texts import (
     KINDS,
     OBJECT_ROWS,
     SCENE_ROWS,
     STYLE_ROWS,
-    Lesson,
-    caption_lesson,
-    corpus_for_tokenizer,
-    part_lessons,
-    style_lessons,
+    TrainingText,
+    caption_text,
+    part_texts,
+    style_texts,
+    tokenizer_texts,
 )
-from zeitgraph.training.schedule import Progress, Recent, by_the_clock, cosine, rounds, tell
+from zeitgraph.training.schedule import Progress, RunningMean, by_the_clock, cosine, report, rounds
 
 SIDE = 128
 POOL_SIDE = 144
@@ -59,22 +59,24 @@ Step = Callable[[Generator], Tensor]
 
 
 def augment(
-    pixels: np.ndarray[Any, Any], boxes: Sequence[Sequence[Box]], chance: Generator
+    pixels: np.ndarray[Any, Any], boxes: Sequence[Sequence[Box]], rng: Generator
 ) -> tuple[Tensor, list[list[Box]]]:
-    """Squares of SIDE pixels cut from a batch (count, side, side, 3) of uint8, mirrored, relit.
+    """Returns random squares of SIDE pixels from a batch (count, side, side, 3) of uint8, and
+    boxes.
 
-    Out come float32 (count, 3, SIDE, SIDE), normalised, and the boxes in shares of the squares.
+    Squares are mirrored and brightened at random. They are float32 (count, 3, SIDE, SIDE),
+    normalised. The boxes are in shares of the squares.
     """
     count, side = len(pixels), pixels.shape[1]
-    corners = chance.integers(0, side - SIDE + 1, (count, 2))
-    mirrored = chance.random(count) < 0.5
+    corners = rng.integers(0, side - SIDE + 1, (count, 2))
+    mirrored = rng.random(count) < 0.5
     cut = np.empty((count, SIDE, SIDE, 3), np.uint8)
     moved = []
     for row, (down, right) in enumerate(corners):
         square = pixels[row, down : down + SIDE, right : right + SIDE]
         cut[row] = square[:, ::-1] if mirrored[row] else square
         moved.append([_moved(box, side, (down, right), mirrored[row]) for box in boxes[row]])
-    light = torch.from_numpy(chance.uniform(0.9, 1.1, (count, 1, 1, 1))).float()
+    light = torch.from_numpy(rng.uniform(0.9, 1.1, (count, 1, 1, 1))).float()
     batch = torch.from_numpy(cut).permute(0, 3, 1, 2).float() / 255 * light
     mean, std = torch.tensor(MEAN).view(3, 1, 1), torch.tensor(STD).view(3, 1, 1)
     batch = (batch.clamp(0, 1) - mean) / std
@@ -88,8 +90,8 @@ def _moved(box: Box, side: int, corner: tuple[int, int], mirrored: bool) -> Box:
     return (name, 1 - x1, y0, 1 - x0, y1) if mirrored else (name, x0, y0, x1, y1)
 
 
-class Course:
-    """A model that learns from a pool, with what only training needs."""
+class ClipTrainer:
+    """A model, the pool it learns from, and the parts that only training needs."""
 
     def __init__(self, folder: Path, pool: Pool) -> None:
         self.model, _, self.tokenizer = open_folder(folder)
@@ -98,73 +100,78 @@ class Course:
         self.directions = anchors.directions(self.model.visual.output_dim)
         self.middle = nn.Conv2d(MIDDLE_CHANNELS, len(KINDS), 1)
 
-    # -- three lessons, a loss each --------------------------------------------------------------
+    # -- three losses ----------------------------------------------------------------------------
 
-    def look_at_pictures(self, chance: Generator) -> Tensor:
-        """Pictures against anchors: as a whole, patch by patch, and halfway through the tower.
+    def picture_loss(self, rng: Generator) -> Tensor:
+        """Returns the loss of pictures against anchors: whole, patch by patch, and halfway up the
+        tower.
 
         The halfway loss is deep supervision (Lee et al. 2015, "Deeply-Supervised Nets").
         """
-        loss, _, _ = self._look(chance)
+        loss, _, _ = self._picture_forward(rng)
         return loss
 
-    def read_texts(self, chance: Generator) -> Tensor:
-        """Texts against anchors: captions and every short lesson."""
-        pictures = [self.pool.pictures[row] for row in self._rows(chance)]
-        loss, _ = self._read([*(caption_lesson(picture, chance) for picture in pictures)], chance)
+    def text_loss(self, rng: Generator) -> Tensor:
+        """Returns the loss of texts against anchors: captions and every short text."""
+        pictures = [self.pool.pictures[row] for row in self._rows(rng)]
+        loss, _ = self._text_forward([*(caption_text(picture, rng) for picture in pictures)], rng)
         return loss
 
-    def meet(self, chance: Generator) -> Tensor:
-        """Both against anchors, and each text against each picture."""
-        loss, seen, pictures = self._look(chance)
-        captions = [caption_lesson(picture, chance) for picture in pictures]
-        read, (lessons, said) = self._read(captions, chance)
+    def joint_loss(self, rng: Generator) -> Tensor:
+        """Returns the loss of both against anchors, and of each text against each picture."""
+        loss, picture_vectors, pictures = self._picture_forward(rng)
+        captions = [caption_text(picture, rng) for picture in pictures]
+        read, (samples, text_vectors) = self._text_forward(captions, rng)
         scale, bias = self.model.logit_scale.exp(), self.model.logit_bias
-        true = anchors.shown(pictures, lessons)
-        return loss + read + 2 * balanced_sigmoid_loss(scale * said @ seen.T + bias, true)
-
-    def _rows(self, chance: Generator) -> Any:
-        return np.sort(chance.choice(len(self.pool.pictures), BATCH, replace=False))
-
-    def _look(self, chance: Generator) -> tuple[Tensor, Tensor, list[Any]]:
-        rows = self._rows(chance)
-        pictures = [self.pool.pictures[row] for row in rows]
-        batch, boxes = augment(
-            self.pool.pixels[rows], [self.pool.boxes[row] for row in rows], chance
+        true = anchors.true_of(pictures, samples)
+        return (
+            loss
+            + read
+            + 2 * balanced_sigmoid_loss(scale * text_vectors @ picture_vectors.T + bias, true)
         )
+
+    def _rows(self, rng: Generator) -> Any:
+        return np.sort(rng.choice(len(self.pool.pictures), BATCH, replace=False))
+
+    def _picture_forward(self, rng: Generator) -> tuple[Tensor, Tensor, list[Any]]:
+        rows = self._rows(rng)
+        pictures = [self.pool.pictures[row] for row in rows]
+        batch, boxes = augment(self.pool.pixels[rows], [self.pool.boxes[row] for row in rows], rng)
         visual = self.model.visual
         with quick_matrices():
             last, middle = features(visual, batch)
-            seen = F.normalize(visual.attnpool(last).float(), dim=-1)
+            picture_vectors = F.normalize(visual.attnpool(last).float(), dim=-1)
             patches = patch_vectors(visual, last)
             halfway = self.middle(middle).float()
-        logits = anchors.SCALE * (self.directions @ seen.T - anchors.asked())
-        true = anchors.shown(pictures)
+        logits = anchors.SCALE * (self.directions @ picture_vectors.T - anchors.cosine_thresholds())
+        true = anchors.true_of(pictures)
         loss = sum(
             weight * balanced_sigmoid_loss(logits[part], true[part])
             for part, weight in ((STYLE_ROWS, 1), (OBJECT_ROWS, 2), (SCENE_ROWS, 1))
         )
         kinds = self.directions[OBJECT_ROWS]
-        here = anchors.SCALE * (kinds @ patches.flatten(0, 2).T - anchors.ASKED_OF_PATCHES)
+        here = anchors.SCALE * (kinds @ patches.flatten(0, 2).T - anchors.PATCH_COSINE)
         loss = loss + 2 * balanced_sigmoid_loss(here, *patch_truth(boxes, KINDS, last.shape[-1]))
         half = halfway.transpose(0, 1).flatten(1)
         loss = loss + 0.5 * balanced_sigmoid_loss(
             half, *patch_truth(boxes, KINDS, middle.shape[-1])
         )
-        return loss, seen, pictures
+        return loss, picture_vectors, pictures
 
-    def _read(
-        self, captions: list[Lesson], chance: Generator
-    ) -> tuple[Tensor, tuple[list[Lesson], Tensor]]:
-        short = [*style_lessons(chance), *part_lessons(chance)]
-        said = torch.cat([self.texts(group) for group in (captions, short)])
-        lessons = [*captions, *short]
-        logits = anchors.SCALE * (self.directions @ said.T - anchors.asked())
-        return balanced_sigmoid_loss(logits, anchors.said(lessons)), (lessons, said)
+    def _text_forward(
+        self, captions: list[TrainingText], rng: Generator
+    ) -> tuple[Tensor, tuple[list[TrainingText], Tensor]]:
+        short = [*style_texts(rng), *part_texts(rng)]
+        text_vectors = torch.cat([self.texts(group) for group in (captions, short)])
+        samples = [*captions, *short]
+        logits = anchors.SCALE * (self.directions @ text_vectors.T - anchors.cosine_thresholds())
+        return balanced_sigmoid_loss(logits, anchors.claimed_in(samples)), (samples, text_vectors)
 
-    def texts(self, lessons: Sequence[Lesson]) -> Tensor:
-        """Unit vectors of texts, float32; what is padding in all of them is not computed."""
-        model, tokens = self.model, self.tokenizer([lesson.text for lesson in lessons])
+    def texts(self, samples: Sequence[TrainingText]) -> Tensor:
+        """Returns unit vectors of texts, float32. Positions that are padding in all texts are
+        skipped.
+        """
+        model, tokens = self.model, self.tokenizer([sample.text for sample in samples])
         length = int((tokens != 0).sum(1).max())
         tokens = tokens[:, :length]
         out = model.token_embedding(tokens) + model.positional_embedding[:length]
@@ -176,83 +183,93 @@ class Course:
         return F.normalize(out[torch.arange(len(out)), ends] @ model.text_projection, dim=-1)
 
 
-def practise(
-    course: Course, step: Step, folder: Path, *, done: Progress, rate: float, seed: int
+def train_phase(
+    trainer: ClipTrainer, step: Step, folder: Path, *, done: Progress, rate: float, seed: int
 ) -> None:
-    """Takes steps until all is `done`, with AdamW and a cosine schedule; writes the weights."""
-    chance = np.random.default_rng([seed, 77])
-    every = [*course.model.parameters(), *course.middle.parameters()]
-    optimiser = torch.optim.AdamW(_groups(every), lr=rate, betas=(0.9, 0.98))
-    start, recent = time.monotonic(), Recent()
+    """Trains until `done` reaches 1, with AdamW and a cosine schedule, and writes the weights."""
+    rng = np.random.default_rng([seed, 77])
+    parameters = [*trainer.model.parameters(), *trainer.middle.parameters()]
+    optimiser = torch.optim.AdamW(_groups(parameters), lr=rate, betas=(0.9, 0.98))
+    start, mean_loss = time.monotonic(), RunningMean()
     for turn in rounds(done, lambda share: 0.02 + 0.98 * cosine(share), warm_up=100):
         for group in optimiser.param_groups:
             group["lr"] = rate * turn.pace * group["pace"]
-        loss = step(chance)
+        loss = step(rng)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(every, 1.0)
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
-        recent.add(loss.item())
+        mean_loss.add(loss.item())
         if turn.number % 50 == 0:
             pace = (time.monotonic() - start) / turn.number
-            tell(f"{step.__name__} {turn.number} loss {recent.mean:.4f} {pace:.2f} s")
-            write_weights(folder, course.model)
-    write_weights(folder, course.model)
+            report(f"{step.__name__} {turn.number} loss {mean_loss.mean:.4f} {pace:.2f} s")
+            write_weights(folder, trainer.model)
+    write_weights(folder, trainer.model)
 
 
-def _groups(every: list[nn.Parameter]) -> list[dict[str, Any]]:
-    """Matrices decay; the scale and the bias of the logits, two single numbers, go faster."""
+def _groups(parameters: list[nn.Parameter]) -> list[dict[str, Any]]:
+    """Returns AdamW's groups: matrices decay; the logits' scale and bias (scalars) learn faster."""
     return [
-        {"params": [v for v in every if v.ndim > 1], "weight_decay": 0.05, "pace": 1.0},
-        {"params": [v for v in every if v.ndim == 1], "weight_decay": 0.0, "pace": 1.0},
-        {"params": [v for v in every if v.ndim == 0], "weight_decay": 0.0, "pace": 10.0},
+        {"params": [v for v in parameters if v.ndim > 1], "weight_decay": 0.05, "pace": 1.0},
+        {"params": [v for v in parameters if v.ndim == 1], "weight_decay": 0.0, "pace": 1.0},
+        {"params": [v for v in parameters if v.ndim == 0], "weight_decay": 0.0, "pace": 10.0},
     ]
 
 
-def prepare(folder: Path, pool: Pool, seed: int, begin: Path | None) -> None:
-    """Makes `folder` one that open_clip loads: a copy of `begin`, or fresh and without weights."""
-    if begin is None:
+def prepare(folder: Path, pool: Pool, seed: int, start: Path | None) -> None:
+    """Makes `folder` loadable by open_clip: a copy of `start`, or new and without weights."""
+    if start is None:
         (folder / WEIGHTS_FILE).unlink(missing_ok=True)
-        texts = corpus_for_tokenizer(pool.pictures[:6000], np.random.default_rng([seed, 76]))
+        texts = tokenizer_texts(pool.pictures[:6000], np.random.default_rng([seed, 76]))
         write_configuration(folder, SIDE, write_tokenizer(folder, texts))
-    elif begin != folder:
-        shutil.copytree(begin, folder, dirs_exist_ok=True)
+    elif start != folder:
+        shutil.copytree(start, folder, dirs_exist_ok=True)
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="train the starter CLIP on the demo world")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
-    parser.add_argument("--looking", type=float, default=60, help="minutes for pictures alone")
-    parser.add_argument("--reading", type=float, default=10, help="minutes for texts alone")
-    parser.add_argument("--meeting", type=float, default=20, help="minutes for both together")
+    parser.add_argument(
+        "--picture-minutes", type=float, default=60, help="minutes for pictures alone"
+    )
+    parser.add_argument("--text-minutes", type=float, default=10, help="minutes for texts alone")
+    parser.add_argument("--joint-minutes", type=float, default=20, help="minutes for both together")
     parser.add_argument("--pictures", type=int, default=21_000)
-    parser.add_argument("--pool", type=Path, help="a .npy file that keeps the drawn pictures")
-    parser.add_argument("--begin", type=Path, help="a folder to go on from")
+    parser.add_argument("--pool", type=Path, help=".npy file that keeps the drawn pictures")
+    parser.add_argument("--start", type=Path, help="folder of a model to continue from")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    pool = gather(
+    pool = make_pool(
         TRAINING,
         options.pictures,
         POOL_SIDE,
-        describe=describe_mixed,
+        describe=mixed_picture,
         workers=options.threads,
-        kept=options.pool,
+        cache=options.pool,
     )
-    prepare(options.out, pool, options.seed, options.begin)
-    course = Course(options.out, pool)
+    prepare(options.out, pool, options.seed, options.start)
+    trainer = ClipTrainer(options.out, pool)
     rates = {"rate": options.rate, "seed": options.seed}
-    practise(
-        course, course.look_at_pictures, options.out, done=by_the_clock(options.looking), **rates
+    train_phase(
+        trainer,
+        trainer.picture_loss,
+        options.out,
+        done=by_the_clock(options.picture_minutes),
+        **rates,
     )
-    practise(course, course.read_texts, options.out, done=by_the_clock(options.reading), **rates)
-    practise(course, course.meet, options.out, done=by_the_clock(options.meeting), **rates)
+    train_phase(
+        trainer, trainer.text_loss, options.out, done=by_the_clock(options.text_minutes), **rates
+    )
+    train_phase(
+        trainer, trainer.joint_loss, options.out, done=by_the_clock(options.joint_minutes), **rates
+    )
     for line in judge(options.out).lines():
-        print(line)  # noqa: T201 - a script tells
+        print(line)  # noqa: T201 - a script prints
 
 
 if __name__ == "__main__":

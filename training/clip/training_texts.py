@@ -1,8 +1,8 @@
-"""What the starter CLIP reads while it learns: short texts and captions, and what each claims.
+"""Training texts of the starter CLIP: short texts and captions, each with what it claims.
 
-In come pictures; out come `Lesson`s, a text with the style, objects and scene that it claims. A
-lesson is true of every picture that shows all it claims, so captions that repeat are never false
-negatives. This module knows nothing about tensors.
+Input: pictures. Output: `TrainingText`s: a text with the style, objects and scene that it claims. A
+text is true of every picture that shows all it claims, so repeated captions never become false
+negatives. This module does not know about tensors.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,21 +19,25 @@ from zeitgraph.extraction.demo.story.captions import (
     list_objects,
     place_scene,
     words,
-    write,
+    write_caption,
 )
-from zeitgraph.extraction.demo.story.claims import LANGS, claims, sayings
+from zeitgraph.extraction.demo.story.claims import LANGS, claims, phrasings
 
 STYLES, KINDS, PLACES = tuple(looks()), tuple(THINGS), tuple(SCENES)
 CLAIMS = (*STYLES, *KINDS, *PLACES)
-"""Everything that a text may claim, in a fixed order; below, which of it are styles and so on."""
+"""Everything that a text may claim, in a fixed order. The slices below select styles, objects,
+scenes.
+"""
 STYLE_ROWS = slice(0, len(STYLES))
 OBJECT_ROWS = slice(STYLE_ROWS.stop, STYLE_ROWS.stop + len(KINDS))
 SCENE_ROWS = slice(OBJECT_ROWS.stop, len(CLAIMS))
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """A text and its claims; an empty style or scene, or no objects, claims nothing."""
+class TrainingText:
+    """A text and its claims. An empty style, an empty scene and an empty set of objects claim
+    nothing.
+    """
 
     text: str
     style: str = ""
@@ -41,60 +45,60 @@ class Lesson:
     scene: str = ""
 
 
-def _framed(text: str, lang: str, chance: Generator) -> str:
+def _framed(text: str, lang: str, rng: Generator) -> str:
     frames = words()[lang]["frames"]
-    return str(frames[int(chance.integers(len(frames)))]).replace("{it}", text)
+    return str(frames[int(rng.integers(len(frames)))]).replace("{it}", text)
 
 
-def style_lessons(chance: Generator) -> Iterator[Lesson]:
-    """One phrasing of every style in every language."""
+def style_texts(rng: Generator) -> Iterator[TrainingText]:
+    """Yields one phrasing of every style in every language."""
     for style in looks():
         for lang in LANGS:
-            choices = sayings(style, lang)
-            text = choices[int(chance.integers(len(choices)))]
-            yield Lesson(_framed(text, lang, chance), style=style)
+            choices = phrasings(style, lang)
+            text = choices[int(rng.integers(len(choices)))]
+            yield TrainingText(_framed(text, lang, rng), style=style)
 
 
-def part_lessons(chance: Generator) -> Iterator[Lesson]:
-    """Every object and every scene once, each in a language by chance."""
+def part_texts(rng: Generator) -> Iterator[TrainingText]:
+    """Yields every object and every scene once, each in a random language."""
     for name in THINGS:
-        lang = LANGS[int(chance.integers(2))]
-        text = join(list_objects([name], lang, chance)).text
-        yield Lesson(_framed(text, lang, chance), objects=frozenset([name]))
+        lang = LANGS[int(rng.integers(2))]
+        text = join(list_objects([name], lang, rng)).text
+        yield TrainingText(_framed(text, lang, rng), objects=frozenset([name]))
     for scene in SCENES:
-        lang = LANGS[int(chance.integers(2))]
-        text = join(place_scene(scene, lang, chance)).text
-        yield Lesson(_framed(text, lang, chance), scene=scene)
+        lang = LANGS[int(rng.integers(2))]
+        text = join(place_scene(scene, lang, rng)).text
+        yield TrainingText(_framed(text, lang, rng), scene=scene)
 
 
-def caption_lesson(picture: Picture, chance: Generator) -> Lesson:
-    """A caption that somebody might write under a picture."""
-    lang, style = LANGS[int(chance.integers(2))], picture.look().id
-    caption = write(style, picture.objects, picture.scene, lang, chance)
+def caption_text(picture: Picture, rng: Generator) -> TrainingText:
+    """Returns a caption for a picture, in a random language, with what it claims."""
+    lang, style = LANGS[int(rng.integers(2))], picture.look().id
+    caption = write_caption(style, picture.objects, picture.scene, lang, rng)
     said = claims(caption, style)
-    return Lesson(caption.text, said.style, said.objects, said.scene)
+    return TrainingText(caption.text, said.style, said.objects, said.scene)
 
 
-def is_true(lesson: Lesson, picture: Picture, style: str) -> bool:
-    """Whether a picture, seen as `style`, shows everything that the lesson claims."""
+def is_true(sample: TrainingText, picture: Picture, style: str) -> bool:
+    """Returns whether a picture, seen as `style`, shows everything that the text claims."""
     return (
-        lesson.style in ("", style)
-        and lesson.scene in ("", picture.scene)
-        and lesson.objects <= set(picture.objects)
+        sample.style in ("", style)
+        and sample.scene in ("", picture.scene)
+        and sample.objects <= set(picture.objects)
     )
 
 
-def claimed(lesson: Lesson) -> list[float]:
-    """1 for each of CLAIMS that the lesson claims, else 0."""
-    named = {lesson.style, lesson.scene, *lesson.objects}
+def claim_vector(sample: TrainingText) -> list[float]:
+    """Returns 1 for each of CLAIMS that the text makes, else 0."""
+    named = {sample.style, sample.scene, *sample.objects}
     return [float(claim in named) for claim in CLAIMS]
 
 
-def corpus_for_tokenizer(pictures: Sequence[Picture], chance: Generator) -> Iterator[str]:
-    """Every short phrasing many times, and a caption per picture: what a tokenizer should know."""
+def tokenizer_texts(pictures: Sequence[Picture], rng: Generator) -> Iterator[str]:
+    """Yields every phrasing 20 times and a caption per picture: the vocabulary of the tokenizer."""
     for _ in range(20):
         for style in looks():
             for lang in LANGS:
-                yield from sayings(style, lang)
+                yield from phrasings(style, lang)
     for picture in pictures:
-        yield caption_lesson(picture, chance).text
+        yield caption_text(picture, rng).text

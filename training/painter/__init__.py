@@ -1,1 +1,1 @@
-"""The bundled image maker: how its pictures are posed, how it learns, how it is judged."""
+"""The image maker: what it learns from, how it is trained, and how it is evaluated."""

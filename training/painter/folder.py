@@ -1,7 +1,7 @@
-"""The folder of the image maker, as diffusers reads it: which parts it has, and how large.
+"""The folder of the image maker in the format of diffusers: its parts and their sizes.
 
-In come untrained or trained parts; out comes a `StableDiffusionPipeline` in float16 safetensors.
-This module knows nothing about training.
+Input: untrained or trained parts. Output: a `StableDiffusionPipeline` in float16 safetensors. This
+module does not know about training.
 """
 
 import json
@@ -19,7 +19,7 @@ TOKENS = 64
 WIDTH = 128
 SIDE = 16
 SCALING = 3.0
-"""The decoder takes latents between -3 and 3; they are divided by this for it."""
+"""The decoder takes latents between -3 and 3; they are divided by this before decoding."""
 
 INDEX = {
     "_class_name": "StableDiffusionPipeline",
@@ -37,7 +37,9 @@ INDEX = {
 
 
 def fresh_vae() -> Any:
-    """An untrained AutoencoderTiny: an eighth of the side, no norms."""
+    """Returns an untrained AutoencoderTiny that reduces the side to an eighth, without
+    normalisation.
+    """
     mend_torchvision()
     from diffusers import AutoencoderTiny
 
@@ -51,8 +53,8 @@ def fresh_vae() -> Any:
     )
 
 
-def fresh_reader(vocabulary: int) -> Any:
-    """An untrained CLIPTextModel of two layers."""
+def fresh_text_encoder(vocabulary: int) -> Any:
+    """Returns an untrained CLIPTextModel of two layers."""
     mend_torchvision()
     from transformers import CLIPTextConfig, CLIPTextModel
 
@@ -72,9 +74,10 @@ def fresh_reader(vocabulary: int) -> Any:
 
 
 def fresh_denoiser() -> Any:
-    """An untrained UNet2DConditionModel on 16 × 16 latents.
+    """Returns an untrained UNet2DConditionModel on 16 × 16 latents.
 
-    What a prompt asks for reaches every block with the time, pooled; words are read at 4 × 4.
+    The pooled prompt reaches every block together with the time; cross attention to words is at 4 ×
+    4.
     """
     mend_torchvision()
     from diffusers import UNet2DConditionModel
@@ -98,7 +101,7 @@ def fresh_denoiser() -> Any:
 
 
 def scheduler() -> Any:
-    """The sampler of a straight flow from noise to picture (Lipman et al. 2023)."""
+    """Returns the sampler of a straight flow from noise to picture (Lipman et al. 2023)."""
     mend_torchvision()
     from diffusers import DPMSolverMultistepScheduler
 
@@ -112,21 +115,21 @@ def scheduler() -> Any:
 
 
 def open_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a folder that `clip.folder.write_tokenizer` wrote."""
+    """Returns the tokenizer of a folder that `clip.folder.write_tokenizer` wrote."""
     from transformers import PreTrainedTokenizerFast
 
     return PreTrainedTokenizerFast.from_pretrained(folder, model_max_length=TOKENS)
 
 
 def tokenize(tokenizer: Any, texts: list[str]) -> Any:
-    """Ids (count, TOKENS), padded as the pipeline pads."""
+    """Returns ids (count, TOKENS), padded as the pipeline pads them."""
     return tokenizer(
         texts, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt"
     ).input_ids
 
 
 def write_pipeline(folder: Path, parts: dict[str, Path]) -> None:
-    """Puts trained parts together as one pipeline; floats become float16."""
+    """Writes trained parts as one pipeline; floats become float16."""
     from safetensors.torch import load_file, save_file
 
     for name, source in parts.items():
@@ -138,7 +141,9 @@ def write_pipeline(folder: Path, parts: dict[str, Path]) -> None:
                 save_file(weights, target / file.name, metadata={"format": "pt"})
             elif file.name == "config.json":
                 config = json.loads(file.read_text("utf-8"))
-                config.pop("_name_or_path", None)  # where it was trained is nobody's business
+                config.pop(
+                    "_name_or_path", None
+                )  # the path of the training folder is not published
                 (target / file.name).write_text(json.dumps(config, indent=2) + "\n", "utf-8")
             else:
                 shutil.copyfile(file, target / file.name)

@@ -1,4 +1,4 @@
-"""Two optimisers that share a network: Muon for the matrices inside, AdamW for all else."""
+"""Two optimisers for one network: Muon for the inner matrices, AdamW for all other weights."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ from torch import Tensor
 MOMENTUM = 0.95
 ROUNDS = 5
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
-"""Coefficients of a quintic that draws singular values toward 1 (Jordan 2024)."""
+"""Coefficients of a quintic that moves singular values toward 1 (Jordan 2024)."""
 
 
 class Optimisers:
-    """Muon (Jordan 2024) learns from fewer pictures; it takes matrices only.
+    """Muon and AdamW. Muon (Jordan 2024) learns from fewer pictures, but takes matrices only.
 
-    So filters (out, in, 3, 3) are shown to it as (out, in · 9). `edges` are the beginnings of the
-    names of weights that AdamW keeps: those that touch pixels, latents or texts. torch's own Muon
+    Filters (out, in, 3, 3) are therefore reshaped to (out, in · 9). `edges` are prefixes of the
+    names of weights that AdamW keeps: those next to pixels, latents or texts. PyTorch's own Muon
     multiplies in bfloat16, which took 26 times as long on a processor without it.
     """
 
@@ -27,13 +27,13 @@ class Optimisers:
         self.adam = torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), weight_decay=0.0)
 
     def step(self, rate: float) -> None:
-        """One step at a learning rate; gradients are used up."""
+        """Takes one step at a learning rate and clears the gradients."""
         for weight, momentum in self.inner:
             if weight.grad is None:
                 continue
             momentum.lerp_(weight.grad.reshape(momentum.shape), 1 - MOMENTUM)
             ahead = weight.grad.reshape(momentum.shape).lerp(momentum, MOMENTUM)
-            size = 0.2 * max(momentum.shape) ** 0.5  # a step is then as large as one of AdamW
+            size = 0.2 * max(momentum.shape) ** 0.5  # makes a step as large as one of AdamW
             weight.data.sub_(orthogonal(ahead).view_as(weight), alpha=rate * size)
             weight.grad = None
         for group in self.adam.param_groups:
@@ -43,7 +43,9 @@ class Optimisers:
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """About the nearest matrix whose singular values are all alike, by Newton–Schulz rounds."""
+    """Returns a matrix near the closest one with equal singular values, by Newton–Schulz
+    iterations.
+    """
     tall = len(matrix) > matrix.shape[1]
     found = matrix.T if tall else matrix
     found = found / found.norm().clamp(min=1e-7)

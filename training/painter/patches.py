@@ -1,9 +1,9 @@
-"""Latents without training: each patch of 8 × 8 pixels by its 24 main components.
+"""Latents without training: each patch of 8 × 8 pixels by its 24 principal components.
 
-In come pixels; out come latents in which near is alike, half a minute after the pictures are drawn.
-Straight from these numbers a patch comes back at 26.4 dB, and the starter CLIP still sees in 0.92
-of the pictures which thing they show; from eight it was 22.7 dB and 0.42, and no denoiser could
-mend that. This module knows nothing about networks.
+Input: pixels. Output: latents in which similar patches are near each other, half a minute after the
+pictures are drawn. Reconstructed from these numbers, a patch has 26.4 dB, and the starter CLIP
+still recognises the thing in 0.92 of the pictures. With eight components it was 22.7 dB and 0.42,
+and no denoiser could repair that. This module does not know about networks.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ SHARE = 8
 """Pixels along a side of a patch."""
 CHANNELS = 24
 EVENNESS = 0.5
-"""Components are divided by this power of their spread, so that strong ones stay stronger."""
+"""Components are divided by this power of their standard deviation; strong ones stay stronger."""
 
 
 @dataclass(frozen=True)
 class Patches:
-    """`middle` (192,) is the mean patch, `basis` (192, CHANNELS) what a latent means, `size` what a
-    latent is multiplied with so that latents have unit size on the whole.
+    """`middle` (192,) is the mean patch, `basis` (192, CHANNELS) the components, and `size` a
+    factor for each component that gives the latents unit variance overall.
     """
 
     middle: Tensor
@@ -31,7 +31,7 @@ class Patches:
     size: Tensor
 
     def latents(self, pixels: NDArray[np.uint8]) -> Tensor:
-        """(count, CHANNELS, side / 8, side / 8), float32."""
+        """Returns the latents (count, CHANNELS, side / 8, side / 8), float32."""
         rows = cut(pixels)
         count, high, wide, _ = rows.shape
         flat = (rows.reshape(-1, rows.shape[-1]) - self.middle) @ self.basis * self.size
@@ -39,13 +39,13 @@ class Patches:
 
 
 def to_batch(pixels: NDArray[np.uint8]) -> Tensor:
-    """uint8 (count, side, side, 3) as float (count, 3, side, side) in -1..1."""
+    """Returns uint8 (count, side, side, 3) as float (count, 3, side, side) in -1..1."""
     batch = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2)
     return (batch.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 
 def cut(pixels: NDArray[np.uint8]) -> Tensor:
-    """(count, side, side, 3) as patches (count, side / 8, side / 8, 192) in -1..1."""
+    """Returns (count, side, side, 3) as patches (count, side / 8, side / 8, 192) in -1..1."""
     count, side = len(pixels), pixels.shape[1] // SHARE
     values = torch.from_numpy(np.ascontiguousarray(pixels)).float() / 127.5 - 1
     cells = values.view(count, side, SHARE, side, SHARE, 3).permute(0, 1, 3, 2, 4, 5)
@@ -53,12 +53,12 @@ def cut(pixels: NDArray[np.uint8]) -> Tensor:
 
 
 def find_patches(pixels: NDArray[np.uint8]) -> Patches:
-    """The main components of the patches of some pictures, the strongest first."""
+    """Returns the principal components of the patches of some pictures, the strongest first."""
     rows = cut(pixels).view(-1, 3 * SHARE**2)
     middle = rows.mean(0)
     spread, basis = torch.linalg.eigh((rows - middle).T @ (rows - middle) / len(rows))
     spread, basis = spread.flip(0)[:CHANNELS], basis.flip(1)[:, :CHANNELS]
-    basis = basis * basis.sum(0).sign()  # a component and its negative are the same to eigh
+    basis = basis * basis.sum(0).sign()  # eigh may return a component or its negative
     size = spread.sqrt().pow(-EVENNESS)
     size = size / (size * spread.sqrt()).square().mean().sqrt()
     return Patches(middle, basis, size)

@@ -1,8 +1,8 @@
-"""What the image maker reads while it learns: prompts about a picture, and what each claims.
+"""Training prompts of the image maker: texts about a picture, each with what it claims.
 
-In come a picture and a source of chance; out comes a `Lesson`: a prompt as the gallery makes them,
-as people would type them, or a caption of the world, English or Chinese. What a prompt does not
-claim is left to chance. This module knows nothing about tensors.
+Input: a picture and a random generator. Output: a `TrainingText`: a prompt as the gallery makes it,
+a prompt as people type it, or a caption of the world, in English or Chinese. The picture is free in
+what a prompt does not claim. This module does not know about tensors.
 """
 
 import tomllib
@@ -16,11 +16,11 @@ from numpy.random import Generator
 
 from zeitgraph.extraction.demo.drawing.picture import Picture
 from zeitgraph.extraction.demo.story.captions import join, list_objects, place_scene
-from zeitgraph.extraction.demo.story.claims import LANGS, sayings
+from zeitgraph.extraction.demo.story.claims import LANGS, phrasings
 from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.extraction.names.words import tokens
 from zeitgraph.prompts.library import Style, load_styles
-from zeitgraph.training.clip.training_texts import Lesson, caption_lesson
+from zeitgraph.training.clip.training_texts import TrainingText, caption_text
 
 FRAMES = {
     "en": (
@@ -53,20 +53,20 @@ FRAMES = {
     ),
 }
 WHOLE = 4
-"""How many of the first frames claim everything."""
+"""The number of first frames that claim everything."""
 MOST_WORDS = 8
 
 
 @cache
 def templates() -> dict[str, Any]:
-    """The sentences in which the gallery asks an image model."""
+    """Returns the sentences with which the gallery prompts an image model."""
     file = resources.files("zeitgraph.prompts") / "image" / "prompts.toml"
     return tomllib.loads(file.read_text("utf-8"))
 
 
 @cache
 def unwanted() -> tuple[str, ...]:
-    """Prompts that claim nothing: the empty one, and what the gallery asks not to see."""
+    """Returns prompts that claim nothing: the empty one, and the gallery's negative prompts."""
     return "", *(templates()[lang]["negative"] for lang in LANGS)
 
 
@@ -75,19 +75,19 @@ def _library() -> dict[str, Style]:
     return {style.style_id: style for style in load_styles(["everyday"], Path())}
 
 
-def _pick(chance: Generator, choices: Sequence[str]) -> str:
-    return choices[int(chance.integers(len(choices)))]
+def _pick(rng: Generator, choices: Sequence[str]) -> str:
+    return choices[int(rng.integers(len(choices)))]
 
 
-def framed(picture: Picture, lang: str, chance: Generator, frame: str = "") -> Lesson:
-    """A plain prompt: some of style, thing and scene; `frame` asks for one of FRAMES."""
-    frame = frame or _pick(chance, FRAMES[lang])
+def framed(picture: Picture, lang: str, rng: Generator, frame: str = "") -> TrainingText:
+    """Returns a plain prompt with some of style, thing and scene; `frame` selects one of FRAMES."""
+    frame = frame or _pick(rng, FRAMES[lang])
     text = frame.format(
-        style=_pick(chance, sayings(picture.style, lang)),
-        objects=join(list_objects(picture.objects, lang, chance)).text,
-        scene=join(place_scene(picture.scene, lang, chance)).text,
+        style=_pick(rng, phrasings(picture.style, lang)),
+        objects=join(list_objects(picture.objects, lang, rng)).text,
+        scene=join(place_scene(picture.scene, lang, rng)).text,
     )
-    return Lesson(
+    return TrainingText(
         text,
         picture.style if "{style}" in frame else "",
         frozenset(picture.objects) if "{objects}" in frame else frozenset(),
@@ -95,50 +95,54 @@ def framed(picture: Picture, lang: str, chance: Generator, frame: str = "") -> L
     )
 
 
-def named(picture: Picture, lang: str, chance: Generator) -> Lesson:
-    """The gallery's prompt for a style of the library; for another style a plain prompt."""
+def named(picture: Picture, lang: str, rng: Generator) -> TrainingText:
+    """Returns the gallery's prompt for a style of the library; for another style, a
+    plain prompt.
+    """
     style = _library().get(picture.style)
     if style is None:
-        return framed(picture, lang, chance)
+        return framed(picture, lang, rng)
     name = style.name_zh if lang == "zh" else style.name_en
     phrasing = (style.zh if lang == "zh" else style.en)[0]
     text = templates()[lang]["named"].format(image=style.image, name=name, phrasing=phrasing)
-    return Lesson(text, picture.style)
+    return TrainingText(text, picture.style)
 
 
 @cache
 def _words_of(style: str, lang: str) -> tuple[str, ...]:
-    own = (word for saying in sayings(style, lang) for word in tokens(saying, lang))
+    own = (word for phrasing in phrasings(style, lang) for word in tokens(phrasing, lang))
     return tuple(dict.fromkeys(own))
 
 
-def discovered(picture: Picture, lang: str, chance: Generator) -> Lesson:
-    """The gallery's prompt for a cluster known by words: of both languages, in any order."""
+def discovered(picture: Picture, lang: str, rng: Generator) -> TrainingText:
+    """Returns the gallery's prompt for a cluster described by words, of both languages in any
+    order.
+    """
     words = [
-        _pick(chance, _words_of(picture.style, _pick(chance, LANGS)))
-        for _ in range(int(chance.integers(3, MOST_WORDS + 1)))
+        _pick(rng, _words_of(picture.style, _pick(rng, LANGS)))
+        for _ in range(int(rng.integers(3, MOST_WORDS + 1)))
     ]
     objects, scene = frozenset[str](), ""
-    if chance.random() < 0.6:
+    if rng.random() < 0.6:
         objects = frozenset(picture.objects)
-        words += [_pick(chance, entities()[name].surfaces(lang)) for name in picture.objects]
-    if chance.random() < 0.4:
+        words += [_pick(rng, entities()[name].surfaces(lang)) for name in picture.objects]
+    if rng.random() < 0.4:
         scene = picture.scene
-        words.append(_pick(chance, entities()[scene].surfaces(lang)))
-    mixed = [str(word) for word in chance.permutation(list(dict.fromkeys(words)))]
+        words.append(_pick(rng, entities()[scene].surfaces(lang)))
+    mixed = [str(word) for word in rng.permutation(list(dict.fromkeys(words)))]
     text = templates()[lang]["discovered"].format(words=templates()[lang]["join"].join(mixed))
-    return Lesson(text, picture.style, objects, scene)
+    return TrainingText(text, picture.style, objects, scene)
 
 
-def prompt(picture: Picture, chance: Generator) -> Lesson:
-    """A prompt of any kind about a picture; those that claim all are the most."""
-    lang, kind = _pick(chance, LANGS), chance.random()
+def prompt(picture: Picture, rng: Generator) -> TrainingText:
+    """Returns a prompt of any kind about a picture; most prompts claim everything."""
+    lang, kind = _pick(rng, LANGS), rng.random()
     if kind < 0.45:
-        return framed(picture, lang, chance, _pick(chance, FRAMES[lang][:WHOLE]))
+        return framed(picture, lang, rng, _pick(rng, FRAMES[lang][:WHOLE]))
     if kind < 0.65:
-        return framed(picture, lang, chance)
+        return framed(picture, lang, rng)
     if kind < 0.75:
-        return named(picture, lang, chance)
+        return named(picture, lang, rng)
     if kind < 0.9:
-        return discovered(picture, lang, chance)
-    return caption_lesson(picture, chance)
+        return discovered(picture, lang, rng)
+    return caption_text(picture, rng)

@@ -1,9 +1,9 @@
-"""A judge that never saw what the starter CLIP learnt from: a small network for 128 pixels.
+"""A second judge of pictures, trained on other data than the starter CLIP: a small network.
 
 `python -m zeitgraph.training.painter.second_judge`
 
-In come pictures; out comes what each shows: style, thing, scene. It is trained on pictures of its
-own seed and has an architecture of its own. This module knows nothing about texts.
+Input: pictures of 128 pixels. Output: style, thing and scene of each. It is trained on pictures of
+a seed of its own and has another architecture. This module does not know about texts.
 """
 
 import argparse
@@ -26,19 +26,19 @@ from zeitgraph.training.clip.training_texts import (
     OBJECT_ROWS,
     SCENE_ROWS,
     STYLE_ROWS,
-    Lesson,
-    claimed,
+    TrainingText,
+    claim_vector,
 )
 from zeitgraph.training.painter.optimisers import Optimisers
 from zeitgraph.training.painter.patches import to_batch
-from zeitgraph.training.painter.poses import SECOND_JUDGE, Pixels, gather, pose
-from zeitgraph.training.schedule import by_count, rounds, tell
+from zeitgraph.training.painter.prototypes import SECOND_JUDGE, Pixels, prototype, prototype_pixels
+from zeitgraph.training.schedule import by_count, report, rounds
 
 WEIGHTS = WEIGHTS_FOLDER / "second-judge" / "model.safetensors"
 
 
 def fresh() -> Any:
-    """An untrained plain convolutional network: `_views` in, a logit for each of CLAIMS out."""
+    """Returns an untrained convolutional network: `_views` in, a logit for each of CLAIMS out."""
     widths, parts = (6, 32, 64, 128, 192), []
     for before, after in pairwise(widths):
         for width in (before, after):
@@ -53,14 +53,16 @@ def fresh() -> Any:
 
 
 def _views(batch: Tensor) -> Tensor:
-    """(count, 3, 128, 128) as (count, 6, 64, 64): the whole reduced, and what stands in front."""
+    """Returns (count, 3, 128, 128) as (count, 6, 64, 64): the whole, reduced, and the
+    foreground.
+    """
     whole = F.avg_pool2d(batch, 2)
     front = batch[:, :, 52:116, 32:96]
     return torch.cat([whole, front], 1).contiguous(memory_format=torch.channels_last)
 
 
 class SecondJudge:
-    """The trained network, from pictures to names."""
+    """The trained network, which names what pictures show."""
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
         from safetensors.torch import load_file
@@ -69,7 +71,7 @@ class SecondJudge:
         self.network.load_state_dict(load_file(weights))
 
     def names(self, images: Sequence[Image.Image]) -> list[tuple[str, str]]:
-        """The style and the thing that each picture most likely shows."""
+        """Returns the most likely style and thing of each picture."""
         pixels = np.stack([np.asarray(image.convert("RGB").resize((128, 128))) for image in images])
         with torch.no_grad():
             logits = self.network(_views(to_batch(pixels)))
@@ -78,39 +80,45 @@ class SecondJudge:
         return list(zip(claims[STYLE_ROWS][styles], claims[OBJECT_ROWS][objects], strict=True))
 
 
-def _disturbed(pixels: Pixels, chance: np.random.Generator) -> Tensor:
-    """A batch mirrored, shifted, and in part made coarse: a judge is not to look at grain."""
+def _augmented(pixels: Pixels, rng: np.random.Generator) -> Tensor:
+    """Returns a batch mirrored, shifted and partly blurred, so that the judge ignores
+    fine grain.
+    """
     batch = to_batch(pixels)
-    if chance.random() < 0.5:
+    if rng.random() < 0.5:
         batch = batch.flip(3)
-    moves = tuple(int(move) for move in chance.integers(-4, 5, 2))
+    moves = tuple(int(move) for move in rng.integers(-4, 5, 2))
     batch = torch.roll(batch, moves, (2, 3))
-    if chance.random() < 0.5:
+    if rng.random() < 0.5:
         small = F.interpolate(batch, scale_factor=0.5, mode="area")
         batch = F.interpolate(small, scale_factor=2, mode="bilinear")
-    return batch * float(chance.uniform(0.9, 1.1))
+    return batch * float(rng.uniform(0.9, 1.1))
 
 
 def train(
-    weights: Path, pixels: Pixels, *, steps: int, rate: float = 2e-3, begin: Path | None = None
+    weights: Path, pixels: Pixels, *, steps: int, rate: float = 2e-3, start: Path | None = None
 ) -> None:
-    """Trains on the first poses of SECOND_JUDGE and writes float16 weights."""
+    """Trains on the first prototypes of SECOND_JUDGE and writes float16 weights."""
     from safetensors.torch import load_file, save_file
 
     torch.manual_seed(5)
-    poses = [pose(SECOND_JUDGE, place) for place in range(len(pixels))]
+    prototypes = [prototype(SECOND_JUDGE, index) for index in range(len(pixels))]
     truth: NDArray[np.float32] = np.array(
-        [claimed(Lesson("", p.style, frozenset(p.objects), p.scene)) for p in poses], np.float32
+        [
+            claim_vector(TrainingText("", p.style, frozenset(p.objects), p.scene))
+            for p in prototypes
+        ],
+        np.float32,
     )
     network = fresh().train()
-    if begin is not None:
-        network.load_state_dict(load_file(begin))
+    if start is not None:
+        network.load_state_dict(load_file(start))
     optimisers = Optimisers(network, rate, edges=("0.",))
-    chance = np.random.default_rng(5)
+    rng = np.random.default_rng(5)
     for turn in rounds(by_count(steps)):
-        rows = chance.choice(len(pixels), 64, replace=False)
+        rows = rng.choice(len(pixels), 64, replace=False)
         with quick_matrices():
-            logits = network(_views(_disturbed(pixels[rows], chance))).float()
+            logits = network(_views(_augmented(pixels[rows], rng))).float()
         true = torch.from_numpy(truth[rows])
         kinds = (STYLE_ROWS, OBJECT_ROWS, SCENE_ROWS)
         parts = [F.cross_entropy(logits[:, kind], true[:, kind]) for kind in kinds]
@@ -118,7 +126,7 @@ def train(
         loss.backward()  # type: ignore[no-untyped-call]
         optimisers.step(rate * turn.pace)
         if turn.number % 50 == 0:
-            tell(f"step {turn.number} loss {loss.item():.3f}")
+            report(f"step {turn.number} loss {loss.item():.3f}")
         if turn.number % 100 == 0 or turn.number == steps:
             state = network.state_dict().items()
             halves = {n: v.half() if v.is_floating_point() else v for n, v in state}
@@ -130,14 +138,16 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="train the second judge of the image maker")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
-    parser.add_argument("--pool", type=Path, required=True, help="an .npy that keeps the pictures")
+    parser.add_argument(
+        "--pool", type=Path, required=True, help=".npy file that keeps the pictures"
+    )
     parser.add_argument("--pictures", type=int, default=6000)
     parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--begin", type=Path, help="weights to go on from")
+    parser.add_argument("--start", type=Path, help="weights to continue from")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    pixels = gather(SECOND_JUDGE, options.pictures, options.pool)
-    train(options.out, pixels, steps=options.steps, begin=options.begin)
+    pixels = prototype_pixels(SECOND_JUDGE, options.pictures, options.pool)
+    train(options.out, pixels, steps=options.steps, start=options.start)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The bundled recogniser: which names and texts it learns from, and how it is judged."""
+"""The starter recogniser: its training texts, its training, and how it is evaluated."""

@@ -1,13 +1,12 @@
-"""Names that nobody has: coined persons, brands, products, places and events in both languages.
+"""Coined names: invented persons, brands, products, places and events in both languages.
 
-In come a kind, a language and a source of chance; out comes a name by one of the recipes of
-`coined.toml`. Every list of parts is in two shares that have nothing in common: what the recogniser
-learns with, and what it is judged with. No name of the demo world is ever coined. This module knows
-nothing about texts.
+Input: a kind, a language and a random generator. Output: a name by one of the recipes of
+`coined.toml`. Every list of parts is split into two disjoint shares: one for training, one for
+evaluation. No name of the demo world is ever coined. This module does not know about texts.
 
-A recipe's slot is `{list}`, a part of that list; `{list:how}` writes it so; `{list:low-high}` is so
-many parts in a row; `{word}` is a word made of syllables; `{jieba:tags}` is a word of jieba's
-dictionary with one of these tags; `{hanzi:low-high}` is so many of the signs that its words are of.
+The slots of a recipe: `{list}` is a part of that list; `{list:how}` formats it; `{list:low-high}`
+is that many parts in a row; `{word}` is a word made of syllables; `{jieba:tags}` is a word of
+jieba's dictionary with one of these tags; `{hanzi:low-high}` is that many characters of its words.
 """
 
 import re
@@ -23,10 +22,10 @@ from zeitgraph.extraction.demo.story.names import entities, unlisted_brands
 
 COINED_FILE = Path(__file__).with_name("coined.toml")
 COINED_KINDS = frozenset({"person", "brand", "product", "place", "event"})
-"""What names are coined for: four kinds, and events, which are scenes with a name."""
+"""The kinds of coined names: four entity kinds, and events, which are named scenes."""
 
-JUDGED_EVERY = 5  # every fifth part of a list is kept for judging
-COMMON = 300  # the frequency from which on a word of jieba's dictionary is not rare
+JUDGED_EVERY = 5  # every fifth part of a list is kept for evaluation
+COMMON = 300  # words of jieba's dictionary with this frequency or more are not rare
 _SLOT = re.compile(r"\{(\w+)(?::([^}]+))?\}")
 _HOW: Mapping[str, Callable[[str], str]] = {
     "upper": str.upper,
@@ -36,46 +35,46 @@ _HOW: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def coin(kind: str, lang: str, chance: Generator, *, judging: bool = False) -> str:
-    """A name of one of `COINED_KINDS` in `lang` (en or zh) that the demo world does not know."""
+def coin(kind: str, lang: str, rng: Generator, *, judging: bool = False) -> str:
+    """Returns a name of one of `COINED_KINDS` in `lang` (en or zh) that is not in the
+    demo world.
+    """
     recipes = _tables()[lang]["recipes"][kind]
     while True:
-        recipe = recipes[int(chance.integers(len(recipes)))]
-        name = _SLOT.sub(
-            lambda slot: _fill(lang, slot[1], slot[2], chance, judging=judging), recipe
-        )
+        recipe = recipes[int(rng.integers(len(recipes)))]
+        name = _SLOT.sub(lambda slot: _fill(lang, slot[1], slot[2], rng, judging=judging), recipe)
         if name.casefold() not in _known():
             return name
 
 
-def _fill(lang: str, sort: str, how: str | None, chance: Generator, *, judging: bool) -> str:
+def _fill(lang: str, sort: str, how: str | None, rng: Generator, *, judging: bool) -> str:
     if sort == "word":
-        text = _word(chance, judging=judging)
+        text = _word(rng, judging=judging)
     elif sort == "jieba":
-        return _one(_of_dictionary(str(how)), chance, judging=judging)
+        return _one(_of_dictionary(str(how)), rng, judging=judging)
     else:
         choices = _signs() if sort == "hanzi" else _parts(lang, sort)
         if how and how[0].isdigit():
             low, _, high = how.partition("-")
-            count = int(chance.integers(int(low), int(high) + 1))
-            return "".join(_one(choices, chance, judging=judging) for _ in range(count))
-        text = _one(choices, chance, judging=judging)
+            count = int(rng.integers(int(low), int(high) + 1))
+            return "".join(_one(choices, rng, judging=judging) for _ in range(count))
+        text = _one(choices, rng, judging=judging)
     return _HOW[how](text) if how else text
 
 
-def _one(choices: Sequence[str], chance: Generator, *, judging: bool) -> str:
-    """A part of that share of `choices` which is for judging, or for learning."""
+def _one(choices: Sequence[str], rng: Generator, *, judging: bool) -> str:
+    """Returns a part from the share of `choices` for evaluation, or from that for training."""
     while True:
-        place = int(chance.integers(len(choices)))
-        if (place % JUDGED_EVERY == 0) == judging:
-            return choices[place]
+        index = int(rng.integers(len(choices)))
+        if (index % JUDGED_EVERY == 0) == judging:
+            return choices[index]
 
 
-def _word(chance: Generator, *, judging: bool) -> str:
-    """A word of two or three syllables that means nothing, with a capital."""
-    middle = _one(_parts("en", "middles"), chance, judging=judging) if chance.random() < 0.5 else ""
-    start = _one(_parts("en", "starts"), chance, judging=judging)
-    return (start + middle + _one(_parts("en", "ends"), chance, judging=judging)).capitalize()
+def _word(rng: Generator, *, judging: bool) -> str:
+    """Returns a meaningless word of two or three syllables, capitalised."""
+    middle = _one(_parts("en", "middles"), rng, judging=judging) if rng.random() < 0.5 else ""
+    start = _one(_parts("en", "starts"), rng, judging=judging)
+    return (start + middle + _one(_parts("en", "ends"), rng, judging=judging)).capitalize()
 
 
 @cache
@@ -90,7 +89,7 @@ def _parts(lang: str, sort: str) -> tuple[str, ...]:
 
 @cache
 def dictionary() -> tuple[tuple[str, int, str], ...]:
-    """The words of jieba's dictionary, each with its frequency and the tag of its word class."""
+    """Returns the words of jieba's dictionary, each with its frequency and part-of-speech tag."""
     import jieba
 
     lines = (Path(jieba.__file__).parent / "dict.txt").read_text("utf-8").splitlines()
@@ -100,14 +99,14 @@ def dictionary() -> tuple[tuple[str, int, str], ...]:
 
 @cache
 def _of_dictionary(tags: str) -> tuple[str, ...]:
-    """The words with these tags; among them are names that people really write."""
+    """Returns the words with these tags; some of them are names in real use."""
     wanted = set(tags.split())
     return tuple(word for word, _, tag in dictionary() if tag in wanted and 2 <= len(word) <= 8)
 
 
 @cache
 def _signs() -> tuple[str, ...]:
-    """The signs of the words that are not rare."""
+    """Returns the characters of the words that are not rare."""
     words = (word for word, frequency, _ in dictionary() if frequency >= COMMON)
     return tuple(sorted({sign for word in words for sign in word if "一" <= sign <= "鿿"}))
 

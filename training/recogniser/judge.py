@@ -1,8 +1,8 @@
-"""Judges a recogniser: `python -m zeitgraph.training.recogniser.judge`.
+"""Evaluates a recogniser: `python -m zeitgraph.training.recogniser.judge`.
 
-In comes the folder of a spaCy pipeline; out come figures on captions of a seed never trained on, as
-they are and with coined names of parts never trained on, and on the development parts of WNUT17 and
-CLUENER where the folder with their files is named. A span is right where start, end and kind are.
+Input: the folder of a spaCy pipeline. Output: scores on captions of a seed never trained on, as
+they are and with coined names of parts never trained on; and, with `--data`, on the development
+parts of WNUT17 and CLUENER. A span is right if start, end and kind are right.
 """
 
 import argparse
@@ -32,7 +32,9 @@ _CHINESE = re.compile(f"[{HAN}]")
 
 
 def score_kinds(recogniser: Recogniser, gold: Labelled) -> dict[str, Scores]:
-    """The scores for each kind that the gold knows, sorted, and for `all` of them together."""
+    """Returns the scores for each kind in the gold labels, sorted, and for `all` of
+    them together.
+    """
     texts = [text for text, _ in gold]
     found = [set(spans) for spans in recogniser.find(texts, [""] * len(texts))]
     wanted = [spans for _, spans in gold]
@@ -45,7 +47,7 @@ def score_kinds(recogniser: Recogniser, gold: Labelled) -> dict[str, Scores]:
 
 
 def recall_of(recogniser: Recogniser, names: Labelled) -> Scores:
-    """How many of these names are found; what else is found plays no part."""
+    """Returns how many of these names are found; other findings are ignored."""
     found = recogniser.find([text for text, _ in names], [""] * len(names))
     return Scores.of(
         (set(spans) & gold for spans, (_, gold) in zip(found, names, strict=True)),
@@ -54,13 +56,13 @@ def recall_of(recogniser: Recogniser, names: Labelled) -> Scores:
 
 
 def judge(recogniser: Recogniser, posts: int, data: Path | None = None) -> Iterator[str]:
-    """The figures as lines of a table."""
+    """Yields the scores as lines of a table."""
     fresh = list(captions(JUDGING, posts))
-    chance = np.random.default_rng([JUDGING, 2])
-    strange = [swap_names(caption, chance, 1.0, judging=True) for caption in fresh]
-    for title, told in (("world", fresh), ("world, coined names", strange)):
+    rng = np.random.default_rng([JUDGING, 2])
+    renamed = [swap_names(caption, rng, 1.0, judging=True) for caption in fresh]
+    for title, texts in (("world", fresh), ("world, coined names", renamed)):
         for lang in ("en", "zh"):
-            part = [c for c in told if bool(_CHINESE.search(c.text)) == (lang == "zh")]
+            part = [c for c in texts if bool(_CHINESE.search(c.text)) == (lang == "zh")]
             yield from _rows(f"{title}, {lang}", recogniser, [label(c) for c in part])
             names = recall_of(recogniser, [(c.text, unlisted(c)) for c in part])
             yield f"{title + ', ' + lang:<24} unlisted {names}"
@@ -76,14 +78,14 @@ def _rows(title: str, recogniser: Recogniser, gold: Labelled) -> Iterator[str]:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description="judge a recogniser")
+    parser = argparse.ArgumentParser(description="evaluate a recogniser")
     parser.add_argument("folder", type=Path, nargs="?", default=STARTER)
     parser.add_argument("--posts", type=int, default=3000)
     parser.add_argument("--data", type=Path, help="folder of wnut17_dev.conll, cluener_dev.jsonl")
     options = parser.parse_args()
     recogniser = SpacyRecogniser(load_spacy(str(options.folder)))
     for line in judge(recogniser, options.posts, options.data):
-        print(line)  # noqa: T201 - a script tells
+        print(line)  # noqa: T201 - a script prints
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Texts with their names marked: of the demo world, of WNUT17, of CLUENER; and how to score them.
+"""Texts with labelled names: from the demo world, WNUT17 and CLUENER; and their scores.
 
-In come seeds or files; out come texts, each with the set of its spans in our kinds. This module
-knows nothing about models.
+Input: seeds or files. Output: texts, each with the set of its spans in zeitgraph's kinds. This
+module does not know about models.
 """
 
 import json
@@ -25,7 +25,7 @@ WNUT_KINDS: Mapping[str, str] = {
     "person": "person",
     "location": "place",
 }
-"""WNUT17's groups and creative works are none of our kinds."""
+"""WNUT17's groups and creative works have no kind here."""
 
 CLUENER_KINDS: Mapping[str, str] = {
     "company": "brand",
@@ -33,12 +33,14 @@ CLUENER_KINDS: Mapping[str, str] = {
     "address": "place",
     "scene": "place",
 }
-"""CLUENER's books, games, films, governments, organisations and positions are none of our kinds."""
+"""CLUENER's books, games, films, governments, organisations and positions have no kind here."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Counts of spans: found and right, found, in the gold. Right is what is exactly the same."""
+    """Counts of spans: found and right, found, in the gold labels. Right means exactly the same
+    span.
+    """
 
     right: int
     found: int
@@ -46,7 +48,7 @@ class Scores:
 
     @classmethod
     def of(cls, found: Iterable[set[Span]], gold: Iterable[set[Span]]) -> "Scores":
-        """The counts over texts."""
+        """Returns the counts over all texts."""
         pairs = list(zip(found, gold, strict=True))
         return cls(
             sum(len(f & g) for f, g in pairs),
@@ -56,17 +58,17 @@ class Scores:
 
     @property
     def precision(self) -> float:
-        """The share of what was found that is right."""
+        """The share of the found spans that is right."""
         return self.right / max(1, self.found)
 
     @property
     def recall(self) -> float:
-        """The share of the gold that was found."""
+        """The share of the gold spans that is found."""
         return self.right / max(1, self.gold)
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of the two, micro average."""
+        """The harmonic mean of the two (micro average)."""
         return 2 * self.right / max(1, self.found + self.gold)
 
     def __str__(self) -> str:
@@ -74,7 +76,7 @@ class Scores:
 
 
 def of_kinds(texts: Iterable[set[Span]], kinds: Iterable[str]) -> list[set[Span]]:
-    """The spans of these kinds only, text by text."""
+    """Returns only the spans of these kinds, text by text."""
     wanted = set(kinds)
     return [{span for span in spans if span.kind in wanted} for spans in texts]
 
@@ -83,7 +85,7 @@ def of_kinds(texts: Iterable[set[Span]], kinds: Iterable[str]) -> list[set[Span]
 
 
 def captions(seed: int, posts: int) -> Iterator[Caption]:
-    """The captions of a world, in the order of its posts; silent posts have none."""
+    """Yields the captions of a world in the order of its posts; posts without text have none."""
     world = World(seed, posts)
     for number in range(posts):
         caption = world.post(number).caption
@@ -92,22 +94,20 @@ def captions(seed: int, posts: int) -> Iterator[Caption]:
 
 
 def label(caption: Caption) -> tuple[str, set[Span]]:
-    """A caption's text and all its names."""
+    """Returns a caption's text and all its names."""
     return caption.text, {Span(m.start, m.end, m.kind) for m in caption.mentions}
 
 
 def unlisted(caption: Caption) -> set[Span]:
-    """The names of a caption that stand in no catalogue."""
+    """Returns the names of a caption that are in no catalogue."""
     return {Span(m.start, m.end, m.kind) for m in caption.mentions if not m.entity_id}
 
 
-def swap_names(
-    caption: Caption, chance: Generator, share: float, *, judging: bool = False
-) -> Caption:
-    """`caption` with a coined name in place of `share` of its proper names.
+def swap_names(caption: Caption, rng: Generator, share: float, *, judging: bool = False) -> Caption:
+    """Returns `caption` with coined names instead of `share` of its proper names.
 
-    What stands in no catalogue is always swapped, so that those names stay unseen. A swapped name
-    has no entity.
+    Names that are in no catalogue are always replaced, so that they stay unseen. A coined name has
+    no entity.
     """
     pieces: list[str | Name] = []
     done, named = 0, {one.entity.id for one in gatherings()}
@@ -115,9 +115,9 @@ def swap_names(
         pieces.append(caption.text[done : m.start])
         surface, entity = m.surface, m.entity_id
         sort = "event" if entity in named else m.kind
-        if sort in COINED_KINDS and (not entity or chance.random() < share):
+        if sort in COINED_KINDS and (not entity or rng.random() < share):
             lang = "en" if surface.isascii() else "zh"
-            surface, entity = coin(sort, lang, chance, judging=judging), ""
+            surface, entity = coin(sort, lang, rng, judging=judging), ""
         pieces.append(Name(surface, m.kind, entity))
         done = m.end
     return join([*pieces, caption.text[done:]])
@@ -127,7 +127,7 @@ def swap_names(
 
 
 def read_wnut(path: Path) -> Labelled:
-    """WNUT17 (Derczynski and others 2017): tokens joined by single spaces."""
+    """Reads WNUT17 (Derczynski and others 2017): tokens joined by single spaces."""
     posts = []
     for block in path.read_text("utf-8").strip().split("\n\n"):
         text, spans, begin, label = "", set(), 0, ""
@@ -144,7 +144,7 @@ def read_wnut(path: Path) -> Labelled:
 
 
 def read_cluener(path: Path) -> Labelled:
-    """CLUENER (Xu and others 2020): ends are inclusive there."""
+    """Reads CLUENER (Xu and others 2020), in which ends are inclusive."""
     posts = []
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)

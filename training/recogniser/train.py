@@ -1,9 +1,9 @@
 """Trains the starter recogniser: `python -m zeitgraph.training.recogniser.train`.
 
-In come captions of demo worlds, with coined names in place of most proper names so that the
-surroundings of a name have to be learnt, and the training part of WNUT17 where its file is named.
-Out comes a spaCy pipeline as a folder: one tokenizer for English and Chinese, one network of
-convolutions over hashed features, weights as safetensors (`extraction/names/safe_ner.py`).
+Input: captions of demo worlds, in which coined names replace most proper names, so that the model
+learns the context of a name; with `--wnut`, the training part of WNUT17 too. Output: a spaCy
+pipeline as a folder: one tokenizer for English and Chinese, one convolutional network over hashed
+features, weights as safetensors (`extraction/names/safe_ner.py`).
 """
 
 import argparse
@@ -31,28 +31,30 @@ from zeitgraph.training.recogniser.labelled import (
     read_wnut,
     swap_names,
 )
-from zeitgraph.training.recogniser.salad import salad
+from zeitgraph.training.recogniser.word_salad import word_salad
 
 LABELS = tuple(sorted(kind.upper() for kind in EntityKind if kind != "hashtag"))
-SWAPPED = 0.75  # of the proper names of a caption, in four captions of five
-NAMELESS = 0.4  # so many of the captions with nothing but things and scenes are read
-TWEETS, SALADS = 0.2, 0.15  # so many texts of WNUT17, and of salad, for one caption
+SWAP_SHARE = 0.75  # the share of proper names replaced, in four captions of five
+NAMELESS_SHARE = 0.4  # the share used of the captions that name only things and scenes
+TWEET_SHARE, SALAD_SHARE = 0.2, 0.15  # texts of WNUT17 and of word salad for each caption
 TEXTS_PER_WORLD = 2000
 WIDTH, DEPTH, WINDOW = 96, 4, 1
 ROWS = {"NORM": 8000, "PREFIX": 1500, "SUFFIX": 3000, "SHAPE": 1000}
-BATCH, TOLD_EVERY = 48, 200
+BATCH, REPORT_EVERY = 48, 200
 RATE, DROPOUT = 0.001, 0.1
 
-_LETTER = "[^\\W_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"  # letter or digit of a spaced script
+_LETTER = (
+    "[^\\W_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"  # a letter or digit of a script with spaces
+)
 _EDGE = f"(?<={_LETTER})(?!{_LETTER})|(?<!{_LETTER})(?=.)"
-"""A token is a run of such letters, or any other single character: this is where one begins.
+"""A token is a run of such letters or any other single character; the expression matches its start.
 
-The expression matches no character; spaCy's tokenizer takes such a match as a place to cut.
+The match is empty, and spaCy's tokenizer splits at such a match.
 """
 
 
 def blank_pipeline() -> Any:
-    """The pipeline with weights of chance."""
+    """Returns the pipeline with random weights."""
     import spacy
     from spacy.training import Example
 
@@ -90,27 +92,29 @@ def blank_pipeline() -> Any:
     return nlp
 
 
-def lessons(seed: int, tweets: Labelled) -> Iterator[tuple[str, set[Span]]]:
-    """Texts without end: of one world after the other, and now and then a tweet or a salad."""
-    chance = np.random.default_rng([seed, 1])
+def training_texts(seed: int, tweets: Labelled) -> Iterator[tuple[str, set[Span]]]:
+    """Yields labelled texts without end: one world after another, and sometimes a tweet or word
+    salad.
+    """
+    rng = np.random.default_rng([seed, 1])
     while True:
         for caption in captions(seed, TEXTS_PER_WORLD):
             nameless = COINED_KINDS.isdisjoint(m.kind for m in caption.mentions)
-            if nameless and chance.random() >= NAMELESS:
+            if nameless and rng.random() >= NAMELESS_SHARE:
                 continue
-            yield label(swap_names(caption, chance, SWAPPED if chance.random() < 0.8 else 0.0))
-            if tweets and chance.random() < TWEETS:
-                yield tweets[int(chance.integers(len(tweets)))]
-            if chance.random() < SALADS:
-                yield label(salad(chance))
+            yield label(swap_names(caption, rng, SWAP_SHARE if rng.random() < 0.8 else 0.0))
+            if tweets and rng.random() < TWEET_SHARE:
+                yield tweets[int(rng.integers(len(tweets)))]
+            if rng.random() < SALAD_SHARE:
+                yield label(word_salad(rng))
         seed += 1
 
 
 def train(nlp: Any, texts: Iterator[tuple[str, set[Span]]], batches: int, folder: Path) -> None:
-    """Teaches `nlp` on `batches` batches of `texts`.
+    """Trains `nlp` on `batches` batches of `texts`.
 
-    After every 200 batches and at the end `folder` is written anew, with moving averages of the
-    weights, which need no rate that falls.
+    After every 200 batches and at the end, `folder` is written again, with moving averages of the
+    weights; they make a falling learning rate unnecessary.
     """
     from spacy.training import Example
     from thinc.api import Adam
@@ -125,16 +129,16 @@ def train(nlp: Any, texts: Iterator[tuple[str, set[Span]]], batches: int, folder
             for text, spans in islice(texts, BATCH)
         ]
         loss += nlp.update(batch, drop=DROPOUT, sgd=adam)[safe_ner.NAME]
-        if done % TOLD_EVERY == 0 or done == batches:
+        if done % REPORT_EVERY == 0 or done == batches:
             with nlp.use_params(adam.averages):
                 write(nlp, folder)
-            seconds, mean = time.perf_counter() - begin, loss / TOLD_EVERY
-            print(f"{done:6d} batches  {seconds:6.0f} s  loss {mean:.2f}", flush=True)  # noqa: T201 - a script tells
+            seconds, mean = time.perf_counter() - begin, loss / REPORT_EVERY
+            print(f"{done:6d} batches  {seconds:6.0f} s  loss {mean:.2f}", flush=True)  # noqa: T201 - a script prints
             loss = 0.0
 
 
 def write(nlp: Any, folder: Path) -> None:
-    """Writes the pipeline without the words it met, which the network needs not."""
+    """Writes the pipeline without its vocabulary, which the network does not need."""
     shutil.rmtree(folder, ignore_errors=True)
     nlp.to_disk(folder, exclude=["vocab"])
 
@@ -143,15 +147,15 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="train the starter recogniser")
     parser.add_argument("folder", type=Path, nargs="?", default=STARTER)
-    parser.add_argument("--batches", type=int, default=2000)
+    parser.add_argument("--batches", type=int, default=2000, help="batches of 48 texts")
     parser.add_argument("--seed", type=int, default=TRAINING)
-    parser.add_argument("--start", type=Path, help="the folder of a pipeline to go on with")
+    parser.add_argument("--start", type=Path, help="folder of a pipeline to continue from")
     parser.add_argument("--wnut", type=Path, help="the training part of WNUT17, CoNLL")
     options = parser.parse_args()
     fix_random_seed(options.seed)
     tweets = read_wnut(options.wnut) if options.wnut else []
     nlp = load_spacy(str(options.start)) if options.start else blank_pipeline()
-    train(nlp, lessons(options.seed, tweets), options.batches, options.folder)
+    train(nlp, training_texts(options.seed, tweets), options.batches, options.folder)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""How a picture of the demo world is drawn: styles, scenes, things and people, all of paper."""
+"""Draws the pictures of the demo world: styles, scenes, things and people, all as cut paper."""

@@ -1,13 +1,14 @@
-"""What a style hangs between scene and objects: arches, tents, neon signs, palms, glass domes.
+"""Decorations of a style between the scene and the objects: arches, tents, neon signs, palms,
+domes.
 
-In comes a stage and an amount in 0..1; out come a few more sheets, in the order of the table
-BEHIND. No function here knows an object or a scene.
+Input: a stage and an amount in 0..1. Output: a few more sheets, in the order of the table BEHIND.
+The functions do not know the objects or the scene.
 """
 
 import math
 
 from zeitgraph.extraction.demo.drawing.brush import disc, mix
-from zeitgraph.extraction.demo.drawing.stage import HORIZON, Dressing, Stage
+from zeitgraph.extraction.demo.drawing.stage import HORIZON, Decoration, Stage
 
 
 def arch(stage: Stage, amount: float) -> None:
@@ -56,7 +57,7 @@ def pines(stage: Stage, amount: float) -> None:
     for depth, tone in ((0.5, "mid"), (0.9, "near")):
         with stage.sheet(depth) as brush:
             for _ in range(round(4 * amount)):
-                side = -1 if stage.chance.random() < 0.5 else 1
+                side = -1 if stage.rng.random() < 0.5 else 1
                 x, foot = side * stage.between(0.45, 1.0), stage.between(0.18, 0.34)
                 height = stage.between(0.6, 1.1)
                 for step in range(3):
@@ -86,7 +87,7 @@ def signs(stage: Stage, amount: float) -> None:
     things = stage.look.things
     brush = stage.painting.brush(dict(zip(("first", "second", "third"), things, strict=False)))
     for _ in range(round(1 + 3 * amount)):
-        tone = ("first", "second", "third")[int(stage.chance.integers(3))]
+        tone = ("first", "second", "third")[int(stage.rng.integers(3))]
         x, y = stage.between(-0.95, 0.85), stage.between(-0.9, -0.5)
         left, right, low = x - 0.07, x + 0.07, y + 0.5
         board = [(left, y), (right, y), (right, low), (left, low), (left, y)]
@@ -95,7 +96,7 @@ def signs(stage: Stage, amount: float) -> None:
             level = y + 0.08 + step * 0.11
             brush.stroke([(x - 0.035, level), (x + 0.035, level + 0.02)], 0.02, tone)
             brush.stroke([(x, level - 0.03), (x - 0.01, level + 0.05)], 0.02, tone)
-    stage.painting.lay(brush.sheet, stage.look.matter(glow=amount, cast=0, shade=0))
+    stage.painting.lay(brush.sheet, stage.look.material(glow=amount, cast=0, shade=0))
 
 
 def puddle(stage: Stage, amount: float) -> None:
@@ -103,7 +104,7 @@ def puddle(stage: Stage, amount: float) -> None:
     with stage.sheet(0.9, cast=0) as brush:
         for _ in range(round(14 * amount)):
             x, y = stage.between(-1, 1), stage.between(HORIZON + 0.2, 1)
-            tone = ("accent", "second", "third")[int(stage.chance.integers(3))]
+            tone = ("accent", "second", "third")[int(stage.rng.integers(3))]
             brush.stroke([(x, y), (x + stage.between(0.08, 0.3), y)], 0.014, tone)
 
 
@@ -127,7 +128,7 @@ def tulle(stage: Stage, amount: float) -> None:
 
 
 def sunset(stage: Stage, amount: float) -> None:
-    """A huge low sun, cut into bars, the lower the thinner."""
+    """A huge low sun, cut into bars that become thinner toward the bottom."""
     x, y, radius = stage.between(-0.3, 0.3), -0.2, 0.52 * amount
     top, low = (255, 226, 110), (255, 62, 150)
     tones = {str(step): mix(top, low, step / 11) for step in range(12)}
@@ -138,7 +139,7 @@ def sunset(stage: Stage, amount: float) -> None:
         left = [(x - _half_chord(radius, a - y), a) for a in (up, (up + down) / 2, down)]
         right = [(2 * x - a, b) for a, b in reversed(left)]
         brush.shape([*left, *right], str(step))
-    stage.painting.lay(brush.sheet, stage.look.matter(glow=0.6, cast=0, shade=0, rim=0, chrome=0))
+    stage.painting.lay(brush.sheet, stage.look.material(glow=0.6, cast=0, shade=0, rim=0, chrome=0))
 
 
 def _half_chord(radius: float, height: float) -> float:
@@ -162,7 +163,7 @@ def palms(stage: Stage, amount: float) -> None:
 
 def terraces(stage: Stage, amount: float) -> None:
     """Painted houses that climb a cliff at one side, with shutters, arches and tiled roofs."""
-    side = -1 if stage.chance.random() < 0.5 else 1
+    side = -1 if stage.rng.random() < 0.5 else 1
     tones = {
         "sun": (255, 214, 92), "clay": (222, 116, 70), "rose": (245, 176, 140),
         "wall": (255, 246, 228), "roof": (176, 72, 42), "blue": (24, 66, 150),
@@ -172,7 +173,7 @@ def terraces(stage: Stage, amount: float) -> None:
         for step in range(2 + level):
             x = side * (1.0 - 0.27 * step + stage.between(-0.03, 0.03))
             top = row - stage.between(0.02, 0.12) * amount
-            tone = ("sun", "clay", "wall", "rose")[int(stage.chance.integers(4))]
+            tone = ("sun", "clay", "wall", "rose")[int(stage.rng.integers(4))]
             brush.box(x - 0.14, top, x + 0.14, 0.4, tone)
             brush.shape(
                 [(x - 0.17, top), (x - 0.1, top - 0.07), (x + 0.1, top - 0.07), (x + 0.17, top)],
@@ -182,7 +183,7 @@ def terraces(stage: Stage, amount: float) -> None:
                 window = disc(x + shift, top + 0.1, 0.035, 0.04, (180, 360))
                 low = top + 0.18
                 brush.shape([*window, (x + shift + 0.035, low), (x + shift - 0.035, low)], "blue")
-        stage.painting.lay(brush.sheet, stage.look.matter(cast=0.35 * amount))
+        stage.painting.lay(brush.sheet, stage.look.material(cast=0.35 * amount))
 
 
 def tiles(stage: Stage, amount: float) -> None:
@@ -206,7 +207,7 @@ def tiles(stage: Stage, amount: float) -> None:
             brush.shape(
                 [(edge - 0.04, middle), (edge, top), (edge + 0.04, middle), (edge, low)], "blue"
             )
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0, rim=0.2))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0, rim=0.2))
 
 
 def chandelier(stage: Stage, amount: float) -> None:
@@ -224,7 +225,7 @@ def chandelier(stage: Stage, amount: float) -> None:
             brush.oval(left, y + 0.01, 0.03, 0.02, "gold")
     brush.oval(x, y + 0.12, 0.05, 0.06, "gold")
     brush.oval(x, y + 0.22, 0.025, 0.045, "wax")
-    stage.painting.lay(brush.sheet, stage.look.matter(glow=0.8 * amount, cast=0.3, shade=0.3))
+    stage.painting.lay(brush.sheet, stage.look.material(glow=0.8 * amount, cast=0.3, shade=0.3))
 
 
 def moss(stage: Stage, amount: float) -> None:
@@ -237,7 +238,7 @@ def moss(stage: Stage, amount: float) -> None:
             brush.box(-1.1, level, 1.1, 1.1, tone)
     with stage.sheet(0.9, cast=0.2) as brush:
         for _ in range(round(5 * amount)):
-            side = -1 if stage.chance.random() < 0.5 else 1
+            side = -1 if stage.rng.random() < 0.5 else 1
             x, y = side * stage.between(0.5, 1.0), stage.between(0.34, 0.5)
             lean, high = stage.between(-0.2, 0.2), stage.between(0.35, 0.6)
             for step in range(7):
@@ -262,7 +263,7 @@ def halo(stage: Stage, amount: float) -> None:
         brush.shape([*foot, (x + reach * math.cos(angle), y + reach * math.sin(angle))], "gold")
     brush.oval(x, y, 0.25, 0.25, "gold")
     brush.oval(x, y, 0.19, 0.19, "core")
-    stage.painting.lay(brush.sheet, stage.look.matter(glow=0.3 * amount, cast=0.1, shade=0.1))
+    stage.painting.lay(brush.sheet, stage.look.material(glow=0.3 * amount, cast=0.1, shade=0.1))
 
 
 def domes(stage: Stage, amount: float) -> None:
@@ -292,7 +293,7 @@ def domes(stage: Stage, amount: float) -> None:
         brush.arc((x, low, radius * 0.8, radius * 0.85), (200, 245), 0.03, "shine")
         brush.box(x - radius * 1.1, low - 0.02, x + radius * 1.1, low + 0.08, "frame")
         brush.box(x - radius * 1.1, low + 0.05, x + radius * 1.1, 0.42, "deep")
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.3, shade=0.25))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0.3, shade=0.25))
 
 
 def maples(stage: Stage, amount: float) -> None:
@@ -305,7 +306,7 @@ def maples(stage: Stage, amount: float) -> None:
     for side in (-1, 1):
         brush = stage.painting.brush(tones)
         x, y = side * stage.between(0.66, 0.9), stage.between(-0.6, -0.4)
-        first = int(stage.chance.integers(4))
+        first = int(stage.rng.integers(4))
         brush.stroke([(x, 0.42), (x, y)], 0.08, "trunk")
         brush.stroke([(x, y + 0.3), (x - 0.16 * side, y + 0.08)], 0.04, "trunk")
         for step in range(round(13 * amount)):
@@ -314,11 +315,11 @@ def maples(stage: Stage, amount: float) -> None:
             brush.oval(x + a, y + b, stage.between(0.09, 0.15), stage.between(0.08, 0.13), tone)
         for _ in range(round(16 * amount)):
             a, b = x + stage.between(-0.5, 0.5), stage.between(0.36, 0.56)
-            brush.oval(a, b, 0.035, 0.018, crowns[int(stage.chance.integers(4))])
-        stage.painting.lay(brush.sheet, stage.look.matter(cast=0.35, shade=0.5))
+            brush.oval(a, b, 0.035, 0.018, crowns[int(stage.rng.integers(4))])
+        stage.painting.lay(brush.sheet, stage.look.material(cast=0.35, shade=0.5))
 
 
-BEHIND: dict[str, Dressing] = {
+BEHIND: dict[str, Decoration] = {
     "arch": arch, "tracery": tracery, "sails": sails, "drapes": drapes, "pines": pines,
     "canopy": canopy, "signs": signs, "puddle": puddle, "grid": grid, "tulle": tulle,
     "terraces": terraces, "tiles": tiles, "sunset": sunset, "palms": palms,

@@ -1,7 +1,8 @@
-"""A brush: draws polygons, ovals and strokes in named tones on a sheet of paper.
+"""A brush that draws polygons, ovals and strokes in named tones on a sheet of paper.
 
-In come points in unit coordinates; out come the pixels of a sheet, SUPERSAMPLE times as many on
-each side as the picture has. This module knows nothing about light, styles, objects or scenes.
+Input: points in unit coordinates. Output: the pixels of a sheet, which has SUPERSAMPLE times as
+many pixels on each side as the picture. This module does not know about light, styles, objects or
+scenes.
 """
 
 import math
@@ -16,12 +17,12 @@ Rgb = tuple[int, int, int]
 Point = tuple[float, float]
 
 SUPERSAMPLE = 2
-HARDLY = 0.5
-"""By how many pixels of a sheet a curve may be off."""
+CURVE_TOLERANCE = 0.5
+"""The largest error of a curve, in pixels of a sheet."""
 
 
 def mix(start: Rgb, end: Rgb, share: float) -> Rgb:
-    """The colour `share` (0..1) of the way from `start` to `end`."""
+    """Returns the colour `share` (0..1) of the way from `start` to `end`."""
     (r0, g0, b0), (r1, g1, b1) = start, end
     return (
         round(r0 + (r1 - r0) * share),
@@ -40,7 +41,7 @@ def _circle(start: float, end: float) -> tuple[Point, ...]:
 def disc(
     x: float, y: float, rx: float, ry: float, ends: tuple[float, float] = (0, 360)
 ) -> list[Point]:
-    """Points along an ellipse between two angles in degrees, clockwise from the right."""
+    """Returns points along an ellipse between two angles in degrees, clockwise from the right."""
     return [(x + rx * cos, y + ry * sin) for cos, sin in _circle(*ends)]
 
 
@@ -51,26 +52,26 @@ def _points(text: str) -> tuple[Point, ...]:
 
 
 class Sheet:
-    """Square paper of `side` pixels, empty where nothing is drawn.
+    """Square paper of `side` pixels, empty at first.
 
-    `pixels` are uint8 of shape (side, side, 4), red, green, blue and alpha, which is 0 or 255;
+    `pixels` are uint8 of shape (side, side, 4): red, green, blue and alpha, which is 0 or 255.
     `pen` draws into them.
     """
 
     def __init__(self, side: int) -> None:
         self.pixels = np.zeros((side, side, 4), np.uint8)
         self._image = Image.frombuffer("RGBA", (side, side), self.pixels, "raw", "RGBA", 0, 1)
-        self._image.readonly = 0  # the pen shall draw into this memory, not into a copy
+        self._image.readonly = 0  # the pen draws into this memory, not into a copy
         self.pen = ImageDraw.Draw(self._image)
 
-    def drawn(self) -> tuple[int, int, int, int] | None:
-        """Left, top, right and bottom of what is drawn, in pixels; None where nothing is."""
+    def bounding_box(self) -> tuple[int, int, int, int] | None:
+        """Returns left, top, right and bottom of the drawing in pixels; None for an empty sheet."""
         return self._image.getbbox()
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the unit square of a drawing lies on its sheet: centre and half size in pixels."""
+    """The position of a drawing's unit square on its sheet: centre and half size in pixels."""
 
     x: float
     y: float
@@ -80,8 +81,8 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
-    """How a line is drawn: outline width and wobble as shares of the drawing, and a phase."""
+class LineStyle:
+    """How lines are drawn: outline width and wobble as shares of the drawing, and a phase."""
 
     outline: float = 0.0
     wobble: float = 0.0
@@ -95,12 +96,12 @@ class Brush:
     sheet: Sheet
     place: Place
     tones: Mapping[str, Rgb]
-    hand: Hand = field(default_factory=Hand)
+    line_style: LineStyle = field(default_factory=LineStyle)
 
     def _pixels(self, points: Sequence[Point]) -> list[Point]:
-        place, wobble = self.place, self.hand.wobble
+        place, wobble = self.place, self.line_style.wobble
         if wobble:
-            sin, phase, twice = math.sin, self.hand.phase, 2 * self.hand.phase
+            sin, phase, twice = math.sin, self.line_style.phase, 2 * self.line_style.phase
             points = [
                 (x + wobble * sin(5 * y + phase), y + wobble * sin(6 * x + twice))
                 for x, y in points
@@ -114,21 +115,23 @@ class Brush:
         return [(left + x * x_right - y * down, top + x * x_down + y * across) for x, y in points]
 
     def shape(self, points: Sequence[Point], tone: str) -> None:
-        """A filled polygon, outlined in the tone `ink` where the hand draws outlines."""
+        """Draws a filled polygon, with an outline in the tone `ink` if the line style
+        has outlines.
+        """
         pixels = self._pixels(points)
         self.sheet.pen.polygon(pixels, fill=self.tones[tone])
-        outline = self.hand.outline
+        outline = self.line_style.outline
         if outline and (width := round(outline * self.place.half * SUPERSAMPLE)):
             self.sheet.pen.line(
                 [*pixels, pixels[0]], fill=self.tones["ink"], width=width, joint="curve"
             )
 
     def path(self, points: str, tone: str, at: Point = (0, 0)) -> None:
-        """A filled polygon written as "x y, x y, x y", moved by `at`."""
+        """Draws a filled polygon given as "x y, x y, x y", moved by `at`."""
         self.shape([(at[0] + x, at[1] + y) for x, y in _points(points)], tone)
 
     def stroke(self, points: Sequence[Point], width: float, tone: str) -> None:
-        """An open line, `width` as a share of half the drawing, with round ends."""
+        """Draws an open line with round ends; `width` is a share of half the drawing."""
         pixels = self._pixels(points)
         thick = max(1.0, width * self.place.half * SUPERSAMPLE)
         self.sheet.pen.line(pixels, fill=self.tones[tone], width=round(thick), joint="curve")
@@ -137,7 +140,7 @@ class Brush:
             self.sheet.pen.ellipse((x - half, y - half, x + half, y + half), self.tones[tone])
 
     def star(self, x: float, y: float, size: float, tone: str) -> None:
-        """A star with four long points."""
+        """Draws a star with four long points."""
         points = []
         for step in range(8):
             radius, angle = size * (0.22 if step % 2 else 1), step * math.pi / 4
@@ -145,18 +148,20 @@ class Brush:
         self.shape(points, tone)
 
     def oval(self, x: float, y: float, rx: float, ry: float, tone: str) -> None:
-        """A filled ellipse; a whole one is drawn at once where hand and tilt hardly change it."""
-        tilt, hand, scale = self.place.tilt, self.hand, self.place.half * SUPERSAMPLE
-        change = 6 * hand.wobble * max(rx, ry) + abs(tilt * (rx - ry))
-        if change * scale > HARDLY:
+        """Draws a filled ellipse. A whole ellipse with little wobble and tilt is drawn
+        in one step.
+        """
+        tilt, line_style, scale = self.place.tilt, self.line_style, self.place.half * SUPERSAMPLE
+        change = 6 * line_style.wobble * max(rx, ry) + abs(tilt * (rx - ry))
+        if change * scale > CURVE_TOLERANCE:
             return self.shape(disc(x, y, rx, ry), tone)
         middle = self._pixels([(x, y)])[0]
-        if rim := round(hand.outline * scale) / 2:
+        if rim := round(line_style.outline * scale) / 2:
             self._ellipse(middle, rx * scale + rim, ry * scale + rim, "ink")
         return self._ellipse(middle, rx * scale - rim, ry * scale - rim, tone)
 
     def _ellipse(self, middle: Point, rx: float, ry: float, tone: str) -> None:
-        """An upright ellipse, all in pixels; less than nothing is not drawn."""
+        """Draws an upright ellipse given in pixels; a negative radius draws nothing."""
         if rx >= 0 <= ry:
             x, y = middle
             edges = (round(x - rx), round(y - ry), round(x + rx), round(y + ry))
@@ -165,13 +170,13 @@ class Brush:
     def arc(
         self, box: tuple[float, float, float, float], ends: Point, width: float, tone: str
     ) -> None:
-        """A stroke along the ellipse `box` = (x, y, rx, ry) between two angles in degrees."""
+        """Draws a stroke along the ellipse `box` = (x, y, rx, ry) between two angles in degrees."""
         self.stroke(disc(*box, ends), width, tone)
 
     def box(
         self, x0: float, y0: float, x1: float, y1: float, tone: str, *, corner: float = 0.0
     ) -> None:
-        """A filled rectangle, its corners rounded by `corner`."""
+        """Draws a filled rectangle; `corner` is the radius of its corners."""
         if not corner:
             return self.shape([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], tone)
         points: list[Point] = []

@@ -1,10 +1,10 @@
-"""A picture built like a paper theatre: sheet by sheet, each one lit and casting a soft shadow.
+"""A picture made of layers of paper: each sheet is lit and casts a soft shadow.
 
-In come sheets of cut paper and what they are made of; out comes a picture as planes of red, green
-and blue. Planes are float32 in 0..1 of shape (3, height, width): one amount of light for each pixel
-then falls on all three at once, several times as fast as on pixels that keep their colours side by
-side. The colours of a sheet are premultiplied by its alpha. This module knows nothing about styles,
-objects or scenes: it only knows paper and light.
+Input: sheets of cut paper and their materials. Output: a picture as planes of red, green and blue.
+Planes are float32 in 0..1 of shape (3, height, width). With this layout the light of a pixel is
+applied to all three planes at once, several times as fast as with the colours of a pixel side by
+side. The colours of a sheet are premultiplied by its alpha. This module knows only paper and light,
+not styles, objects or scenes.
 """
 
 import math
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from zeitgraph.extraction.demo.drawing.brush import SUPERSAMPLE, Brush, Hand, Place, Rgb, Sheet
+from zeitgraph.extraction.demo.drawing.brush import SUPERSAMPLE, Brush, LineStyle, Place, Rgb, Sheet
 
 Plane = NDArray[np.floating]
 """One number for each pixel, float32 of shape (height, width)."""
@@ -25,20 +25,20 @@ Planes = NDArray[np.floating]
 """Red, green and blue of each pixel, float32 of shape (3, height, width)."""
 Window = tuple[EllipsisType, slice, slice]
 
-SIDE = 224  # widths of shadows, halos and edges below are pixels of a picture of this side
+SIDE = 224  # the widths of shadows, halos and edges below are pixels of a picture with this side
 
-# glibc gives freed memory back to the kernel, page by page, unless as much was freed before
-# (mallopt(3), M_MMAP_THRESHOLD). Once is enough; it saves 300 page faults a picture.
+# glibc returns freed memory to the kernel, page by page, unless a block as large was freed before
+# (mallopt(3), M_MMAP_THRESHOLD). Freeing one large block once saves 300 page faults a picture.
 np.empty(30 << 20, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
-    """What a sheet is made of and how light falls on it; every amount lies in 0..1.
+class Material:
+    """The material of a sheet and how light falls on it. Every amount is in 0..1.
 
-    `shade` darkens towards the lower right, `rim` lights the upper left edge, `bleed` pales the
-    inside as watercolour does, `chrome` mirrors a horizon, `glow` shines around the sheet,
-    `cast` and `softness` are the strength and the blur of the shadow it throws.
+    `shade` darkens toward the lower right, `rim` lights the upper left edge, `bleed` pales the
+    inside as watercolour does, `chrome` mirrors a horizon, `glow` shines around the sheet, `cast`
+    and `softness` are the strength and the blur of its shadow.
     """
 
     shade: float = 0.3
@@ -64,15 +64,17 @@ class Painting:
         self.planes[:] = colour(top) * (1 - down) + colour(low) * down
         self._clean: list[Sheet] = []
 
-    def brush(self, tones: Mapping[str, Rgb], hand: Hand | None = None) -> Brush:
-        """A brush on a fresh sheet as large as the picture; 0,0 is its centre."""
+    def brush(self, tones: Mapping[str, Rgb], line_style: LineStyle | None = None) -> Brush:
+        """Returns a brush on an empty sheet as large as the picture; 0,0 is its centre."""
         sheet = self._clean.pop() if self._clean else Sheet(self.size * SUPERSAMPLE)
         half = self.size / 2
-        return Brush(sheet, Place(half, half, half), tones, hand or Hand())
+        return Brush(sheet, Place(half, half, half), tones, line_style or LineStyle())
 
-    def lay(self, sheet: Sheet, matter: Matter, at: tuple[int, int] = (0, 0)) -> None:
-        """Lays a sheet with its upper left corner at pixel `at`, and wipes it for another brush."""
-        edges = sheet.drawn()
+    def lay(self, sheet: Sheet, material: Material, at: tuple[int, int] = (0, 0)) -> None:
+        """Lays a sheet with its upper left corner at pixel `at`, then clears it for
+        another brush.
+        """
+        edges = sheet.bounding_box()
         if edges is None:
             return
         left, top = edges[0] // SUPERSAMPLE, edges[1] // SUPERSAMPLE
@@ -86,33 +88,35 @@ class Painting:
             self._clean.append(sheet)
         paint, alpha = planes[:3], planes[3]
         at = (at[0] + left, at[1] + top)
-        if matter.glow:
-            self._shine(paint, at, matter.glow)
-        if matter.cast:
-            self._shadow(alpha, at, matter)
-        _light(paint, alpha, matter, self.scale)
+        if material.glow:
+            self._shine(paint, at, material.glow)
+        if material.cast:
+            self._shadow(alpha, at, material)
+        _light(paint, alpha, material, self.scale)
         here, there = self._window(alpha.shape, at)
         picture = self.planes[here]
         picture *= 1 - alpha[there]
         picture += paint[there]
 
     def tint(self, goal: Rgb, share: Plane, at: tuple[int, int]) -> None:
-        """Draws what lies below `share`, laid at pixel `at`, that much (0..1) towards a colour."""
+        """Blends the pixels below `share`, laid at pixel `at`, by that share (0..1) toward a
+        colour.
+        """
         here, there = self._window(share.shape, at)
         picture = self.planes[here]
         picture += (colour(goal) - picture) * share[there]
 
-    def _shadow(self, alpha: Plane, at: tuple[int, int], matter: Matter) -> None:
-        radius = self.scale * (1.5 + 7 * matter.softness)
-        drop, margin = round(self.scale * (2 + 3 * matter.softness)), 2 * round(radius)
-        shadow = blurred(_framed(alpha, margin), radius, matter.cast)
-        self.tint(matter.dark, shadow, (at[0] + drop - margin, at[1] + drop - margin))
+    def _shadow(self, alpha: Plane, at: tuple[int, int], material: Material) -> None:
+        radius = self.scale * (1.5 + 7 * material.softness)
+        drop, margin = round(self.scale * (2 + 3 * material.softness)), 2 * round(radius)
+        shadow = blurred(_framed(alpha, margin), radius, material.cast)
+        self.tint(material.dark, shadow, (at[0] + drop - margin, at[1] + drop - margin))
 
     def _shine(self, paint: Planes, at: tuple[int, int], amount: float) -> None:
-        """Light of the sheet's own colours around it, laid as one lays slides over each other."""
+        """Adds light in the sheet's own colours around it, with the blend mode "screen"."""
         margin = round(18 * self.scale)
         wide = _framed(paint, margin)
-        # one below the other: between them lie two margins, farther than a halo reaches
+        # stacked in one image: two margins lie between them, more than the width of a halo
         high = wide.reshape(-1, wide.shape[2])
         halo = np.minimum(blurred(high, 9 * self.scale, 1.6 * amount), 1).reshape(wide.shape)
         here, there = self._window(halo.shape[1:], (at[0] - margin, at[1] - margin))
@@ -120,7 +124,9 @@ class Painting:
         picture += (1 - picture) * halo[there]
 
     def _window(self, shape: tuple[int, ...], at: tuple[int, int]) -> tuple[Window, Window]:
-        """Which pixels of the picture a plane laid at `at` covers, and which part of it that is."""
+        """Returns the pixels of the picture covered by a plane at `at`, and the covered part of the
+        plane.
+        """
         (x, y), (height, width) = at, shape
         left, top = max(0, x), max(0, y)
         right, low = max(left, min(self.size, x + width)), max(top, min(self.size, y + height))
@@ -130,21 +136,23 @@ class Painting:
 
 @lru_cache(maxsize=256)
 def colour(rgb: Rgb) -> Planes:
-    """A colour as planes of one pixel, (3, 1, 1), to be read only."""
+    """Returns a colour as read-only planes of one pixel, (3, 1, 1)."""
     return np.array(rgb, np.float32).reshape(3, 1, 1) / 255
 
 
 @cache
 def ramp(count: int) -> NDArray[np.float32]:
-    """`count` values from -1 to 1, to be read only."""
+    """Returns `count` values from -1 to 1, read-only."""
     return np.linspace(-1, 1, count, dtype=np.float32)
 
 
 def _reduced(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Four planes in 0..1 of supersampled pixels (height, width, 4): the mean of each 2 × 2."""
+    """Returns four planes in 0..1 of supersampled pixels (height, width, 4): the mean of each 2 ×
+    2.
+    """
     rows = pixels[0::2].astype(np.uint16)
     rows += pixels[1::2]
-    # the four sums of a pixel lie in one number, and are added to those of its neighbour at once
+    # the four channels of a pixel are packed in one integer and summed with its neighbour's at once
     whole = rows.view(np.uint64)[..., 0]
     sums = (whole[:, 0::2] + whole[:, 1::2]).view(np.uint16).reshape(len(rows), -1, 4)
     planes = sums.transpose(2, 0, 1).astype(np.float32, order="C")
@@ -153,12 +161,13 @@ def _reduced(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def blurred(plane: Plane, radius: float, gain: float = 1.0) -> Plane:
-    """A blur like a Gaussian with a standard deviation of `radius` pixels, times `gain`.
+    """Returns a blur close to a Gaussian with a standard deviation of `radius` pixels, times
+    `gain`.
 
-    What lies beyond the edges is taken to be like them. Pixels are averaged in squares of `step`
-    and drawn out again as slopes between the middles of squares. Both spread what they touch, by
-    variances of (step² - 1) / 12 and (step² - 1) / 6; what these lack of radius² is blurred in
-    between, on an image that is small by then.
+    Edge pixels are repeated beyond the edges. Pixels are averaged in squares of `step` and
+    interpolated linearly between the centres of the squares. The two steps add variances of (step²
+    - 1) / 12 and (step² - 1) / 6. The remaining part of radius² is blurred in between, on the
+    reduced image.
     """
     height, width = plane.shape
     step = math.ceil(radius + 0.2)
@@ -177,7 +186,9 @@ def blurred(plane: Plane, radius: float, gain: float = 1.0) -> Plane:
 
 
 def _whole_squares(plane: Plane, step: int) -> NDArray[np.uint8]:
-    """The same in 0..255, its last row and column repeated until all squares of `step` are full."""
+    """Returns the plane in 0..255, with its last row and column repeated to fill all squares of
+    `step`.
+    """
     height, width = plane.shape
     full = np.empty((-(-height // step) * step, -(-width // step) * step), np.uint8)
     np.multiply(plane, 255, out=full[:height, :width], casting="unsafe")
@@ -188,9 +199,9 @@ def _whole_squares(plane: Plane, step: int) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=4096)
 def _slopes(count: int, step: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Plane]:
-    """Between which of the means of `step` rows each of `count` lies, how near the second.
+    """Returns the two neighbouring means for each of `count` rows, and the weight of the second.
 
-    Two arrays (count,) and one (count, 1), to be read only.
+    Two arrays (count,) and one (count, 1), read-only.
     """
     at = (np.arange(count) + 0.5) / step - 0.5
     first = np.floor(at).astype(np.intp)
@@ -200,38 +211,38 @@ def _slopes(count: int, step: int) -> tuple[NDArray[np.intp], NDArray[np.intp], 
 
 
 def _framed(planes: Planes, margin: int) -> Planes:
-    """The same with `margin` pixels of nothing on every side."""
+    """Returns the planes with `margin` empty pixels on every side."""
     *many, height, width = planes.shape
     wide = np.zeros((*many, height + 2 * margin, width + 2 * margin), np.float32)
     wide[..., margin : margin + height, margin : margin + width] = planes
     return wide
 
 
-def _light(paint: Planes, alpha: Plane, matter: Matter, scale: float) -> None:
-    """Touches the colours of one sheet (in place) with light, water and metal.
+def _light(paint: Planes, alpha: Plane, material: Material, scale: float) -> None:
+    """Applies light, water and metal to the colours of one sheet, in place.
 
-    Whatever falls on it is gathered in two planes first: how much of each pixel becomes light, and
-    how much becomes dark. The rest keeps its colour.
+    All effects are first collected in two planes: the share of each pixel that becomes light, and
+    the share that becomes dark. The rest keeps its colour.
     """
-    light, dark = _falls(alpha.shape, matter.shade, matter.chrome)
-    if matter.bleed:
+    light, dark = _falls(alpha.shape, material.shade, material.chrome)
+    if material.bleed:
         wet = blurred(alpha, 5 * scale)
-        light, dark = _lighter(light, dark, 0.6 * matter.bleed * (wet * wet * wet))
-    if matter.rim:
-        light, dark = _lighter(light, dark, matter.rim * _rim(alpha, round(2 * scale)))
+        light, dark = _lighter(light, dark, 0.6 * material.bleed * (wet * wet * wet))
+    if material.rim:
+        light, dark = _lighter(light, dark, material.rim * _rim(alpha, round(2 * scale)))
     paint *= 1 - light - dark
-    paint += colour(matter.light) * (light * alpha)
-    paint += colour(matter.dark) * (dark * alpha)
+    paint += colour(material.light) * (light * alpha)
+    paint += colour(material.dark) * (dark * alpha)
 
 
 def _lighter(light: Plane, dark: Plane, share: Plane) -> tuple[Plane, Plane]:
-    """Light and dark after `share` of everything has become light."""
+    """Returns light and dark after `share` of every pixel has become light."""
     kept = 1 - share
     return share + light * kept, dark * kept
 
 
 def _falls(shape: tuple[int, ...], shade: float, chrome: float) -> tuple[Plane, Plane]:
-    """How much light and dark falls on a flat sheet of `shape` (height, width)."""
+    """Returns the light and dark on a flat sheet of `shape` (height, width)."""
     down, across = ramp(shape[0])[:, None], ramp(shape[1])[None, :]
     low, right = 0.62 * shade * down, 0.38 * shade * across
     light = np.maximum(-0.42 * low - 0.42 * right, 0)
@@ -245,7 +256,7 @@ def _falls(shape: tuple[int, ...], shade: float, chrome: float) -> tuple[Plane, 
 
 
 def _rim(alpha: Plane, wide: int) -> Plane:
-    """The upper left edge, `wide` pixels of it, softened by a pixel."""
+    """Returns the upper left edge, `wide` pixels wide, softened by one pixel."""
     edge = np.maximum(alpha - np.roll(alpha, wide * (alpha.shape[1] + 1)), 0)
     rows = edge.copy()
     rows[1:] += edge[:-1]

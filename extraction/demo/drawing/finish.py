@@ -1,8 +1,8 @@
-"""What touches a finished picture as a whole: grain, bloom, rain, halftone, a film border.
+"""Effects on a finished picture: grain, bloom, rain, halftone, a film border.
 
-In come the planes of a picture as float32 of shape (3, side, side) in 0..1, an amount in 0..1 and a
-look; out come planes of the same kind, for which the memory of the first may be used. The table
-FINISHES is also the order in which they are applied.
+Input: the planes of a picture, float32 of shape (3, side, side) in 0..1, an amount in 0..1 and a
+look. Output: planes of the same kind, which may reuse the memory of the input. The table FINISHES
+is also the order in which the effects are applied.
 """
 # ruff: noqa: ARG001 - all finishes share one signature, few need all of it
 
@@ -29,7 +29,7 @@ def _axes(pixels: Planes) -> tuple[Plane, Plane]:
 
 
 def _scale(pixels: Planes) -> float:
-    """How large the picture is beside one of SIDE pixels; less than 1 where it is smaller."""
+    """Returns the side of the picture relative to SIDE pixels."""
     scale: float = pixels.shape[1] / SIDE
     return scale
 
@@ -53,9 +53,9 @@ def _toward(pixels: Planes, goal: Rgb, share: Plane) -> Planes:
     return pixels
 
 
-def _coarse(chance: Generator, side: int, cells: int) -> Plane:
-    """Smooth noise in 0..1 with `cells` cells a side."""
-    small = Image.fromarray((chance.random((cells, cells)) * 255).astype(np.uint8), "L")
+def _coarse(rng: Generator, side: int, cells: int) -> Plane:
+    """Returns smooth noise in 0..1 with `cells` cells a side."""
+    small = Image.fromarray((rng.random((cells, cells)) * 255).astype(np.uint8), "L")
     return np.asarray(small.resize((side, side), Image.Resampling.BICUBIC), np.float32) / 255
 
 
@@ -64,10 +64,10 @@ def _disc_light(x: Plane, y: Plane, at: tuple[float, float], reach: float) -> Pl
     return light
 
 
-def windowlight(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def windowlight(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Slanted panes of light on everything, shade around them."""
     x, y = _axes(pixels)
-    slant = x + 0.55 * y + chance.uniform(-0.3, 0.3)
+    slant = x + 0.55 * y + rng.uniform(-0.3, 0.3)
     panes = [
         np.clip((slant - start) * 14, 0, 1) * np.clip((start + 0.44 - slant) * 14, 0, 1)
         for start in (-0.5, 0.02)
@@ -78,43 +78,43 @@ def windowlight(pixels: Planes, amount: float, look: Look, chance: Generator) ->
     return _toward(pixels, _light(look), 0.3 * amount * lit)
 
 
-def rays(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def rays(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Shafts of light from above."""
     x, y = _axes(pixels)
-    angle = np.arctan2(x - chance.uniform(-0.8, 0.8), y + 1.6)
-    shafts = np.clip(np.sin(angle * 22 + chance.uniform(0, 6)) * 0.6 + 0.1, 0, 1)
+    angle = np.arctan2(x - rng.uniform(-0.8, 0.8), y + 1.6)
+    shafts = np.clip(np.sin(angle * 22 + rng.uniform(0, 6)) * 0.6 + 0.1, 0, 1)
     return _toward(pixels, _light(look), 0.45 * amount * shafts * np.clip(0.9 - y, 0, 1) / 1.9)
 
 
-def mist(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def mist(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Banks of mist around the horizon."""
     _, y = _axes(pixels)
-    bank = np.exp(-((y - 0.12) ** 2) / 0.06) * _coarse(chance, pixels.shape[1], 5)
+    bank = np.exp(-((y - 0.12) ** 2) / 0.06) * _coarse(rng, pixels.shape[1], 5)
     return _toward(pixels, look.colours["low"], 0.9 * amount * bank)
 
 
-def spotlight(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def spotlight(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """A cone of soft light, dusk at the edges."""
     x, y = _axes(pixels)
-    cone = _disc_light(x, y * 0.7, (chance.uniform(-0.15, 0.15), 0.1), 0.75)
+    cone = _disc_light(x, y * 0.7, (rng.uniform(-0.15, 0.15), 0.1), 0.75)
     pixels = _toward(pixels, look.colours["dark"], 0.32 * amount * (1 - cone))
     return _toward(pixels, _light(look), 0.22 * amount * cone)
 
 
-def ripples(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def ripples(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """The net of light that water throws on the ground."""
     x, y = _axes(pixels)
-    warp = _coarse(chance, pixels.shape[1], 7) * 5
+    warp = _coarse(rng, pixels.shape[1], 7) * 5
     net = np.abs(np.sin(9 * x + warp) + np.sin(12 * y - warp))
     lines = np.clip(1 - net * 2.2, 0, 1) * np.clip(y * 1.6, 0, 1)
     return _toward(pixels, _light(look), 0.6 * amount * lines)
 
 
-def bokeh(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def bokeh(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Soft discs of light out of focus."""
     line = ramp(pixels.shape[1])
     for _ in range(round(9 * amount)):
-        (x, y), radius = chance.uniform(-1, 1, 2).tolist(), chance.uniform(0.05, 0.13)
+        (x, y), radius = rng.uniform(-1, 1, 2).tolist(), rng.uniform(0.05, 0.13)
         across, down = (_around(line, middle, radius) for middle in (x, y))
         distance = np.sqrt((line[None, across] - x) ** 2 + (line[down, None] - y) ** 2)
         disc = np.clip((radius - distance) * 40, 0, 1) * (0.55 + 0.45 * distance / radius)
@@ -123,22 +123,22 @@ def bokeh(pixels: Planes, amount: float, look: Look, chance: Generator) -> Plane
 
 
 def _around(line: Plane, middle: float, reach: float) -> slice:
-    """Which of the rising values of `line` lie around `middle`."""
+    """Returns the slice of the rising values of `line` within `reach` of `middle`."""
     low, high = np.searchsorted(line, (middle - reach, middle + reach))
     return slice(int(low), int(high))
 
 
-def rain(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def rain(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Slanted streaks of rain."""
     side, scale = pixels.shape[1], _scale(pixels)
-    rows, columns = np.nonzero(chance.random((side, side)) > 1 - 0.012 * amount / scale**2)
+    rows, columns = np.nonzero(rng.random((side, side)) > 1 - 0.012 * amount / scale**2)
     streak, long = np.zeros((side, side), np.float32), round(12 * scale)
     for step in range(long):
         streak[(rows + step) % side, (columns - step // 3) % side] += 1 - step / long
     return _toward(pixels, _light(look), np.minimum(streak, 1) * (0.38 * scale))
 
 
-def bloom(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def bloom(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Bright places spill over."""
     bright = np.clip(pixels - 0.55, 0, 1)
     halo = [blurred(plane, 12 * _scale(pixels), 1.5 * amount) for plane in bright]
@@ -146,19 +146,19 @@ def bloom(pixels: Planes, amount: float, look: Look, chance: Generator) -> Plane
     return pixels
 
 
-def milk(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def milk(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """A veil that lifts the shadows."""
     pixels += (colour(_light(look)) - pixels) * (0.3 * amount)
     return pixels
 
 
-def vivid(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def vivid(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Stronger colours."""
     grey = _grey(pixels)
     return np.clip(grey + (pixels - grey) * (1 + 0.5 * amount), 0, 1)
 
 
-def fade(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def fade(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Old film: few colours, warm lights, green shadows, no true black."""
     grey = _grey(pixels)
     pale = grey + (pixels - grey) * (1 - 0.45 * amount)
@@ -166,15 +166,15 @@ def fade(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes
     return pixels
 
 
-def leak(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def leak(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Orange light that leaks in from one side."""
     x, y = _axes(pixels)
-    side = -1 if chance.random() < 0.5 else 1
-    across, down = np.exp(-((x - side * 1.05) ** 2) / 0.12), y - chance.uniform(-0.6, 0.6)
+    side = -1 if rng.random() < 0.5 else 1
+    across, down = np.exp(-((x - side * 1.05) ** 2) / 0.12), y - rng.uniform(-0.6, 0.6)
     return _toward(pixels, (255, 128, 41), across * (0.75 * amount * np.exp(-(down**2) / 0.7)))
 
 
-def prism(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def prism(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Red and blue a little apart, and a film of oil colours."""
     side = pixels.shape[1]
     shift = round(2 * amount * _scale(pixels))
@@ -182,13 +182,13 @@ def prism(pixels: Planes, amount: float, look: Look, chance: Generator) -> Plane
     out[0, :, shift:] = pixels[0, :, : side - shift]
     out[2, :, : side - shift] = pixels[2, :, shift:]
     x, y = _axes(pixels)
-    phase = 3 * (x + y) + 3 * _coarse(chance, side, 4)
+    phase = 3 * (x + y) + 3 * _coarse(rng, side, 4)
     for channel, turn in enumerate((0, 2.1, 4.2)):
         out[channel] += 0.06 * amount * np.sin(phase + turn)
     return out
 
 
-def halftone(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def halftone(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Printed dots, larger where it is dark."""
     dark = 1 - _grey(pixels)
     ink = np.clip((_screen(pixels.shape[1]) - 0.72 + 0.5 * dark) * 3, 0, 1)
@@ -197,76 +197,76 @@ def halftone(pixels: Planes, amount: float, look: Look, chance: Generator) -> Pl
 
 @lru_cache(maxsize=4)
 def _screen(side: int) -> Plane:
-    """A printer's screen, to be read only."""
+    """Returns the dot pattern of a printer's screen, read-only."""
     line = np.arange(side, dtype=np.float32) * np.float32(1.05 * SIDE / side)
     dots: Plane = np.sin(line[None, :] + line[:, None]) * np.sin(line[None, :] - line[:, None])
     return dots
 
 
-def weave(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
-    """Linen threads, finer than a small picture can show whole."""
+def weave(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
+    """Linen threads, too fine to show completely in a small picture."""
     side = pixels.shape[1]
     line = np.arange(side, dtype=np.float32)
     wave = np.sin(line * 2.1) * 0.5
     threads = wave[None, :] + wave[:, None]
-    uneven = _coarse(chance, side, 24)
+    uneven = _coarse(rng, side, 24)
     return _shaded(pixels, 1 + 0.13 * amount * _scale(pixels) * threads * (0.5 + uneven))
 
 
-def paper(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def paper(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Fibres and stains of rough paper."""
     side = pixels.shape[1]
-    fibre = _coarse(chance, side, 90) * 0.6 + _coarse(chance, side, 9) * 0.4
+    fibre = _coarse(rng, side, 90) * 0.6 + _coarse(rng, side, 9) * 0.4
     return _shaded(pixels, 1 + 0.2 * amount * (fibre - 0.5))
 
 
-def plush(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
-    """The nap of velvet: brushed patches that take the light, and a fine pile."""
+def plush(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
+    """The nap of velvet: brushed patches that reflect light, and a fine pile."""
     side = pixels.shape[1]
-    brushed, pile = _coarse(chance, side, 8), _coarse(chance, side, 112)
+    brushed, pile = _coarse(rng, side, 8), _coarse(rng, side, 112)
     light = 1 + amount * (0.5 * (brushed - 0.5) + 0.16 * (pile - 0.5))
     return _shaded(pixels, light)
 
 
-def scanlines(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def scanlines(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """The lines of a screen."""
     pixels[:, ::3] *= 1 - 0.28 * amount * _scale(pixels)
     return pixels
 
 
-def grain(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def grain(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Film grain, strongest in the middle tones."""
-    noise = chance.standard_normal(pixels.shape[1:], dtype=np.float32)
+    noise = rng.standard_normal(pixels.shape[1:], dtype=np.float32)
     pixels += noise * (0.085 * amount * _scale(pixels))
     return pixels
 
 
-def scratches(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def scratches(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Upright scratches and specks of dust."""
     side = pixels.shape[1]
-    for column in chance.integers(0, side, round(4 * amount)):
-        top, low = sorted(chance.integers(0, side, 2))
+    for column in rng.integers(0, side, round(4 * amount)):
+        top, low = sorted(rng.integers(0, side, 2))
         pixels[:, top:low, column] += 0.2
-    for row, column in chance.integers(2, side - 3, (round(16 * amount), 2)):
+    for row, column in rng.integers(2, side - 3, (round(16 * amount), 2)):
         pixels[:, row : row + 2, column : column + 2] += 0.3
     return pixels
 
 
-def vignette(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def vignette(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """Darkness towards the corners."""
     x, y = _axes(pixels)
     fall = np.clip((x * x + y * y - 0.45) / 1.5, 0, 1)
     return _shaded(pixels, 1 - 0.75 * amount * fall)
 
 
-def border(pixels: Planes, amount: float, look: Look, chance: Generator) -> Planes:
+def border(pixels: Planes, amount: float, look: Look, rng: Generator) -> Planes:
     """The pale rounded border of a print."""
     return _toward(pixels, (237, 227, 204), amount * _edge(pixels.shape[1]))
 
 
 @lru_cache(maxsize=4)
 def _edge(side: int) -> Plane:
-    """Where the border of a print is, to be read only."""
+    """Returns the mask of a print's border, read-only."""
     line = np.abs(ramp(side)) ** 12
     round_square = (line[None, :] + line[:, None]) ** np.float32(1 / 12)
     mask: Plane = np.clip((round_square - 0.925) * 90, 0, 1)
@@ -282,12 +282,14 @@ FINISHES: dict[str, Finish] = {
 }  # fmt: skip
 
 
-def finish(pixels: Planes, look: Look, chance: Generator) -> Image.Image:
-    """`pixels` as an RGB picture after every finish of which the look has at least a little."""
+def finish(pixels: Planes, look: Look, rng: Generator) -> Image.Image:
+    """Returns `pixels` as an RGB picture after every effect of which the look has more than a
+    minimum.
+    """
     for name, touch in FINISHES.items():
         amount = look.amount(name)
         if amount > 0.05:
-            pixels = touch(pixels, amount, look, chance)
+            pixels = touch(pixels, amount, look, rng)
     pixels *= 255
     pixels += 0.5
     values = np.clip(pixels, 0, 255, out=pixels).astype(np.uint8)

@@ -1,7 +1,7 @@
-"""What a style hangs before the objects of any scene: garlands, ribbons, bubbles, a seal.
+"""Decorations of a style in front of the objects: garlands, ribbons, bubbles, a seal.
 
-In comes a stage and an amount in 0..1; out come a few more sheets, laid last, in the order of the
-table BEFORE. No function here knows an object or a scene.
+Input: a stage and an amount in 0..1. Output: a few more sheets, laid last, in the order of the
+table BEFORE. The functions do not know the objects or the scene.
 """
 
 import math
@@ -16,7 +16,7 @@ from zeitgraph.extraction.demo.drawing.plants import (
     mushrooms,
     pumpkins,
 )
-from zeitgraph.extraction.demo.drawing.stage import Dressing, Stage
+from zeitgraph.extraction.demo.drawing.stage import Decoration, Stage
 
 FLAME = "-0.1 0, -0.07 -0.14, -0.02 -0.1, 0 -0.27, 0.05 -0.13, 0.09 -0.16, 0.1 0"
 
@@ -30,7 +30,7 @@ def campfire(stage: Stage, amount: float) -> None:
     brush.path("-0.05 0, 0 -0.15, 0.05 0", "core", at=(x, y))
     brush.stroke([(x - 0.14, y - 0.02), (x + 0.14, y + 0.05)], 0.045, "log")
     brush.stroke([(x + 0.14, y - 0.02), (x - 0.14, y + 0.05)], 0.045, "log")
-    stage.painting.lay(brush.sheet, stage.look.matter(glow=amount, cast=0, shade=0, rim=0))
+    stage.painting.lay(brush.sheet, stage.look.material(glow=amount, cast=0, shade=0, rim=0))
 
 
 def candles(stage: Stage, amount: float) -> None:
@@ -38,11 +38,11 @@ def candles(stage: Stage, amount: float) -> None:
     tones = {"wax": (206, 190, 160), "flame": (255, 186, 90)}
     brush = stage.painting.brush(tones)
     for _ in range(round(5 * amount)):
-        side = -1 if stage.chance.random() < 0.5 else 1
+        side = -1 if stage.rng.random() < 0.5 else 1
         x, height = side * stage.between(0.62, 0.97), stage.between(0.12, 0.3)
         brush.box(x - 0.035, 0.95 - height, x + 0.035, 0.95, "wax")
         brush.oval(x, 0.9 - height, 0.022, 0.05, "flame")
-    stage.painting.lay(brush.sheet, stage.look.matter(glow=0.8, cast=0.4, shade=0.5))
+    stage.painting.lay(brush.sheet, stage.look.material(glow=0.8, cast=0.4, shade=0.5))
 
 
 def fringe(stage: Stage, amount: float) -> None:
@@ -63,7 +63,7 @@ def confetti(stage: Stage, amount: float) -> None:
     with stage.sheet(1.0) as brush:
         for step in range(round(18 * amount)):
             x, y = stage.between(-1, 1), stage.between(-1, 1)
-            tone = ("accent", "second", "third", "light")[int(stage.chance.integers(4))]
+            tone = ("accent", "second", "third", "light")[int(stage.rng.integers(4))]
             kind = step % 4
             if kind == 0:
                 brush.arc((x, y, 0.06, 0.06), (0, 360), 0.03, tone)
@@ -86,7 +86,7 @@ def string_lights(stage: Stage, amount: float) -> None:
         brush.stroke(line, 0.012, "wire")
         for x, y in line[::2]:
             brush.oval(x, y + 0.035, 0.034, 0.042, "bulb")
-        stage.painting.lay(brush.sheet, stage.look.matter(glow=amount, cast=0, shade=0, rim=0))
+        stage.painting.lay(brush.sheet, stage.look.material(glow=amount, cast=0, shade=0, rim=0))
 
 
 def ribbons(stage: Stage, amount: float) -> None:
@@ -127,12 +127,12 @@ def sparkle(stage: Stage, amount: float) -> None:
     for _ in range(round(7 * amount)):
         size = stage.between(0.05, 0.14)
         brush.star(stage.between(-0.9, 0.9), stage.between(-0.9, 0.8), size, "light")
-    stage.painting.lay(brush.sheet, stage.look.matter(glow=0.6, cast=0, shade=0, rim=0))
+    stage.painting.lay(brush.sheet, stage.look.material(glow=0.6, cast=0, shade=0, rim=0))
 
 
 def seal(stage: Stage, amount: float) -> None:
-    """A red seal and a line of brushed signs."""
-    x, y = stage.between(0.66, 0.8) * (-1 if stage.chance.random() < 0.5 else 1), 0.72
+    """A red seal and a line of brushed characters."""
+    x, y = stage.between(0.66, 0.8) * (-1 if stage.rng.random() < 0.5 else 1), 0.72
     tones = {"red": (178, 46, 34), "paper": (246, 238, 222), "ink": (40, 40, 44)}
     brush = stage.painting.brush(tones)
     brush.box(x - 0.1 * amount, y, x + 0.1 * amount, y + 0.2, "red", corner=0.02)
@@ -142,12 +142,12 @@ def seal(stage: Stage, amount: float) -> None:
         level = y - 0.1 - 0.13 * step
         brush.stroke([(x - 0.04, level), (x + 0.04, level - 0.02)], 0.025, "ink")
         brush.stroke([(x, level - 0.05), (x - 0.03, level + 0.05)], 0.025, "ink")
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0, shade=0, bleed=0))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0, shade=0, bleed=0))
 
 
 def stripes(stage: Stage, amount: float) -> None:
     """A striped cloth hanging into one upper corner."""
-    side = -1 if stage.chance.random() < 0.5 else 1
+    side = -1 if stage.rng.random() < 0.5 else 1
     with stage.sheet(1.0, cast=0.3) as brush:
         for step in range(6):
             x = side * (1.02 - 0.1 * step)
@@ -192,7 +192,7 @@ def swags(stage: Stage, amount: float) -> None:
         x = -0.8 + 0.4 * step
         brush.oval(x, -1.02, 0.23, 0.16 * amount, "deep" if step % 2 else "fold")
         brush.arc((x, -1.02, 0.23, 0.16 * amount), (0, 180), 0.02, "gold")
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.6, shade=0.4, rim=0.25))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0.6, shade=0.4, rim=0.25))
 
 
 def icing(stage: Stage, amount: float) -> None:
@@ -204,7 +204,7 @@ def icing(stage: Stage, amount: float) -> None:
         x, drop = -1 + 0.2 * step, stage.between(0.04, 0.26) * amount
         brush.box(x - 0.075, -0.95, x + 0.075, -0.88 + drop, "sugar", corner=0.07)
         brush.stroke([(x - 0.03, -0.93), (x - 0.03, -0.94 + drop)], 0.02, "glint")
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.35, shade=0.15))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0.35, shade=0.15))
 
 
 def lollipops(stage: Stage, amount: float) -> None:
@@ -227,13 +227,13 @@ def lollipops(stage: Stage, amount: float) -> None:
         swirl = [(0.9 * share, 9.5 * share) for share in (turn / 24 for turn in range(25))]
         curl = [(x + radius * r * math.cos(a), y + radius * r * math.sin(a)) for r, a in swirl]
         brush.stroke(curl, 0.24 * radius, "white")
-    cane = 0.6 * (-1 if stage.chance.random() < 0.5 else 1)
+    cane = 0.6 * (-1 if stage.rng.random() < 0.5 else 1)
     hook = [(cane, 1.05), (cane, 0.7), (cane + 0.03, 0.63), (cane + 0.1, 0.62), (cane + 0.13, 0.7)]
     brush.stroke(hook, 0.06, "white")
     for step in range(5):
         y = 0.72 + 0.07 * step
         brush.stroke([(cane - 0.02, y + 0.02), (cane + 0.02, y - 0.015)], 0.025, "rose")
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.4, shade=0.3, rim=0.6))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0.4, shade=0.3, rim=0.6))
 
 
 def sprinkles(stage: Stage, amount: float) -> None:
@@ -255,10 +255,10 @@ def fireflies(stage: Stage, amount: float) -> None:
         radius = 0.036 if step % 3 == 0 else 0.022
         brush.oval(x, y, radius, radius, "glow")
         brush.oval(x, y, radius * 0.5, radius * 0.5, "core")
-    stage.painting.lay(brush.sheet, stage.look.matter(glow=1.0, cast=0, shade=0, rim=0, bleed=0))
+    stage.painting.lay(brush.sheet, stage.look.material(glow=1.0, cast=0, shade=0, rim=0, bleed=0))
 
 
-BEFORE: dict[str, Dressing] = {
+BEFORE: dict[str, Decoration] = {
     "campfire": campfire, "candles": candles, "flowers": flowers, "fringe": fringe,
     "confetti": confetti, "stringlights": string_lights, "ribbons": ribbons, "pearls": pearls,
     "bubbles": bubbles, "sparkle": sparkle, "bamboo": bamboo, "seal": seal, "stripes": stripes,

@@ -1,7 +1,7 @@
-"""People of paper: a main person and companions in coats of named colours, behind the objects.
+"""People of paper behind the objects: a main person and companions in coats of named colours.
 
-In come a stage, the colours they wear and a source of chance; out come a few small sheets. This
-module knows nothing about who they are, nor about the objects before them.
+Input: a stage, the colours of the coats and a random generator. Output: a few small sheets. This
+module does not know who the people are, nor the objects in front of them.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ LINE = 0.55
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One person: where it stands and how tall, in shares of the side, and what is seen of it."""
+    """One person: position and height in shares of the side, and appearance."""
 
     x: float
     foot: float
@@ -40,18 +40,18 @@ class Figure:
     pose: Pose
 
 
-def gather(stage: Stage, clothes: tuple[str, ...], chance: Generator) -> None:
-    """Stands people in `clothes` (names of CLOTHES, the main one first) on the stage."""
-    x, side = chance.uniform(0.4, 0.6), 1 if chance.random() < 0.5 else -1
+def add_people(stage: Stage, clothes: tuple[str, ...], rng: Generator) -> None:
+    """Adds people in `clothes` (names of CLOTHES, the main person first) to the stage."""
+    x, side = rng.uniform(0.4, 0.6), 1 if rng.random() < 0.5 else -1
     for place, colour in reversed(list(enumerate(clothes))):
         away = side * (-1) ** place * (0.24 + 0.14 * (place // 3)) if place else 0.0
-        half = chance.uniform(0.31, 0.33) if place == 0 else chance.uniform(0.22, 0.25)
+        half = rng.uniform(0.31, 0.33) if place == 0 else rng.uniform(0.22, 0.25)
         foot = FOOT if place == 0 else FOOT - 0.05
-        _lay(stage, _figure(x + away, foot, half, CLOTHES[colour], chance))
+        _lay(stage, _figure(x + away, foot, half, CLOTHES[colour], rng))
 
 
-def _figure(x: float, foot: float, half: float, coat: Rgb, chance: Generator) -> Figure:
-    skin, hair = (tones[int(chance.integers(len(tones)))] for tones in (SKINS, HAIRS))
+def _figure(x: float, foot: float, half: float, coat: Rgb, rng: Generator) -> Figure:
+    skin, hair = (tones[int(rng.integers(len(tones)))] for tones in (SKINS, HAIRS))
     return Figure(
         x=x,
         foot=foot,
@@ -59,17 +59,17 @@ def _figure(x: float, foot: float, half: float, coat: Rgb, chance: Generator) ->
         coat=coat,
         skin=skin,
         hair=hair,
-        trousers=TROUSERS[int(chance.integers(len(TROUSERS)))],
-        skirt=bool(chance.random() < 0.5),
-        long_hair=bool(chance.random() < 0.5),
-        pose=Pose(
-            chance.uniform(-0.03, 0.03), bool(chance.random() < 0.5), 0, chance.uniform(0, 6)
-        ),
+        trousers=TROUSERS[int(rng.integers(len(TROUSERS)))],
+        skirt=bool(rng.random() < 0.5),
+        long_hair=bool(rng.random() < 0.5),
+        pose=Pose(rng.uniform(-0.03, 0.03), bool(rng.random() < 0.5), 0, rng.uniform(0, 6)),
     )
 
 
 def _lay(stage: Stage, figure: Figure) -> None:
-    """Lays one person, lit as the style lights, the coat's colour left to be told."""
+    """Lays one person in the style's light, so weak that the colour of the coat stays
+    recognisable.
+    """
     side, look = stage.painting.size, stage.look
     light, dark = look.colours["light"], look.colours["dark"]
     tones = {
@@ -88,22 +88,24 @@ def _lay(stage: Stage, figure: Figure) -> None:
     stage.ground_shadow(x, foot, half * 0.4)
     brush = stage.small_brush(half, figure.pose, tones, LINE)
     _person(brush, figure)
-    matter = look.matter(chrome=0, bleed=look.amount("bleed") * 0.2, glow=look.amount("glow") * 0.2)
+    material = look.material(
+        chrome=0, bleed=look.amount("bleed") * 0.2, glow=look.amount("glow") * 0.2
+    )
     reach = brush.place.x
-    stage.painting.lay(brush.sheet, matter, (round(x - reach), round(foot - half - reach)))
+    stage.painting.lay(brush.sheet, material, (round(x - reach), round(foot - half - reach)))
 
 
 def _person(brush: Brush, figure: Figure) -> None:
-    """A person from shoes (y = 1) to hair (y = -1), a third as wide as tall."""
+    """Draws a person from shoes (y = 1) to hair (y = -1), a third as wide as tall."""
     if figure.long_hair:
         brush.path("-0.22 -0.72, 0.22 -0.72, 0.26 -0.3, 0.2 -0.2, -0.2 -0.2, -0.26 -0.3", "hair")
     for side in (-1, 1):
         brush.stroke([(0.1 * side, 0.3), (0.11 * side, 0.93)], 0.13, _legs(figure))
         brush.oval(0.14 * side, 0.96, 0.12, 0.05, "shoes")
     for side in (-1, 1):
-        elbow, hand = (0.33 * side, 0.02), (0.3 * side, 0.26)
+        elbow, line_style = (0.33 * side, 0.02), (0.3 * side, 0.26)
         brush.stroke([(0.23 * side, -0.27), elbow, (0.3 * side, 0.22)], 0.13, "fold")
-        brush.oval(*hand, 0.055, 0.06, "skin")
+        brush.oval(*line_style, 0.055, 0.06, "skin")
     brush.box(-0.06, -0.5, 0.06, -0.3, "skin")
     hem = 0.32 if figure.skirt else 0.24
     low, wide = (0.62, 0.4) if figure.skirt else (0.4, 0.28)

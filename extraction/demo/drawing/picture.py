@@ -1,7 +1,7 @@
-"""One picture of the world: what is in it, and how it comes to be drawn.
+"""One picture of the world: its content, and how it is drawn.
 
-In comes a `Picture`, a frozen description; out comes an RGB image, the same one each time. This
-module knows nothing about posts, captions or weeks.
+Input: a `Picture`, a frozen description. Output: an RGB image, always the same for a description.
+This module does not know about posts, captions or weeks.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from zeitgraph.extraction.demo.drawing.finish import finish
 from zeitgraph.extraction.demo.drawing.layouts import LAYOUTS, Spot
 from zeitgraph.extraction.demo.drawing.look import Look, blend, looks
 from zeitgraph.extraction.demo.drawing.ornaments import BEFORE
-from zeitgraph.extraction.demo.drawing.people import gather
+from zeitgraph.extraction.demo.drawing.people import add_people
 from zeitgraph.extraction.demo.drawing.scenes import SCENES
 from zeitgraph.extraction.demo.drawing.skies import SKY
 from zeitgraph.extraction.demo.drawing.stage import Pose, Stage
@@ -33,17 +33,17 @@ Shares = NDArray[np.floating]
 
 NAMES, PLACES, ORDERS = tuple(THINGS), tuple(SCENES), tuple(LAYOUTS)
 SIDE = CANVAS_SIDE
-PEOPLE = 1  # people draw from a source of chance of their own: no object moves for them
-THUMBNAIL = 8  # a side at which a stage is set in no time, for those who only ask where things are
+PEOPLE = 1  # people have a random generator of their own, so that they do not move objects
+THUMBNAIL = 8  # a small side: fast, for callers that only need the positions of things
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What one picture shows.
+    """The content of one picture.
 
-    `drift` (0..1) is how far the style has gone towards `toward`; `seed` decides everything that
-    the other fields leave open, so equal pictures are equal in every pixel. `people` are the
-    colours (people.CLOTHES) that the persons behind the objects wear, the main one first.
+    `drift` (0..1) is how far the style has gone towards `toward`. `seed` decides everything that
+    the other fields leave open: equal pictures are equal in every pixel. `people` are the coat
+    colours (people.CLOTHES) of the persons behind the objects, the main person first.
     """
 
     style: str
@@ -56,7 +56,7 @@ class Picture:
     people: tuple[str, ...] = ()
 
     def look(self) -> Look:
-        """The look it is drawn in; its `id` is the style one sees."""
+        """The look in which the picture is drawn; its `id` is the style that a viewer sees."""
         return _look(self.style, self.toward, self.drift)
 
 
@@ -66,59 +66,63 @@ def _look(style: str, toward: str, drift: float) -> Look:
     return blend(start, looks()[toward], drift) if toward else start
 
 
-def imagine(style: str, chance: Generator, *, toward: str = "", drift: float = 0.0) -> Picture:
-    """A random picture in a style: objects and scene by its likings, any layout."""
+def random_picture(style: str, rng: Generator, *, toward: str = "", drift: float = 0.0) -> Picture:
+    """Returns a random picture in a style, with objects and a scene likely for it, in
+    any layout.
+    """
     look = _look(style, toward, drift)
-    things, scenes = _likings(style, toward, drift)
-    count = int(chance.integers(look.few, look.many + 1))
-    objects = chance.choice(len(NAMES), size=count, replace=False, p=things)
+    things, scenes = _likelihoods(style, toward, drift)
+    count = int(rng.integers(look.few, look.many + 1))
+    objects = rng.choice(len(NAMES), size=count, replace=False, p=things)
     return Picture(
         style=style,
         objects=tuple(NAMES[number] for number in objects),
-        scene=PLACES[chance.choice(len(PLACES), p=scenes)],
-        layout=ORDERS[chance.choice(len(ORDERS))],
-        seed=int(chance.integers(2**31)),
+        scene=PLACES[rng.choice(len(PLACES), p=scenes)],
+        layout=ORDERS[rng.choice(len(ORDERS))],
+        seed=int(rng.integers(2**31)),
         toward=toward,
         drift=drift,
     )
 
 
 @lru_cache(maxsize=64)
-def _likings(style: str, toward: str, drift: float) -> tuple[Shares, Shares]:
-    """The chance of each thing and of each scene, in the order of their tables."""
+def _likelihoods(style: str, toward: str, drift: float) -> tuple[Shares, Shares]:
+    """Returns the probability of each thing and of each scene, in the order of their tables."""
     look = _look(style, toward, drift)
     weight = np.array(
         [
             (look.roundness if thing.is_round else 1 - look.roundness)
-            * (4.0 if name in look.likes else 1.0)
+            * (4.0 if name in look.likely_things else 1.0)
             for name, thing in THINGS.items()
         ]
     )
-    haunts = np.array([3.0 if scene in look.haunts else 1.0 for scene in SCENES])
-    return weight / weight.sum(), haunts / haunts.sum()
+    likely_scenes = np.array([3.0 if scene in look.likely_scenes else 1.0 for scene in SCENES])
+    return weight / weight.sum(), likely_scenes / likely_scenes.sum()
 
 
 def draw(picture: Picture, side: int = SIDE) -> Image.Image:
-    """The picture as an RGB image of `side` × `side` pixels, the same at any side."""
-    stage = _set(picture, side)
-    gather(stage, picture.people, np.random.default_rng([picture.seed, PEOPLE]))
-    for _, standing in _standing(picture, stage):
-        _put(stage, standing)
-    stage.dress(BEFORE)
-    return finish(stage.painting.planes, stage.look, stage.chance)
+    """Returns the picture as an RGB image of `side` × `side` pixels. The content does not depend on
+    `side`.
+    """
+    stage = _stage_of(picture, side)
+    add_people(stage, picture.people, np.random.default_rng([picture.seed, PEOPLE]))
+    for _, placed in _placed_objects(picture, stage):
+        _lay_object(stage, placed)
+    stage.decorate(BEFORE)
+    return finish(stage.painting.planes, stage.look, stage.rng)
 
 
 def boxes(picture: Picture) -> list[Box]:
-    """Where `draw` puts each object.
+    """Returns the position of each object in the image that `draw` makes.
 
-    In the order of `picture.objects`; what lies beyond the edge is cut off. An object is boxed
-    whole, whatever stands before it.
+    The order is that of `picture.objects`. Parts beyond the edge are cut off. The box covers the
+    whole object, even if another object hides a part of it.
     """
-    stage = _set(picture, THUMBNAIL)
+    stage = _stage_of(picture, THUMBNAIL)
     found = []
-    for number, standing in _standing(picture, stage):
-        sheet, (x, y) = _sheet(stage, standing, SIDE)
-        left, top, right, low = sheet.drawn() or (0, 0, 0, 0)
+    for number, placed in _placed_objects(picture, stage):
+        sheet, (x, y) = _sheet(stage, placed, SIDE)
+        left, top, right, low = sheet.bounding_box() or (0, 0, 0, 0)
         edges = (
             x + left / SUPERSAMPLE,
             y + top / SUPERSAMPLE,
@@ -126,13 +130,13 @@ def boxes(picture: Picture) -> list[Box]:
             y + low / SUPERSAMPLE,
         )
         x0, y0, x1, y1 = (min(1.0, max(0.0, edge / SIDE)) for edge in edges)
-        found.append((number, (standing.name, x0, y0, x1, y1)))
+        found.append((number, (placed.name, x0, y0, x1, y1)))
     return [row for _, row in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """One object on its spot; `lift` is how far it floats, in shares of the side."""
+class PlacedObject:
+    """One object on its spot; `lift` is how high it floats, in shares of the side."""
 
     name: str
     spot: Spot
@@ -140,47 +144,47 @@ class Standing:
     pose: Pose
 
 
-def _set(picture: Picture, side: int) -> Stage:
-    """The stage with all that lies behind the objects."""
+def _stage_of(picture: Picture, side: int) -> Stage:
+    """Returns the stage with everything that lies behind the objects."""
     look = picture.look()
     painting = Painting(side, look.colours["sky"], look.colours["low"])
     stage = Stage(painting, look, np.random.default_rng(picture.seed))
-    stage.dress(SKY)
+    stage.decorate(SKY)
     SCENES[picture.scene](stage)
-    stage.dress(BEHIND)
+    stage.decorate(BEHIND)
     return stage
 
 
-def _standing(picture: Picture, stage: Stage) -> list[tuple[int, Standing]]:
-    """Every object and its number in `picture.objects`, the farthest first."""
-    spots = LAYOUTS[picture.layout](len(picture.objects), stage.chance)
-    tint = int(stage.chance.integers(len(stage.look.things)))
+def _placed_objects(picture: Picture, stage: Stage) -> list[tuple[int, PlacedObject]]:
+    """Returns every object and its number in `picture.objects`, the farthest first."""
+    spots = LAYOUTS[picture.layout](len(picture.objects), stage.rng)
+    tint = int(stage.rng.integers(len(stage.look.things)))
     rows = sorted(enumerate(zip(picture.objects, spots, strict=True)), key=lambda row: row[1][1].y)
     return [(number, _pose(stage, name, spot, tint + number)) for number, (name, spot) in rows]
 
 
-def _pose(stage: Stage, name: str, spot: Spot, tint: int) -> Standing:
+def _pose(stage: Stage, name: str, spot: Spot, tint: int) -> PlacedObject:
     floats = THINGS[name].floats
     lift = stage.between(0.04, 0.14) if floats else 0.0
     tilt = stage.between(-0.16, 0.16) if floats else stage.between(-0.04, 0.04)
-    flip = bool(stage.chance.random() < 0.4)
-    return Standing(name, spot, lift, Pose(tilt, flip, tint, stage.between(0, 6)))
+    flip = bool(stage.rng.random() < 0.4)
+    return PlacedObject(name, spot, lift, Pose(tilt, flip, tint, stage.between(0, 6)))
 
 
-def _sheet(stage: Stage, standing: Standing, side: int) -> tuple[Sheet, tuple[int, int]]:
-    """The supersampled sheet of one object, and where its corner lies in a picture of `side`."""
-    spot = standing.spot
+def _sheet(stage: Stage, placed: PlacedObject, side: int) -> tuple[Sheet, tuple[int, int]]:
+    """Returns the supersampled sheet of one object, and its corner in a picture of `side`."""
+    spot = placed.spot
     half = round(spot.half * side)
-    brush = stage.thing_brush(half, standing.pose)
-    THINGS[standing.name].draw(brush)
-    x, y, reach = spot.x * side, (spot.y - standing.lift) * side - half, brush.place.x
+    brush = stage.thing_brush(half, placed.pose)
+    THINGS[placed.name].draw(brush)
+    x, y, reach = spot.x * side, (spot.y - placed.lift) * side - half, brush.place.x
     return brush.sheet, (round(x - reach), round(y - reach))
 
 
-def _put(stage: Stage, standing: Standing) -> None:
-    """Lays one object, with the shadow it leaves on the ground."""
-    side, spot = stage.painting.size, standing.spot
-    wide = 0.6 if standing.lift else 1.0
+def _lay_object(stage: Stage, placed: PlacedObject) -> None:
+    """Lays one object and its shadow on the ground."""
+    side, spot = stage.painting.size, placed.spot
+    wide = 0.6 if placed.lift else 1.0
     stage.ground_shadow(spot.x * side, spot.y * side, round(spot.half * side) * wide)
-    sheet, corner = _sheet(stage, standing, side)
-    stage.painting.lay(sheet, stage.look.matter(), corner)
+    sheet, corner = _sheet(stage, placed, side)
+    stage.painting.lay(sheet, stage.look.material(), corner)

@@ -1,7 +1,7 @@
-"""What grows before the objects of any scene: flowers, bamboo, lemons, toadstools, leaves.
+"""Plants in front of the objects: flowers, bamboo, lemons, toadstools, leaves.
 
-In comes a stage and an amount in 0..1; out come a few more sheets. The table that orders them is
-BEFORE, in `ornaments`. No function here knows an object or a scene.
+Input: a stage and an amount in 0..1. Output: a few more sheets. Their order is in the table BEFORE
+of `ornaments`. The functions do not know the objects or the scene.
 """
 
 import math
@@ -17,7 +17,7 @@ def flowers(stage: Stage, amount: float) -> None:
     with stage.sheet(1.0) as brush:
         for _ in range(round(16 * amount)):
             x, top = stage.between(-1, 1), stage.between(0.72, 0.92)
-            tone = ("accent", "second", "third")[int(stage.chance.integers(3))]
+            tone = ("accent", "second", "third")[int(stage.rng.integers(3))]
             brush.stroke([(x, 1.05), (x + 0.02, top)], 0.014, "near")
             for step in range(5):
                 angle = step * 2 * math.pi / 5
@@ -28,7 +28,7 @@ def flowers(stage: Stage, amount: float) -> None:
 
 def bamboo(stage: Stage, amount: float) -> None:
     """Stalks and leaves at one edge."""
-    side = -1 if stage.chance.random() < 0.5 else 1
+    side = -1 if stage.rng.random() < 0.5 else 1
     with stage.sheet(1.0, cast=0.1) as brush:
         for x in (0.94, 0.8):
             brush.stroke([(side * x, 1.05), (side * (x - 0.06), -1.05)], 0.035 * amount, "ink")
@@ -42,7 +42,7 @@ def bamboo(stage: Stage, amount: float) -> None:
 
 def lemons(stage: Stage, amount: float) -> None:
     """A branch with lemons, blossoms and leaves across one upper corner."""
-    side = -1 if stage.chance.random() < 0.5 else 1
+    side = -1 if stage.rng.random() < 0.5 else 1
     tones = {
         "wood": (96, 66, 40), "leaf": (62, 112, 48), "pale": (122, 160, 62),
         "lemon": (255, 214, 46), "glint": (255, 244, 178), "blossom": (255, 252, 242),
@@ -62,7 +62,7 @@ def lemons(stage: Stage, amount: float) -> None:
         brush.shape([(x - 0.03, low + 0.07), (x + 0.03, low + 0.07), (x, low + 0.125)], "lemon")
         brush.oval(x - 0.025, low - 0.03, 0.02, 0.028, "glint")
         brush.star(x + 0.1 * side, y + 0.02, 0.05, "blossom")
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.4, shade=0.45, rim=0.3))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0.4, shade=0.45, rim=0.3))
 
 
 def mushrooms(stage: Stage, amount: float) -> None:
@@ -89,7 +89,7 @@ def mushrooms(stage: Stage, amount: float) -> None:
         ):
             spot = radius * size
             brush.oval(x + a * size, top - b * size, spot, spot * 0.8, "dot")
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.45, shade=0.5, bleed=0))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0.45, shade=0.5, bleed=0))
 
 
 def greens(stage: Stage, amount: float) -> None:
@@ -136,7 +136,7 @@ def pumpkins(stage: Stage, amount: float) -> None:
             (0.34, 0.44, "body"), (0.0, 0.36, "lit"),
         ):  # fmt: skip
             brush.oval(x + shift * radius, y, wide * radius, 0.78 * radius, tone)
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.5, shade=0.6))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0.5, shade=0.6))
 
 
 def leaves(stage: Stage, amount: float) -> None:
@@ -152,4 +152,4 @@ def leaves(stage: Stage, amount: float) -> None:
         outline = [(x + a * cos - b * sin, y + a * sin + b * cos) for a, b in LEAF]
         brush.shape(outline, tone)
         brush.stroke([(x - 1.5 * cos, y - 1.5 * sin), (x + 0.6 * cos, y + 0.6 * sin)], 0.01, "rib")
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0.35, shade=0.3))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0.35, shade=0.3))

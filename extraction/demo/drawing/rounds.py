@@ -1,7 +1,7 @@
-"""The round half of the world's things: one small drawing function each.
+"""The round things of the world: one small drawing function for each.
 
-In comes a brush over the square -1..1 (things stand on y = 1); out come polygons in the tones
-`body`, `deep`, `pale`, `accent` and `ink`. No function here knows its colours or its style.
+Input: a brush over the square -1..1; things stand on y = 1. Output: polygons in the tones `body`,
+`deep`, `pale`, `accent` and `ink`. The functions do not know their colours or the style.
 """
 
 import math

@@ -1,8 +1,8 @@
-"""The sub-styles of «ins-style home» as rules, and what a drawn picture measures by them.
+"""The sub-styles of «ins-style home» as rules, and the features that the rules measure.
 
-In come a picture's description and its pixels; out come numbers. The rules are what one may find
-again in the pictures: Nordic minimal is blue-grey and holds few objects, Korean cream is bright
-and round, bohemian is of earth. This module knows nothing about posts.
+Input: a picture's description and its pixels. Output: numbers. An analysis of the pictures should
+recover these rules: Nordic minimal is blue-grey and has few objects, Korean cream is bright and
+round, bohemian has earth colours. This module does not know about posts.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from zeitgraph.extraction.demo.drawing.things import THINGS
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Pictures of `style` have `feature` within [low, high], more often than not."""
+    """Most pictures of `style` have `feature` within [low, high]."""
 
     style: str
     feature: str
@@ -25,7 +25,7 @@ class Rule:
     high: float
 
     def holds(self, picture: Picture, image: Image.Image) -> bool:
-        """Whether a picture satisfies it."""
+        """Returns whether a picture satisfies the rule."""
         return self.low <= FEATURES[self.feature](picture, image) <= self.high
 
 
@@ -40,7 +40,7 @@ RULES = (
 
 
 def _hue(_picture: Picture, image: Image.Image) -> float:
-    """The mean direction of the hues in degrees, each pixel weighed by its saturation."""
+    """Returns the mean direction of the hues in degrees, each pixel weighted by its saturation."""
     hsv = np.asarray(image.convert("HSV"))
     hue, weight = hsv[..., 0], hsv[..., 1]
     wheel = np.arange(256) * (2 * np.pi / 256)
@@ -49,12 +49,12 @@ def _hue(_picture: Picture, image: Image.Image) -> float:
 
 
 def _value(_picture: Picture, image: Image.Image) -> float:
-    """The mean of the largest channel, 0..1."""
+    """Returns the mean of the largest channel, 0..1."""
     return float(np.asarray(image).max(axis=2).mean() / 255)
 
 
 def _roundness(picture: Picture, _image: Image.Image) -> float:
-    """The share of round ones among the objects."""
+    """Returns the share of round objects."""
     return sum(THINGS[name].is_round for name in picture.objects) / len(picture.objects)
 
 

@@ -1,7 +1,7 @@
-"""The eight scenes: structures of paper layers, one small function each.
+"""The nine scenes, each a small function that adds layers of paper.
 
-In comes a stage; out come two to four sheets between the sky and the objects. Everything below
-`HORIZON` is ground on which things stand. No function here knows a style: it asks for tones.
+Input: a stage. Output: two to four sheets between the sky and the objects. Everything below
+`HORIZON` is the ground on which things stand. The functions do not know the style: they use tones.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def cafe(stage: Stage) -> None:
             for step in range(9):
                 x = -0.82 + 0.2 * step
                 height = stage.between(0.1, 0.24)
-                tone = ("accent", "second", "third", "pale")[int(stage.chance.integers(4))]
+                tone = ("accent", "second", "third", "pale")[int(stage.rng.integers(4))]
                 brush.box(x, level - height, x + 0.12, level, tone)
     with stage.sheet(0.8) as brush:
         for x in (-0.6, 0.0, 0.6):
@@ -64,7 +64,7 @@ def street(stage: Stage) -> None:
                 brush.box(x, top, x + width, top + 0.05, "near")
                 for row in range(5):
                     for column in range(2):
-                        if stage.chance.random() < 0.7:
+                        if stage.rng.random() < 0.7:
                             left, up = x + 0.06 + column * width * 0.45, top + 0.12 + row * 0.17
                             brush.box(left, up, left + 0.09, up + 0.1, "light")
                 x += width + 0.02
@@ -99,7 +99,7 @@ def garden(stage: Stage) -> None:
         brush.box(-1.1, HORIZON + 0.08, 1.1, 1.1, "ground")
         for _ in range(26):
             x, y = stage.between(-1, 1), stage.between(0.34, 1)
-            tone = ("accent", "second", "third", "light")[int(stage.chance.integers(4))]
+            tone = ("accent", "second", "third", "light")[int(stage.rng.integers(4))]
             for dx, dy in ((-0.022, 0), (0.022, 0), (0, -0.022), (0, 0.022)):
                 brush.oval(x + dx, y + dy, 0.02, 0.02, tone)
 
@@ -118,7 +118,7 @@ def beach(stage: Stage) -> None:
         shore = [(x / 5, 0.27 + 0.04 * ((x * 7) % 3)) for x in range(-6, 7)]
         brush.shape([*[(x, y - 0.04) for x, y in shore], (1.2, 1.1), (-1.2, 1.1)], "light")
         brush.shape([*shore, (1.2, 1.1), (-1.2, 1.1)], "ground")
-    side = -1 if stage.chance.random() < 0.5 else 1
+    side = -1 if stage.rng.random() < 0.5 else 1
     with stage.sheet(0.9) as brush:
         x = side * 0.78
         brush.stroke([(x, -0.42), (x + 0.05 * side, 0.42)], 0.03, "ink")

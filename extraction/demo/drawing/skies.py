@@ -1,13 +1,13 @@
-"""What a style hangs behind any scene: suns, stars, clouds, hills, a padded wall.
+"""Decorations of a style behind the scene: suns, stars, clouds, hills, a padded wall.
 
-In comes a stage and an amount in 0..1; out come a few more sheets, in the order of the table SKY.
-No function here knows an object or a scene.
+Input: a stage and an amount in 0..1. Output: a few more sheets, in the order of the table SKY. The
+functions do not know the objects or the scene.
 """
 
 import math
 
 from zeitgraph.extraction.demo.drawing.brush import mix
-from zeitgraph.extraction.demo.drawing.stage import Dressing, Stage
+from zeitgraph.extraction.demo.drawing.stage import Decoration, Stage
 
 BAT = "0 0, 0.06 -0.06, 0.13 -0.01, 0.05 0.02, 0 0.04, -0.05 0.02, -0.13 -0.01, -0.06 -0.06"
 
@@ -22,7 +22,7 @@ def sun(stage: Stage, amount: float) -> None:
     brush = stage.painting.brush(tones)
     for tone, radius in (("wide", 0.34), ("middle", 0.26), ("core", 0.18)):
         brush.oval(x, y, radius, radius, tone)
-    stage.painting.lay(brush.sheet, stage.look.matter(cast=0, rim=0, shade=0))
+    stage.painting.lay(brush.sheet, stage.look.material(cast=0, rim=0, shade=0))
 
 
 def clouds(stage: Stage, amount: float) -> None:
@@ -47,7 +47,9 @@ def moon(stage: Stage, amount: float) -> None:
     x, y = stage.between(-0.55, 0.55), stage.between(-0.66, -0.46)
     brush = stage.painting.brush({"moon": (236, 220, 190)})
     brush.oval(x, y, 0.26, 0.26, "moon")
-    stage.painting.lay(brush.sheet, stage.look.matter(glow=0.5 * amount, cast=0, shade=0.3, rim=0))
+    stage.painting.lay(
+        brush.sheet, stage.look.material(glow=0.5 * amount, cast=0, shade=0.3, rim=0)
+    )
     with stage.sheet(1.0, cast=0) as bats:
         for _ in range(3):
             a, b = x + stage.between(-0.5, 0.5), y + stage.between(-0.2, 0.3)
@@ -66,7 +68,7 @@ def hills(stage: Stage, amount: float) -> None:
 
 
 def peaks(stage: Stage, amount: float) -> None:
-    """Steep brushed peaks that fade as they go."""
+    """Steep brushed peaks, paler with distance."""
     for depth, tone in ((0.1, "far"), (0.3, "mid"), (0.55, "near")):
         with stage.sheet(depth, cast=0.05) as brush:
             x = stage.between(-0.8, 0.8)
@@ -106,10 +108,10 @@ def tufts(stage: Stage, amount: float) -> None:
             brush.shape([(x, y - 0.17), (x + 0.06, y - 0.06), (x - 0.11, y - 0.01)], "lit")
             brush.shape([(x, y + 0.17), (x - 0.05, y + 0.08), (x + 0.11, y + 0.01)], "deep")
             brush.oval(x, y - 0.2, 0.02 * amount, 0.02 * amount, "gold")
-        stage.painting.lay(brush.sheet, stage.look.matter(cast=0.55 * amount, softness=0.1))
+        stage.painting.lay(brush.sheet, stage.look.material(cast=0.55 * amount, softness=0.1))
 
 
-SKY: dict[str, Dressing] = {
+SKY: dict[str, Decoration] = {
     "tufts": tufts, "burst": burst, "stars": stars, "moon": moon, "sun": sun, "clouds": clouds,
     "peaks": peaks, "hills": hills,
 }  # fmt: skip

@@ -1,7 +1,7 @@
-"""The stage on which a picture is put together: a painting, a look, and one source of chance.
+"""The stage on which a picture is put together: a painting, a look and one random generator.
 
-In come a look and a random generator; out come sheets whose tones fade into the sky the farther
-they are. This module knows nothing about what stands on the stage.
+Input: a look and a random generator. Output: sheets whose tones fade into the sky with distance.
+This module does not know what is drawn on the stage.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,17 +12,27 @@ from functools import lru_cache
 import numpy as np
 from numpy.random import Generator
 
-from zeitgraph.extraction.demo.drawing.brush import SUPERSAMPLE, Brush, Hand, Place, Rgb, Sheet, mix
+from zeitgraph.extraction.demo.drawing.brush import (
+    SUPERSAMPLE,
+    Brush,
+    LineStyle,
+    Place,
+    Rgb,
+    Sheet,
+    mix,
+)
 from zeitgraph.extraction.demo.drawing.canvas import Painting, Plane, blurred, ramp
 from zeitgraph.extraction.demo.drawing.look import Look
 
 HORIZON = 0.16
-ENOUGH = 0.15
+LEAST_AMOUNT = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """How one object stands: tilt in radians, mirrored or not, its colour, its hand's phase."""
+    """The pose of one object: tilt in radians, mirrored or not, its colour, the phase
+    of its lines.
+    """
 
     tilt: float
     flip: bool
@@ -32,59 +42,66 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What drawings share while one picture is made."""
+    """The state that drawings share while one picture is made."""
 
     painting: Painting
     look: Look
-    chance: Generator
+    rng: Generator
 
     @contextmanager
     def sheet(self, depth: float, *, cast: float | None = None) -> Iterator[Brush]:
-        """A brush on a full sheet at `depth` (0 far .. 1 near), laid when the block ends."""
+        """Yields a brush on a full sheet at `depth` (0 far .. 1 near); the sheet is laid at the
+        end.
+        """
         look = self.look
-        brush = self.painting.brush(self._tones(depth), self._hand(0.4, self.between(0, 6)))
+        brush = self.painting.brush(self._tones(depth), self._line_style(0.4, self.between(0, 6)))
         yield brush
         changes = {"glow": look.amount("glow") * 0.12, "chrome": look.amount("chrome") * 0.12}
         if cast is not None:
             changes["cast"] = cast
         changes["rim"] = look.amount("rim") * 0.5
-        self.painting.lay(brush.sheet, look.matter(**changes))
+        self.painting.lay(brush.sheet, look.material(**changes))
 
-    def dress(self, table: Mapping[str, "Dressing"]) -> None:
-        """Hangs every dressing of `table` of which the look has enough to be seen."""
+    def decorate(self, table: Mapping[str, "Decoration"]) -> None:
+        """Draws every decoration of `table` of which the look has more than LEAST_AMOUNT."""
         amounts = self.look.amounts
-        for name, dressing in table.items():
-            if amounts.get(name, 0.0) > ENOUGH:
-                dressing(self, amounts[name])
+        for name, decoration in table.items():
+            if amounts.get(name, 0.0) > LEAST_AMOUNT:
+                decoration(self, amounts[name])
 
     def between(self, low: float, high: float) -> float:
-        """A number drawn evenly between two bounds."""
-        return low + (high - low) * self.chance.random()
+        """Returns a uniform random number between two bounds."""
+        return low + (high - low) * self.rng.random()
 
     def thing_brush(self, half: int, pose: Pose) -> Brush:
-        """A brush for one object of `half` pixels in the colours of the style."""
+        """Returns a brush for one object of `half` pixels in the colours of the style."""
         return self.small_brush(half, pose, self._thing_tones(pose.tint), 1.0)
 
     def small_brush(self, half: int, pose: Pose, tones: Mapping[str, Rgb], line: float) -> Brush:
-        """A brush on a small sheet for what is `half` pixels high to each side of its middle.
+        """Returns a brush on a small sheet for a drawing of `half` pixels to each side of its
+        centre.
 
-        `line` (0..1) is how broad its outlines are: fine drawings ask for less.
+        `line` (0..1) scales the width of outlines: fine drawings need thinner ones.
         """
         reach = round(half * 1.25) + 1
         place = Place(reach, reach, half, pose.tilt, pose.flip)
-        return Brush(Sheet(2 * reach * SUPERSAMPLE), place, tones, self._hand(line, pose.phase))
+        return Brush(
+            Sheet(2 * reach * SUPERSAMPLE), place, tones, self._line_style(line, pose.phase)
+        )
 
     def ground_shadow(self, x: float, foot: float, half: float) -> None:
-        """The shadow on the ground of what stands at pixel `x`, `foot`, `half` to each side."""
+        """Draws the shadow on the ground of a thing at pixel `x`, `foot`, `half` pixels to each
+        side.
+        """
         softness = self.painting.scale * (2 + 4 * self.look.amount("softness"))
         shadow = _puddle(round(half * 1.15), max(3, round(half * 0.2)), softness)
         high, wide = shadow.shape
         corner = (round(x - wide / 2), round(foot - high / 2))
         self.painting.tint(self.look.colours["dark"], shadow, corner)
 
-    def _hand(self, scale: float, phase: float) -> Hand:
+    def _line_style(self, scale: float, phase: float) -> LineStyle:
         outline, wobble = self.look.amount("outline"), self.look.amount("wobble")
-        return Hand(0.07 * outline * scale**3, 0.05 * wobble * scale, phase)
+        return LineStyle(0.07 * outline * scale**3, 0.05 * wobble * scale, phase)
 
     def _tones(self, depth: float) -> dict[str, Rgb]:
         colours = self.look.colours
@@ -117,7 +134,7 @@ class Stage:
 
 @lru_cache(maxsize=512)
 def _puddle(wide: int, high: int, softness: float) -> Plane:
-    """A soft flat ellipse of `wide` and `high` pixels to each side, to be read only."""
+    """Returns a soft flat ellipse of `wide` and `high` pixels to each side, read-only."""
     margin = round(3 * softness)
     flat = np.zeros((2 * (high + margin), 2 * (wide + margin)), np.float32)
     inside = ramp(2 * wide)[None, :] ** 2 + ramp(2 * high)[:, None] ** 2 < 1
@@ -125,4 +142,4 @@ def _puddle(wide: int, high: int, softness: float) -> Plane:
     return blurred(flat, softness)
 
 
-Dressing = Callable[[Stage, float], None]
+Decoration = Callable[[Stage, float], None]

@@ -1,6 +1,6 @@
-"""The table of the world's things: one row for each drawing, and whether it counts as round.
+"""The table of the world's things: the drawing of each, and whether it counts as round.
 
-Names in both languages live in `catalogue.csv`; drawings live in `rounds.py` and `angulars.py`.
+Names in both languages are in `catalogue.csv`; drawings are in `rounds.py` and `angulars.py`.
 """
 
 from collections.abc import Callable

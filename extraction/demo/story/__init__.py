@@ -1,1 +1,3 @@
-"""What happens in the demo world: who posts when, what is written, what befalls the pictures."""
+"""The story of the demo world: who posts when, what the captions say, what corrupts the
+pictures.
+"""

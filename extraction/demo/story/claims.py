@@ -1,7 +1,7 @@
-"""What a caption says of its picture: a style, things and a scene, in any of their phrasings.
+"""What a caption claims about its picture: a style, things and a scene, in any phrasing.
 
-In comes a caption; out come its `Claims`. This module knows nothing about pictures, and nothing
-about what learns from captions.
+Input: a caption. Output: its `Claims`. This module does not know about pictures, nor about the
+models that learn from captions.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,9 @@ LANGS = ("en", "zh")
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a text claims; an empty style or scene, or no objects, claims nothing."""
+    """What a text claims. An empty style, an empty scene and an empty set of objects
+    claim nothing.
+    """
 
     style: str
     objects: frozenset[str]
@@ -26,23 +28,25 @@ class Claims:
 
 
 @cache
-def library() -> dict[str, dict[str, tuple[str, ...]]]:
-    """The phrasings of the everyday style library: style id, then language."""
+def library_phrasings() -> dict[str, dict[str, tuple[str, ...]]]:
+    """Returns the phrasings of the everyday style library by style id, then by language."""
     styles = load_styles(["everyday"], Path())
     return {style.style_id: {"en": style.en, "zh": style.zh} for style in styles}
 
 
 @cache
-def sayings(style: str, lang: str) -> tuple[str, ...]:
-    """Every phrasing of a style in a language: the library's, the captions', the hashtags."""
+def phrasings(style: str, lang: str) -> tuple[str, ...]:
+    """Returns all phrasings of a style in a language: of the library, the captions and the
+    hashtags.
+    """
     table = words()["styles"][style]
     tags = [tag for tag in table["tags"] if tag.isascii() == (lang == "en")]
-    return (*library().get(style, {}).get(lang, ()), *table[lang], *tags)
+    return (*library_phrasings().get(style, {}).get(lang, ()), *table[lang], *tags)
 
 
 def claims(caption: Caption, style: str) -> Claims:
-    """What a caption written about a picture of `style` really says."""
-    said = any(saying in caption.text for lang in LANGS for saying in sayings(style, lang))
+    """Returns what a caption written about a picture of `style` states."""
+    said = any(phrasing in caption.text for lang in LANGS for phrasing in phrasings(style, lang))
     named = {mention.entity_id for mention in caption.mentions}
     return Claims(
         style=style if said else "",

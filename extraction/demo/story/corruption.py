@@ -1,7 +1,7 @@
-"""What goes wrong with pictures on their way to the feed, and how they are written as files.
+"""Corruption of pictures: what happens to them before they are posted, and their JPEG bytes.
 
-In come an RGB picture and the names of what happens to it, in order; out come the bytes of a JPEG,
-the same each time. This module knows nothing about posts.
+Input: an RGB picture and the names of the changes, in order. Output: the bytes of a JPEG file, the
+same for the same input. This module does not know about posts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,8 +10,8 @@ from io import BytesIO
 from PIL import Image, ImageEnhance, ImageFilter
 
 QUALITY = 90
-KEPT = 0.55
-"""The share of a truncated file that is left."""
+KEPT_SHARE = 0.55
+"""The share of a truncated file that remains."""
 
 
 def _blurred(image: Image.Image) -> Image.Image:
@@ -45,20 +45,20 @@ CHANGES: Mapping[str, Callable[[Image.Image], Image.Image]] = {
     "brightened": _brightened,
     "recompressed": _recompressed,
 }
-NEAR = ("cropped", "brightened", "recompressed")
-"""What is done to a picture that is posted again and shall not look like the same file."""
+NEAR_COPY_CHANGES = ("cropped", "brightened", "recompressed")
+"""The changes to a picture that is reposted as a near copy instead of the same file."""
 
 
-def changed(image: Image.Image, changes: Sequence[str]) -> Image.Image:
-    """`image` after those of `changes` that happen to pixels."""
+def apply_changes(image: Image.Image, changes: Sequence[str]) -> Image.Image:
+    """Returns `image` after those `changes` that affect pixels."""
     for change in changes:
         image = CHANGES[change](image) if change in CHANGES else image
     return image
 
 
-def as_jpeg(image: Image.Image, changes: Sequence[str]) -> bytes:
-    """An image as a JPEG file, cut short where it is `truncated`."""
+def jpeg_bytes(image: Image.Image, changes: Sequence[str]) -> bytes:
+    """Returns the JPEG file of an image, cut short if `changes` contains `truncated`."""
     buffer = BytesIO()
     image.save(buffer, "JPEG", quality=QUALITY, subsampling=0)
     data = buffer.getvalue()
-    return data[: int(len(data) * KEPT)] if "truncated" in changes else data
+    return data[: int(len(data) * KEPT_SHARE)] if "truncated" in changes else data

@@ -1,7 +1,7 @@
-"""Who and what has a name in the demo world.
+"""The names of the demo world.
 
-In comes `names.toml`; out come the rows of the catalogue, the events at which persons are seen, and
-the brands that stand in no catalogue. This module knows nothing about captions.
+Input: `names.toml`. Output: the rows of the catalogue, the events at which persons appear, and the
+brands that are in no catalogue. This module does not know about captions.
 """
 
 import tomllib
@@ -15,11 +15,11 @@ NAMES_FILE = Path(__file__).with_name("names.toml")
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One row of the catalogue, with what a sentence needs to say its name.
+    """One row of the catalogue, with the words that put its name into a sentence.
 
-    `article` belongs to English objects ("a", "an" or nothing); `before` (English) and `after`
-    (Chinese) turn a scene into a place: "on the" beach, 海滩"上". `wears` is the colour that a
-    person likes to wear.
+    `article` belongs to English objects ("a", "an" or empty). `before` (English) and `after`
+    (Chinese) turn a scene into an adverb of place: "on the" beach, 海滩"上". `wears` is the usual
+    colour of a person.
     """
 
     id: str
@@ -35,14 +35,16 @@ class Entity:
     wears: str = ""
 
     def surfaces(self, lang: str) -> tuple[str, ...]:
-        """The ways to write it in a language, its proper name first."""
+        """Returns the spellings in a language, the main name first."""
         name = self.en if lang == "en" else self.zh
         return name, *(alias for alias in self.aliases if alias.isascii() == (lang == "en"))
 
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """An event: the scene behind it, and the persons who come often. It is named as a scene is."""
+    """An event: its background scene and its regular guests. Its name is formed as a scene's name
+    is.
+    """
 
     entity: Entity
     background: str
@@ -50,8 +52,8 @@ class Gathering:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlisted:
-    """A brand in no catalogue."""
+class UnlistedBrand:
+    """A brand that is in no catalogue."""
 
     en: str
     zh: str
@@ -68,14 +70,16 @@ def _entity(row: dict[str, Any]) -> Entity:
 
 @cache
 def entities() -> dict[str, Entity]:
-    """The catalogue by id, events included."""
+    """Returns the catalogue by id, events included."""
     rows = [_entity(row) for row in _tables()["entity"]]
     return {row.id: row for row in (*rows, *(one.entity for one in gatherings()))}
 
 
 @cache
 def gatherings() -> tuple[Gathering, ...]:
-    """The events of the world; a catalogue has no kind for them, so they are scenes there."""
+    """Returns the events of the world. The catalogue has no kind for events, so they are scenes
+    there.
+    """
     every = []
     for row in _tables()["event"]:
         named = {name: value for name, value in row.items() if name not in ("background", "guests")}
@@ -86,11 +90,11 @@ def gatherings() -> tuple[Gathering, ...]:
 
 @cache
 def of_kind(kind: str) -> tuple[Entity, ...]:
-    """The rows of one kind, in the order of the file."""
+    """Returns the entities of one kind, in the order of the file."""
     return tuple(entity for entity in entities().values() if entity.kind == kind)
 
 
 @cache
-def unlisted_brands() -> tuple[Unlisted, ...]:
-    """Brands that people write about and no catalogue lists."""
-    return tuple(Unlisted(**row) for row in _tables()["unknown"])
+def unlisted_brands() -> tuple[UnlistedBrand, ...]:
+    """Returns the brands that captions mention and no catalogue lists."""
+    return tuple(UnlistedBrand(**row) for row in _tables()["unknown"])

@@ -1,8 +1,8 @@
-"""The demo world: post number `n` of a seed, whole and the same each time it is asked for.
+"""The demo world: post number `n` of a seed, complete and always the same.
 
-In come a seed and a size; out come `Post`s, each from its own source of chance, so that any worker
-may make any of them. A copy asks for its original by number, which is an earlier one. This module
-knows nothing about files.
+Input: a seed and a size. Output: `Post`s, each with its own random generator, so that any worker
+can make any post. A copy refers to its original by number, which is always smaller. This module
+does not know about files.
 """
 
 from dataclasses import dataclass, replace
@@ -13,48 +13,54 @@ import numpy as np
 from numpy.random import Generator
 
 from zeitgraph.extraction.demo.drawing.layouts import LAYOUTS
-from zeitgraph.extraction.demo.drawing.picture import Picture, imagine
-from zeitgraph.extraction.demo.story.appearances import Appearance, appear
-from zeitgraph.extraction.demo.story.captions import Caption, advertise, retell, write
-from zeitgraph.extraction.demo.story.corruption import NEAR
+from zeitgraph.extraction.demo.drawing.picture import Picture, random_picture
+from zeitgraph.extraction.demo.story.appearances import Appearance, choose_appearance
+from zeitgraph.extraction.demo.story.captions import (
+    Caption,
+    repost_caption,
+    spam_caption,
+    write_caption,
+)
+from zeitgraph.extraction.demo.story.corruption import NEAR_COPY_CHANGES
 from zeitgraph.extraction.demo.story.engagement import (
     HEAD_VIEWS,
-    Answers,
     Author,
-    answers,
-    bot_answers,
+    Engagement,
     bot_author,
+    bot_engagement,
     choose_author,
     choose_layout,
+    engagement_of,
 )
 from zeitgraph.extraction.demo.story.timeline import Event, Timeline, planned
 from zeitgraph.kg.base.weeks import week_after, week_start
 
-SILENT, BLIND = 0.15, 0.2
-"""The shares of posts without text and without pictures; none is without both."""
-CHINESE = 0.45
-MOVING = 0.015
-SEVERAL = 0.06
-APPEARING = 0.08
-COPIES = {"exact": 0.015, "near": 0.02}
-SPOILED = {"spam": 0.02, "blurred": 0.02, "dark": 0.02, "truncated": 0.008}
-FALTERING = 0.06
-"""By how much posts of one week differ in how far their look has moved (a standard deviation)."""
+NO_TEXT_SHARE, NO_PICTURE_SHARE = 0.15, 0.2
+"""The shares of posts without text and without pictures. No post lacks both."""
+CHINESE_SHARE = 0.45
+VIDEO_SHARE = 0.015
+SEVERAL_PICTURES_SHARE = 0.06
+APPEARANCE_SHARE = 0.08
+COPY_SHARES = {"exact": 0.015, "near": 0.02}
+CORRUPTION_SHARES = {"spam": 0.02, "blurred": 0.02, "dark": 0.02, "truncated": 0.008}
+DRIFT_SPREAD = 0.06
+"""The standard deviation of drift among the posts of one week."""
 BOT_ORIGINALS = 3
 HOURS = np.array([1, 1, 1, 1, 1, 2, 3, 4, 5, 5, 6, 7, 8, 8, 7, 6, 4, 3, 2, 2, 1, 1, 1, 1], float)
-NO_TEXT = Caption("", ())
+EMPTY_CAPTION = Caption("", ())
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
     """One post and the truth about it.
 
-    `style` is the look that one sees, `lineage` the identity it belongs to (they differ where a
-    style has moved). `shown` is what the author had in mind, `pictures` what was posted: nothing,
-    one picture or several. `moving` posts show their first picture as a short video as well.
-    `changes` is what happened to the pictures on their way, by name (`dirt.py`); `quality` is ok,
+    `style` is the look that a viewer sees, `lineage` the identity that the post belongs to. They
+    differ after a drift. `shown` is the picture the author had in mind; `pictures` are those that
+    were posted: none, one or several. If `has_video` is true, the first picture is also posted as a
+    short video. `changes` names what happened to the pictures (`corruption.py`). `quality` is ok,
     blurred, dark, truncated or spam. `copy_of` is the id of the post that this one copies, with
-    `copy_kind` exact or near, and `bot` the id of a burst of bots; they are empty for most.
+    `copy_kind` exact or near; `bot` is the id of a burst of bots. These three are empty for most
+    posts.
     """
 
     id: str
@@ -64,14 +70,14 @@ class Post:
     lineage: str
     shown: Picture
     pictures: tuple[Picture, ...]
-    moving: bool
+    has_video: bool
     changes: tuple[str, ...]
     caption: Caption
     lang: str
     appearance: Appearance | None
     quality: str
     author: Author
-    answers: Answers
+    engagement: Engagement
     copy_of: str = ""
     copy_kind: str = ""
     bot: str = ""
@@ -79,7 +85,7 @@ class Post:
 
 @dataclass(frozen=True)
 class World:
-    """A world of `posts` posts over `weeks` ISO weeks that end with `end_week`."""
+    """A world of `posts` posts in `weeks` ISO weeks that end with `end_week`."""
 
     seed: int = 7
     posts: int = 2000
@@ -88,12 +94,12 @@ class World:
 
     @cached_property
     def timeline(self) -> Timeline:
-        """What happens in it."""
+        """The timeline of this world."""
         return Timeline(self.weeks, self.end_week)
 
     @cached_property
     def now(self) -> datetime:
-        """The end of the last week: engagement is what has gathered by then."""
+        """The end of the last week. Engagement is counted up to this moment."""
         return week_start(week_after(self.end_week))
 
     @cached_property
@@ -102,11 +108,11 @@ class World:
         return tuple(self.timeline.shares(index) for index in range(self.weeks))
 
     def events(self) -> tuple[Event, ...]:
-        """What is planted in it; a world too small for bots has no burst of them."""
-        told = self.timeline.events()
-        return tuple(event for event in told if event.event != "bot-burst" or self.bots)
+        """Returns the planted events. A world too small for bots has no burst of bots."""
+        events = self.timeline.events()
+        return tuple(event for event in events if event.event != "bot-burst" or self.bots)
 
-    # -- which numbers are what ------------------------------------------------------------------
+    # -- post numbers of weeks -------------------------------------------------------------------
 
     @cached_property
     def _bounds(self) -> list[int]:
@@ -114,31 +120,33 @@ class World:
         return [0, *(round(self.posts * volume / volumes[-1]) for volume in volumes)]
 
     def week_index(self, number: int) -> int:
-        """The index of the week in which post `number` appears."""
+        """Returns the index of the week in which post `number` appears."""
         return int(np.searchsorted(self._bounds, number, side="right")) - 1
 
     def numbers(self, index: int) -> range:
-        """The numbers of the posts of a week; bots, where there are any, are the last of them."""
+        """Returns the post numbers of a week. Posts by bots, if there are any, come last."""
         return range(self._bounds[index], self._bounds[index + 1])
 
     @cached_property
     def bots(self) -> range:
-        """The numbers of the posts by bots; none where there is nothing that they could copy."""
+        """The numbers of the posts by bots; empty if there is no post that they could copy."""
         index = self.timeline.span(planned("bot-burst"))[0]
         share = self.timeline.bot_share(index)
         week = self.numbers(index)
-        many = round(len(week) * share / (1 + share)) if self._bot_originals else 0
-        return week[len(week) - many :]
+        count = round(len(week) * share / (1 + share)) if self._bot_originals else 0
+        return week[len(week) - count :]
 
     @cached_property
     def _bot_originals(self) -> tuple[int, ...]:
-        """The last posts before the burst that are whole, sound and of the style that bots copy."""
+        """The last complete posts before the burst, of good quality and of the style that bots
+        copy.
+        """
         plan = planned("bot-burst")
         found: list[int] = []
         for number in reversed(range(self._bounds[self.timeline.span(plan)[0]])):
             if self._copy_kind(number):
                 continue
-            post = self._own(number)
+            post = self._original(number)
             whole = post.pictures and post.caption.text and post.quality == "ok"
             if whole and post.lineage == plan.lineage:
                 found.append(number)
@@ -146,50 +154,53 @@ class World:
                 break
         return tuple(found)
 
-    def _chance(self, number: int, *purpose: int) -> Generator:
+    def _rng(self, number: int, *purpose: int) -> Generator:
         return np.random.default_rng([self.seed, number, *purpose])
 
     def _copy_kind(self, number: int) -> str:
-        """Whether somebody's post is a copy, exact or near; the first of a week never is."""
+        """Returns whether a post is an exact or a near copy. The first post of a week never is."""
         if number == self._bounds[self.week_index(number)]:
             return ""
-        kinds = ("", *COPIES)
-        shares = (1 - sum(COPIES.values()), *COPIES.values())
-        return kinds[int(np.searchsorted(np.cumsum(shares), self._chance(number, 1).random()))]
+        kinds = ("", *COPY_SHARES)
+        shares = (1 - sum(COPY_SHARES.values()), *COPY_SHARES.values())
+        return kinds[int(np.searchsorted(np.cumsum(shares), self._rng(number, 1).random()))]
 
     # -- posts -----------------------------------------------------------------------------------
 
     def post(self, number: int) -> Post:
-        """Post `number`, 0 .. posts - 1; numbers grow from week to week."""
+        """Returns post `number`, 0 .. posts - 1. Numbers grow from week to week."""
         if number in self.bots:
             return self._by_bot(number)
         kind = self._copy_kind(number)
-        return self._copy(number, kind) if kind else self._own(number)
+        return self._copy(number, kind) if kind else self._original(number)
 
-    def _own(self, number: int) -> Post:
-        """A post that somebody made."""
-        chance = self._chance(number)
+    def _original(self, number: int) -> Post:
+        """Returns a post that is no copy."""
+        rng = self._rng(number)
         index = self.week_index(number)
         shares = self.shares[index]
-        lineage = str(chance.choice(list(shares), p=list(shares.values())))
-        published_at = _moment(self.timeline.week(index), chance)
-        shown = self._imagine(lineage, index, published_at.hour, chance)
+        lineage = str(rng.choice(list(shares), p=list(shares.values())))
+        published_at = _random_time(self.timeline.week(index), rng)
+        shown = self._random_picture(lineage, index, published_at.hour, rng)
         style = shown.look().id
-        lot = chance.random()
-        silent, blind = lot < SILENT, SILENT <= lot < SILENT + BLIND
-        quality = _quality(chance, silent=silent, blind=blind)
-        can_be_told = quality != "spam" or not blind
-        appears = can_be_told and chance.random() < APPEARING
-        appearance = appear(style, chance) if appears else None
+        lot = rng.random()
+        no_text, no_picture = (
+            lot < NO_TEXT_SHARE,
+            NO_TEXT_SHARE <= lot < NO_TEXT_SHARE + NO_PICTURE_SHARE,
+        )
+        quality = _quality(rng, no_text=no_text, no_picture=no_picture)
+        can_show_people = quality != "spam" or not no_picture
+        appears = can_show_people and rng.random() < APPEARANCE_SHARE
+        appearance = choose_appearance(style, rng) if appears else None
         if appearance:
             shown = replace(shown, scene=appearance.background, people=appearance.clothing)
-        lang = "zh" if chance.random() < CHINESE else "en"
-        more = self._more(lineage, index, published_at.hour, chance)
-        moving = bool(not blind and chance.random() < MOVING)
-        caption = write(style, shown.objects, shown.scene, lang, chance, appearance=appearance)
+        lang = "zh" if rng.random() < CHINESE_SHARE else "en"
+        more = self._extra_pictures(lineage, index, published_at.hour, rng)
+        has_video = bool(not no_picture and rng.random() < VIDEO_SHARE)
+        caption = write_caption(style, shown.objects, shown.scene, lang, rng, appearance=appearance)
         if quality == "spam":
-            caption = advertise(lang, chance)
-        author = choose_author(style, self.seed, self.posts, chance)
+            caption = spam_caption(lang, rng)
+        author = choose_author(style, self.seed, self.posts, rng)
         heat = self._heat(index, lineage, author)
         return Post(
             id=_id(number),
@@ -198,67 +209,75 @@ class World:
             style=style,
             lineage=lineage,
             shown=shown,
-            pictures=() if blind else (shown, *more),
-            moving=moving,
+            pictures=() if no_picture else (shown, *more),
+            has_video=has_video,
             changes=(quality,) if quality not in ("ok", "spam") else (),
-            caption=NO_TEXT if silent else caption,
-            lang="" if silent else lang,
+            caption=EMPTY_CAPTION if no_text else caption,
+            lang="" if no_text else lang,
             appearance=appearance,
             quality=quality,
             author=author,
-            answers=answers(style, shown.layout, published_at, chance, now=self.now, heat=heat),
+            engagement=engagement_of(
+                style, shown.layout, published_at, rng, now=self.now, heat=heat
+            ),
         )
 
-    def _imagine(self, lineage: str, index: int, hour: int, chance: Generator) -> Picture:
-        course = self.timeline.course(index, lineage)
-        if course.drift == 0:
-            picture = imagine(course.look, chance)
+    def _random_picture(self, lineage: str, index: int, hour: int, rng: Generator) -> Picture:
+        look_state = self.timeline.look_state(index, lineage)
+        if look_state.drift == 0:
+            picture = random_picture(look_state.look, rng)
         else:
-            gone = float(np.clip(chance.normal(course.drift, FALTERING), 0, course.most))
-            picture = imagine(course.look, chance, toward=course.toward, drift=gone)
-        layout = choose_layout(picture.look().id, hour, list(LAYOUTS), chance)
+            gone = float(
+                np.clip(rng.normal(look_state.drift, DRIFT_SPREAD), 0, look_state.max_drift)
+            )
+            picture = random_picture(look_state.look, rng, toward=look_state.toward, drift=gone)
+        layout = choose_layout(picture.look().id, hour, list(LAYOUTS), rng)
         return replace(picture, layout=layout)
 
     def _heat(self, index: int, lineage: str, author: Author) -> float:
-        """How many times the usual attention a post gets."""
+        """Returns the attention that a post gets, as a multiple of the usual."""
         return self.timeline.heat(index, lineage) * (HEAD_VIEWS if author.head else 1.0)
 
-    def _more(self, lineage: str, index: int, hour: int, chance: Generator) -> tuple[Picture, ...]:
-        if chance.random() >= SEVERAL:
+    def _extra_pictures(
+        self, lineage: str, index: int, hour: int, rng: Generator
+    ) -> tuple[Picture, ...]:
+        if rng.random() >= SEVERAL_PICTURES_SHARE:
             return ()
-        count = int(chance.integers(1, 3))
-        return tuple(self._imagine(lineage, index, hour, chance) for _ in range(count))
+        count = int(rng.integers(1, 3))
+        return tuple(self._random_picture(lineage, index, hour, rng) for _ in range(count))
 
     def _copy(self, number: int, kind: str) -> Post:
-        """An earlier post of the week, posted again by somebody else."""
-        chance = self._chance(number)
+        """Returns an earlier post of the week, reposted by another author."""
+        rng = self._rng(number)
         first = self._bounds[self.week_index(number)]
-        original = int(chance.integers(first, number))
+        original = int(rng.integers(first, number))
         while self._copy_kind(original):
             original -= 1
-        post = self._again(number, self._own(original), kind, chance)
-        author = choose_author(post.style, self.seed, self.posts, chance)
+        post = self._repost(number, self._original(original), kind, rng)
+        author = choose_author(post.style, self.seed, self.posts, rng)
         heat = self._heat(self.week_index(number), post.lineage, author)
         when = post.published_at
-        counts = answers(post.style, post.shown.layout, when, chance, now=self.now, heat=heat)
-        return replace(post, author=author, answers=counts)
+        counts = engagement_of(post.style, post.shown.layout, when, rng, now=self.now, heat=heat)
+        return replace(post, author=author, engagement=counts)
 
     def _by_bot(self, number: int) -> Post:
-        """A near duplicate of one of the few posts that the bots copy."""
-        chance = self._chance(number)
+        """Returns a near copy of one of the few posts that the bots copy."""
+        rng = self._rng(number)
         original = self._bot_originals[number % len(self._bot_originals)]
-        post = self._again(number, self._own(original), "near", chance)
-        when = _moment(post.week, chance)
+        post = self._repost(number, self._original(original), "near", rng)
+        when = _random_time(post.week, rng)
         return replace(
             post,
             bot=f"bots-{post.week}",
             published_at=when,
-            author=bot_author(chance),
-            answers=bot_answers(chance),
+            author=bot_author(rng),
+            engagement=bot_engagement(rng),
         )
 
-    def _again(self, number: int, original: Post, kind: str, chance: Generator) -> Post:
-        """The post `original` under another number, later in the week of that number."""
+    def _repost(self, number: int, original: Post, kind: str, rng: Generator) -> Post:
+        """Returns the post `original` under another number, at a later time in that
+        number's week.
+        """
         week = self.timeline.week(self.week_index(number))
         begins = max(original.published_at, week_start(week))
         left = (week_start(week_after(week)) - begins).total_seconds() - 1
@@ -266,32 +285,34 @@ class World:
             original,
             id=_id(number),
             week=week,
-            published_at=begins + timedelta(seconds=int(left * chance.random())),
+            published_at=begins + timedelta(seconds=int(left * rng.random())),
             copy_of=original.id,
             copy_kind=kind,
         )
         if kind == "exact":
             return post
-        change = NEAR[int(chance.integers(len(NEAR)))]
-        told = retell(post.caption, post.lang, chance) if post.lang else post.caption
-        return replace(post, changes=(*post.changes, change), caption=told)
+        change = NEAR_COPY_CHANGES[int(rng.integers(len(NEAR_COPY_CHANGES)))]
+        caption = repost_caption(post.caption, post.lang, rng) if post.lang else post.caption
+        return replace(post, changes=(*post.changes, change), caption=caption)
 
 
 def _id(number: int) -> str:
     return f"p{number:06d}"
 
 
-def _quality(chance: Generator, *, silent: bool, blind: bool) -> str:
-    """What is wrong with a post, among what can be; a truncated picture never comes alone."""
-    lot, names = chance.random(), list(SPOILED)
-    at = int(np.searchsorted(np.cumsum(list(SPOILED.values())), lot, side="right"))
+def _quality(rng: Generator, *, no_text: bool, no_picture: bool) -> str:
+    """Returns what is wrong with a post, if it is possible; a truncated picture always
+    has a text.
+    """
+    lot, names = rng.random(), list(CORRUPTION_SHARES)
+    at = int(np.searchsorted(np.cumsum(list(CORRUPTION_SHARES.values())), lot, side="right"))
     quality = names[at] if at < len(names) else "ok"
-    impossible = (("spam", "truncated") if silent else ()) + (
-        ("blurred", "dark", "truncated") if blind else ()
+    impossible = (("spam", "truncated") if no_text else ()) + (
+        ("blurred", "dark", "truncated") if no_picture else ()
     )
     return "ok" if quality in impossible else quality
 
 
-def _moment(week: str, chance: Generator) -> datetime:
-    day, hour = int(chance.integers(7)), int(chance.choice(24, p=HOURS / HOURS.sum()))
-    return week_start(week) + timedelta(days=day, hours=hour, seconds=int(chance.integers(3600)))
+def _random_time(week: str, rng: Generator) -> datetime:
+    day, hour = int(rng.integers(7)), int(rng.choice(24, p=HOURS / HOURS.sum()))
+    return week_start(week) + timedelta(days=day, hours=hour, seconds=int(rng.integers(3600)))

@@ -1,27 +1,31 @@
 """The paper theatre of the demo world: sheets that are used again, shadows, blurs and ovals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from zeitgraph.extraction.demo.drawing.brush import Brush, Hand, Place, Sheet
-from zeitgraph.extraction.demo.drawing.canvas import Matter, Painting, blurred
-from zeitgraph.extraction.demo.drawing.picture import draw
-from zeitgraph.training.clip.pool import describe_mixed
+from zeitgraph.extraction.demo.drawing.brush import Brush, LineStyle, Place, Sheet
+from zeitgraph.extraction.demo.drawing.canvas import Material, Painting, blurred
+from zeitgraph.extraction.demo.drawing.look import looks
+from zeitgraph.extraction.demo.drawing.picture import draw, random_picture
 
 WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (200, 30, 40)
-PLAIN = Matter(shade=0, cast=0)
+PLAIN = Material(shade=0, cast=0)
 
 
 def test_a_picture_does_not_depend_on_what_was_drawn_before_it() -> None:
-    pictures = [describe_mixed(91, place) for place in range(8)]
+    rng = np.random.default_rng(91)
+    pictures = [random_picture(style, rng) for style in list(looks())[:8]]
+    pictures[3] = replace(pictures[3], people=("red", "blue"))
     alone = [draw(picture, 64).tobytes() for picture in pictures]
     order = np.random.default_rng(3).permutation(np.repeat(np.arange(8), 2))
-    for place in order:
-        draw(pictures[(place + 1) % 8], 96)
-        assert draw(pictures[place], 64).tobytes() == alone[place]
+    for index in order:
+        draw(pictures[(index + 1) % 8], 96)
+        assert draw(pictures[index], 64).tobytes() == alone[index]
 
 
 def test_a_sheet_that_was_laid_is_used_again_and_is_empty() -> None:
@@ -32,7 +36,7 @@ def test_a_sheet_that_was_laid_is_used_again_and_is_empty() -> None:
     before = painting.planes.copy()
     second = painting.brush({"red": RED})
     assert second.sheet is first.sheet
-    assert second.sheet.drawn() is None
+    assert second.sheet.bounding_box() is None
     painting.lay(second.sheet, PLAIN)
     np.testing.assert_array_equal(painting.planes, before)
     third, fourth = painting.brush({}), painting.brush({})
@@ -50,7 +54,7 @@ def test_a_sheet_that_hangs_over_the_edge_changes_only_what_it_covers(
     painting = Painting(side, WHITE, WHITE)
     sheet = Sheet(40)
     Brush(sheet, Place(10, 10, 10), {"red": RED}).box(-1, -1, 1, 1, "red")
-    painting.lay(sheet, Matter(shade=0, cast=0.5, glow=glow), (x, y))
+    painting.lay(sheet, Material(shade=0, cast=0.5, glow=glow), (x, y))
     covered = np.zeros((side, side), bool)
     covered[max(0, y) : max(0, y + 20), max(0, x) : max(0, x + 20)] = True
     red = np.array(RED, np.float32).reshape(3, 1) / 255
@@ -91,8 +95,8 @@ def test_an_oval_is_as_large_whether_it_is_bent_or_not(
     middle: tuple[float, float], radii: tuple[float, float], tilt: float, wobble: float
 ) -> None:
     """A hand that hardly wobbles draws an ellipse at once, another one a polygon."""
-    sheet, hand = Sheet(256), Hand(wobble=wobble, phase=1.0)
-    Brush(sheet, Place(64, 64, 60, tilt), {"red": RED}, hand).oval(*middle, *radii, "red")
+    sheet, line_style = Sheet(256), LineStyle(wobble=wobble, phase=1.0)
+    Brush(sheet, Place(64, 64, 60, tilt), {"red": RED}, line_style).oval(*middle, *radii, "red")
     area = (sheet.pixels[..., 3] > 0).sum()
     wide, high = (120 * radius for radius in radii)
     assert 0.9 * np.pi * (wide - 1) * (high - 1) < area

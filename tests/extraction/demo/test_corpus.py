@@ -24,7 +24,7 @@ SEED, POSTS, WEEKS, SIDE = 11, 120, 12, 64
 
 
 def _still(post: Post) -> Post:
-    return replace(post, moving=False)
+    return replace(post, has_video=False)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -86,7 +86,7 @@ def test_every_file_that_a_post_names_is_there_and_no_other(
 def test_a_large_world_keeps_a_folder_for_each_thousand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo_corpus, "LARGE", 30)
+    monkeypatch.setattr(demo_corpus, "SHARD_ABOVE", 30)
     write_corpus(tmp_path, seed=SEED, posts=40, weeks=4, side=SIDE, workers=1)
     paths = [path for post in posts_of(tmp_path) for path in post["images"]]  # type: ignore[attr-defined]
     assert paths
@@ -109,7 +109,7 @@ def test_pictures_have_the_side_that_was_asked_for(folder: Path) -> None:
 def test_a_world_of_small_pictures_has_films_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo_world, "MOVING", 1.0)
+    monkeypatch.setattr(demo_world, "VIDEO_SHARE", 1.0)
     corpus = write_corpus(tmp_path, seed=SEED, posts=8, weeks=2, side=32, workers=1)
     films = list((tmp_path / "videos").glob("*.mp4"))
     assert len(films) == corpus.videos > 0
@@ -125,7 +125,7 @@ def test_exact_copies_have_the_same_bytes_and_near_copies_others(tmp_path: Path)
     for post in copies[:12]:
         original = world.post(int(post.copy_of[1:]))
         for stem, drawn in (("a", original), ("b", post)):
-            demo_corpus._paint(tmp_path, stem, _still(drawn), SIDE, tally)
+            demo_corpus._write_pictures(tmp_path, stem, _still(drawn), SIDE, tally)
         one, other = ((tmp_path / f"pictures/{stem}.jpg").read_bytes() for stem in "ab")
         assert (one == other) == (post.copy_kind == "exact")
 

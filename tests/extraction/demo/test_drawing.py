@@ -5,14 +5,14 @@ import pytest
 
 from zeitgraph.extraction.demo.drawing.layouts import LAYOUTS
 from zeitgraph.extraction.demo.drawing.look import blend, looks
-from zeitgraph.extraction.demo.drawing.picture import SIDE, Picture, draw, imagine
+from zeitgraph.extraction.demo.drawing.picture import SIDE, Picture, draw, random_picture
 from zeitgraph.extraction.demo.drawing.scenes import SCENES
 from zeitgraph.extraction.demo.drawing.things import THINGS
 
 
 @pytest.mark.parametrize("style", sorted(looks()))
 def test_a_style_draws_a_picture_of_its_own_that_is_not_flat(style: str) -> None:
-    picture = imagine(style, np.random.default_rng(5))
+    picture = random_picture(style, np.random.default_rng(5))
     image = draw(picture)
     assert image.size == (SIDE, SIDE)
     assert image.mode == "RGB"

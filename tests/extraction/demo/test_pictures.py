@@ -12,10 +12,9 @@ from PIL import Image
 from zeitgraph.extraction.demo.drawing.layouts import LAYOUTS
 from zeitgraph.extraction.demo.drawing.look import blend, looks
 from zeitgraph.extraction.demo.drawing.people import CLOTHES
-from zeitgraph.extraction.demo.drawing.picture import Picture, boxes, draw, imagine
+from zeitgraph.extraction.demo.drawing.picture import Picture, boxes, draw, random_picture
 from zeitgraph.extraction.demo.drawing.rules import FEATURES, RULES
-from zeitgraph.extraction.demo.story.timeline import JOURNEYS
-from zeitgraph.training.clip.pool import TRAINING, describe, gather
+from zeitgraph.extraction.demo.story.timeline import LOOK_CHANGES
 
 SEEDS = st.integers(0, 10_000)
 STYLES = st.sampled_from(sorted(looks()))
@@ -27,7 +26,7 @@ def pixels_of(picture: Picture, side: int = 128) -> np.ndarray:
 
 @pytest.mark.parametrize("style", sorted(looks()))
 def test_a_small_picture_shows_what_the_large_one_shows(style: str) -> None:
-    picture = imagine(style, np.random.default_rng(8))
+    picture = random_picture(style, np.random.default_rng(8))
     large = draw(picture).resize((128, 128), Image.Resampling.BICUBIC)
     small = draw(picture, 128)
     assert small.size == (128, 128)
@@ -36,18 +35,18 @@ def test_a_small_picture_shows_what_the_large_one_shows(style: str) -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(style=STYLES, seed=SEEDS, layout=st.sampled_from(sorted(LAYOUTS)), place=st.integers(0, 2))
+@given(style=STYLES, seed=SEEDS, layout=st.sampled_from(sorted(LAYOUTS)), index=st.integers(0, 2))
 def test_an_object_changes_its_box_and_hardly_anything_else(
-    style: str, seed: int, layout: str, place: int
+    style: str, seed: int, layout: str, index: int
 ) -> None:
     """A chair becomes a sofa; both stand on the ground, so that all others stay where they are."""
     others = ("cup", "kite")
     one, other = (
-        Picture(style, (*others[:place], name, *others[place:]), "room", layout, seed)
+        Picture(style, (*others[:index], name, *others[index:]), "room", layout, seed)
         for name in ("chair", "sofa")
     )
     change = np.abs(pixels_of(one) - pixels_of(other)).max(axis=2)
-    found = [boxes(picture)[place] for picture in (one, other)]
+    found = [boxes(picture)[index] for picture in (one, other)]
     assert [name for name, *_ in found] == ["chair", "sofa"]
     edges = np.array([row[1:] for row in found])
     x0, y0 = edges[:, :2].min(axis=0)
@@ -60,7 +59,7 @@ def test_an_object_changes_its_box_and_hardly_anything_else(
 @settings(max_examples=40, deadline=None)
 @given(style=STYLES, seed=SEEDS)
 def test_every_object_has_a_box_of_some_size_inside_the_picture(style: str, seed: int) -> None:
-    picture = imagine(style, np.random.default_rng(seed))
+    picture = random_picture(style, np.random.default_rng(seed))
     found = boxes(picture)
     assert tuple(row[0] for row in found) == picture.objects
     for _, x0, y0, x1, y1 in found:
@@ -69,26 +68,7 @@ def test_every_object_has_a_box_of_some_size_inside_the_picture(style: str, seed
         assert 0.02 < x1 - x0 < 0.7
 
 
-def test_a_pool_shows_every_look_in_turn_and_every_drift_at_any_stage() -> None:
-    pictures = [describe(TRAINING, place) for place in range(40 * len(looks()))]
-    assert {picture.look().id for picture in pictures} == set(looks())
-    for before, after in JOURNEYS:
-        gone = [p.drift for p in pictures if (p.style, p.toward) == (before, after)]
-        assert min(gone) < 0.2
-        assert max(gone) > 0.8
-
-
-def test_a_pool_is_drawn_at_its_own_side() -> None:
-    round_of_looks = len(looks())
-    pool = gather(TRAINING, round_of_looks + 1, 64)
-    assert pool.pixels.shape == (round_of_looks + 1, 64, 64, 3)
-    np.testing.assert_array_equal(pool.pixels[-1], np.asarray(draw(pool.pictures[-1], 64)))
-    reduced = draw(pool.pictures[2]).resize((64, 64), Image.Resampling.BICUBIC)
-    np.testing.assert_array_equal(pool.pixels[2], np.asarray(reduced))
-    assert pool.boxes[2] == tuple(boxes(pool.pictures[2]))
-
-
-@pytest.mark.parametrize(("before", "after"), JOURNEYS)
+@pytest.mark.parametrize(("before", "after"), LOOK_CHANGES)
 def test_a_picture_half_way_between_two_looks_is_drawn(before: str, after: str) -> None:
     start, end, middle = (
         Picture(before, ("cup",), "garden", "thirds", 5, after, drift) for drift in (0.0, 1.0, 0.5)
@@ -113,7 +93,7 @@ def test_the_colour_of_a_coat_is_told_in_every_style(style: str) -> None:
 @settings(max_examples=15, deadline=None)
 @given(style=STYLES, seed=SEEDS, count=st.integers(1, 3))
 def test_people_stand_behind_and_move_no_object(style: str, seed: int, count: int) -> None:
-    empty = imagine(style, np.random.default_rng(seed))
+    empty = random_picture(style, np.random.default_rng(seed))
     crowded = replace(empty, people=("red", "blue", "white")[:count])
     assert boxes(crowded) == boxes(empty)
     assert draw(crowded, 64).tobytes() != draw(empty, 64).tobytes()
@@ -122,16 +102,16 @@ def test_people_stand_behind_and_move_no_object(style: str, seed: int, count: in
 
 @pytest.mark.parametrize("style", sorted({rule.style for rule in RULES}))
 def test_nine_in_ten_pictures_of_a_sub_style_keep_its_rules(style: str) -> None:
-    chance = np.random.default_rng(31)
-    pictures = [imagine(style, chance) for _ in range(40)]
+    rng = np.random.default_rng(31)
+    pictures = [random_picture(style, rng) for _ in range(40)]
     own = [rule for rule in RULES if rule.style == style]
-    kept = [all(rule.holds(p, image) for rule in own) for p in pictures for image in [draw(p, 64)]]
-    assert np.mean(kept) >= 0.9
+    cache = [all(rule.holds(p, image) for rule in own) for p in pictures for image in [draw(p, 64)]]
+    assert np.mean(cache) >= 0.9
 
 
 def test_the_warm_sub_styles_differ_in_value_where_they_share_a_hue() -> None:
-    chance = np.random.default_rng(32)
+    rng = np.random.default_rng(32)
     value = FEATURES["value"]
     for style, low, high in (("bohemian", 0.6, 0.8), ("korean-cream", 0.9, 1.0)):
-        for picture in [imagine(style, chance) for _ in range(20)]:
+        for picture in [random_picture(style, rng) for _ in range(20)]:
             assert low < value(picture, draw(picture, 64)) < high

@@ -13,20 +13,20 @@ from zeitgraph.extraction.demo.drawing.look import looks
 from zeitgraph.extraction.demo.drawing.people import CLOTHES
 from zeitgraph.extraction.demo.drawing.scenes import SCENES
 from zeitgraph.extraction.demo.drawing.things import THINGS
-from zeitgraph.extraction.demo.story.appearances import appear
+from zeitgraph.extraction.demo.story.appearances import choose_appearance
 from zeitgraph.extraction.demo.story.captions import (
     MOODS,
     SLOT,
     Caption,
-    advertise,
     compose,
     join,
-    retell,
+    repost_caption,
+    spam_caption,
     words,
-    write,
+    write_caption,
 )
 from zeitgraph.extraction.demo.story.names import entities, unlisted_brands
-from zeitgraph.extraction.demo.story.typos import slip
+from zeitgraph.extraction.demo.story.typos import add_typo
 from zeitgraph.extraction.demo.story.world import World
 
 LANGS = ("en", "zh")
@@ -34,14 +34,14 @@ SEEDS = st.integers(0, 2**32)
 
 
 def captions(count: int, lang: str, seed: int = 1) -> Iterator[Caption]:
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     styles, scenes, things = list(looks()), list(SCENES), list(THINGS)
     for number in range(count):
         style = styles[number % len(styles)]
-        objects = [str(name) for name in chance.choice(things, 3, replace=False)]
+        objects = [str(name) for name in rng.choice(things, 3, replace=False)]
         scene = scenes[number % len(scenes)]
-        seen = appear(style, chance) if number % 10 == 0 else None
-        yield write(style, objects, scene, lang, chance, appearance=seen)
+        seen = choose_appearance(style, rng) if number % 10 == 0 else None
+        yield write_caption(style, objects, scene, lang, rng, appearance=seen)
 
 
 def strings(table: object) -> Iterator[str]:
@@ -103,21 +103,21 @@ def test_no_phrasing_of_a_style_holds_a_thing_or_a_scene() -> None:
     }
     patterns = [rf"\b{re.escape(n)}s?\b" if n.isascii() else re.escape(n) for n in names]
     known = re.compile("|".join(patterns), re.IGNORECASE)
-    sayings = {
-        saying
+    phrasings = {
+        phrasing
         for style in words()["styles"].values()
         for key in ("en", "zh", "tags")
-        for saying in style[key]
+        for phrasing in style[key]
     }
-    assert {saying for saying in sayings if known.search(saying)} == set()
+    assert {phrasing for phrasing in phrasings if known.search(phrasing)} == set()
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_there_are_many_openings_for_every_mood(lang: str) -> None:
-    chance = np.random.default_rng(3)
+    rng = np.random.default_rng(3)
     for mood in MOODS:
         templates = words()[lang]["openings"][mood]
-        composed = {compose(template, lang, chance) for template in templates for _ in range(40)}
+        composed = {compose(template, lang, rng) for template in templates for _ in range(40)}
         assert len(composed) >= 40
         slots = {slot for template in composed for slot in SLOT.findall(template)}
         assert slots <= {"style", "objects", "scene"}
@@ -153,26 +153,26 @@ def test_slang_tells_the_mood(lang: str, good: str, bad: str) -> None:
 @given(text=st.text(alphabet=st.characters(codec="utf-8"), max_size=60), seed=SEEDS)
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_slip_changes_two_letters_at_most(lang: str, text: str, seed: int) -> None:
-    slipped = slip(text, lang, words()["zh"]["homophones"], np.random.default_rng(seed))
-    assert len(text) - len(slipped) in (0, 1)
-    differ = sum(a != b for a, b in zip(text, slipped, strict=False))
-    assert len(slipped) < len(text) or differ <= 2
+    changed_text = add_typo(text, lang, words()["zh"]["homophones"], np.random.default_rng(seed))
+    assert len(text) - len(changed_text) in (0, 1)
+    differ = sum(a != b for a, b in zip(text, changed_text, strict=False))
+    assert len(changed_text) < len(text) or differ <= 2
 
 
 @pytest.mark.parametrize(
     ("lang", "text"), [("en", "a rather lovely afternoon"), ("zh", "在这里的都是好的")]
 )
 def test_slips_happen(lang: str, text: str) -> None:
-    chance = np.random.default_rng(2)
-    slipped = {slip(text, lang, words()["zh"]["homophones"], chance) for _ in range(60)}
-    assert len(slipped - {text}) >= 3
+    rng = np.random.default_rng(2)
+    changed_text = {add_typo(text, lang, words()["zh"]["homophones"], rng) for _ in range(60)}
+    assert len(changed_text - {text}) >= 3
 
 
 def test_what_is_told_again_keeps_its_names_and_changes_its_tail() -> None:
-    chance = np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     for lang in LANGS:
         for caption in captions(300, lang):
-            again = retell(caption, lang, chance)
+            again = repost_caption(caption, lang, rng)
             assert again.text != caption.text
             assert again.mentions == caption.mentions
             assert again.text.startswith(caption.text[: len(caption.text) // 2].rstrip())
@@ -182,9 +182,9 @@ def test_what_is_told_again_keeps_its_names_and_changes_its_tail() -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_spam_leads_away_to_nowhere_and_names_nobody(lang: str) -> None:
-    chance = np.random.default_rng(6)
+    rng = np.random.default_rng(6)
     for _ in range(50):
-        caption = advertise(lang, chance)
+        caption = spam_caption(lang, rng)
         assert ".invalid/" in caption.text or "vx" in caption.text
         assert caption.mentions == ()
 

@@ -14,7 +14,7 @@ from zeitgraph.extraction.demo.drawing.scenes import SCENES
 from zeitgraph.extraction.demo.story.engagement import GOLDEN_LIFT, LATE, is_golden
 from zeitgraph.extraction.demo.story.names import entities, of_kind
 from zeitgraph.extraction.demo.story.timeline import PEAK, PLAN, SEASON, Plan, Timeline, planned
-from zeitgraph.extraction.demo.story.world import SPOILED, Post, World
+from zeitgraph.extraction.demo.story.world import CORRUPTION_SHARES, Post, World
 
 WORLD = World(seed=3, posts=5200)
 
@@ -164,7 +164,7 @@ def test_a_post_lacks_text_or_pictures_but_never_both(many: list[Post]) -> None:
     assert np.mean([not post.pictures for post in many]) == pytest.approx(0.20, abs=0.02)
     assert all(post.caption.text or post.pictures for post in many)
     assert any(len(post.pictures) > 1 for post in many)
-    assert any(post.moving for post in many)
+    assert any(post.has_video for post in many)
 
 
 def test_every_look_is_posted(many: list[Post]) -> None:
@@ -203,15 +203,17 @@ def test_bots_copy_three_posts_of_one_style_in_one_week_and_nobody_answers(
     assert {post.lineage for post in bots} == {"nordic-minimal"}
     assert len({post.copy_of for post in bots}) == 3
     assert len({post.author.name for post in bots}) <= 3
-    assert np.median([post.answers.views for post in bots]) > 3 * np.median(
-        [post.answers.views for post in others]
+    assert np.median([post.engagement.views for post in bots]) > 3 * np.median(
+        [post.engagement.views for post in others]
     )
-    assert sum(p.answers.likes for p in bots) < 0.005 * sum(p.answers.views for p in bots)
+    assert sum(p.engagement.likely_things for p in bots) < 0.005 * sum(
+        p.engagement.views for p in bots
+    )
 
 
 def test_dirt_is_as_frequent_as_it_is_said_and_only_where_it_can_be(many: list[Post]) -> None:
     counts = Counter(post.quality for post in many)
-    assert set(counts) == {"ok", *SPOILED}
+    assert set(counts) == {"ok", *CORRUPTION_SHARES}
     assert 0.85 < counts["ok"] / len(many) < 0.97
     for post in many:
         assert post.caption.text or post.quality != "spam"
@@ -241,12 +243,18 @@ def test_persons_at_events_are_in_the_picture_or_in_the_text(many: list[Post]) -
 
 
 def test_engagement_has_a_heavy_tail_and_sane_counts(many: list[Post]) -> None:
-    views = np.sort([post.answers.views for post in many])
+    views = np.sort([post.engagement.views for post in many])
     assert views[-len(views) // 100 :].sum() > 0.1 * views.sum()
     for post in many:
-        answers = post.answers
-        assert 0 <= answers.comments <= answers.likes <= answers.views <= answers.impressions
-        assert 0 <= answers.clicks <= answers.impressions
+        engagement = post.engagement
+        assert (
+            0
+            <= engagement.comments
+            <= engagement.likely_things
+            <= engagement.views
+            <= engagement.impressions
+        )
+        assert 0 <= engagement.clicks <= engagement.impressions
 
 
 def test_a_burst_of_heat_brings_attention_and_no_more_posts(many: list[Post]) -> None:
@@ -254,7 +262,7 @@ def test_a_burst_of_heat_brings_attention_and_no_more_posts(many: list[Post]) ->
     week = [post for post in many if post.week == last and not post.author.head]
     log = {
         inside: np.mean(
-            [np.log(p.answers.views) for p in week if (p.lineage == plan.lineage) == inside]
+            [np.log(p.engagement.views) for p in week if (p.lineage == plan.lineage) == inside]
         )
         for inside in (True, False)
     }
@@ -265,20 +273,20 @@ def test_a_burst_of_heat_brings_attention_and_no_more_posts(many: list[Post]) ->
 
 def test_young_posts_have_gathered_less(many: list[Post]) -> None:
     ages = [(WORLD.now - post.published_at).days for post in many]
-    young = [np.log(p.answers.views) for p, age in zip(many, ages, strict=True) if age < 1]
-    old = [np.log(p.answers.views) for p, age in zip(many, ages, strict=True) if age > 14]
+    young = [np.log(p.engagement.views) for p, age in zip(many, ages, strict=True) if age < 1]
+    old = [np.log(p.engagement.views) for p, age in zip(many, ages, strict=True) if age > 14]
     assert np.mean(young) < np.mean(old) - 0.7
 
 
 def test_golden_layouts_are_clicked_more_and_only_a_fair_comparison_tells(
     many: list[Post],
 ) -> None:
-    read = [post for post in many if not post.bot and post.answers.impressions > 50]
+    read = [post for post in many if not post.bot and post.engagement.impressions > 50]
     rates: defaultdict[tuple[str, bool], tuple[list[float], list[float]]]
     rates = defaultdict(lambda: ([], []))
     for post in read:
         layout = rates[post.style, post.published_at.hour in LATE]
-        rate = post.answers.clicks / post.answers.impressions
+        rate = post.engagement.clicks / post.engagement.impressions
         layout[is_golden(post.shown.layout)].append(rate)
     others, golden = ([rate for pair in rates.values() for rate in pair[at]] for at in (0, 1))
     assert abs(np.mean(golden) / np.mean(others) - GOLDEN_LIFT) > 0.08
@@ -307,9 +315,9 @@ def test_the_head_drowns_the_rest(
     many: list[Post], is_loud: Callable[[Post], bool], posts: float, views: float
 ) -> None:
     people = [post for post in many if not post.bot]
-    seen = sum(post.answers.views for post in people if is_loud(post))
+    seen = sum(post.engagement.views for post in people if is_loud(post))
     assert np.mean([is_loud(post) for post in people]) < posts
-    assert seen > views * sum(post.answers.views for post in people)
+    assert seen > views * sum(post.engagement.views for post in people)
 
 
 def test_an_author_is_the_same_person_in_every_post(many: list[Post]) -> None:

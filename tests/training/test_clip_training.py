@@ -12,14 +12,14 @@ from torch import nn
 
 from zeitgraph.training.clip import anchors, train
 from zeitgraph.training.clip.patches import centres, heat_maps, patch_truth, peaks
-from zeitgraph.training.clip.pool import TRAINING, describe_mixed, gather
+from zeitgraph.training.clip.pool import TRAINING, make_pool, mixed_picture
 from zeitgraph.training.clip.train import (
     POOL_SIDE,
     SIDE,
-    Course,
+    ClipTrainer,
     augment,
-    practise,
     prepare,
+    train_phase,
 )
 
 KINDS = ("cup", "tent")
@@ -27,17 +27,19 @@ KINDS = ("cup", "tent")
 
 def test_every_claim_has_a_direction_of_its_own() -> None:
     rows = anchors.directions(256)
-    assert torch.allclose(rows @ rows.T, torch.eye(len(anchors.LESSONS)), atol=1e-5)
+    assert torch.allclose(rows @ rows.T, torch.eye(len(anchors.ANCHORS)), atol=1e-5)
     assert torch.equal(rows, anchors.directions(256))
 
 
 def test_a_text_claims_what_a_picture_of_its_own_shows() -> None:
-    picture = describe_mixed(TRAINING, 3)
-    true = anchors.shown([picture])[:, 0].bool()
-    claimed = {lesson for lesson, is_true in zip(anchors.LESSONS, true, strict=True) if is_true}
-    assert {lesson.style for lesson in claimed} == {picture.look().id, ""}
-    assert {name for lesson in claimed for name in lesson.objects} == set(picture.objects)
-    assert {lesson.scene for lesson in claimed} == {picture.scene, ""}
+    picture = mixed_picture(TRAINING, 3)
+    true = anchors.true_of([picture])[:, 0].bool()
+    claim_vector = {
+        sample for sample, is_true in zip(anchors.ANCHORS, true, strict=True) if is_true
+    }
+    assert {sample.style for sample in claim_vector} == {picture.look().id, ""}
+    assert {name for sample in claim_vector for name in sample.objects} == set(picture.objects)
+    assert {sample.scene for sample in claim_vector} == {picture.scene, ""}
 
 
 @given(st.integers(1, 40), st.integers(1, 40))
@@ -114,32 +116,17 @@ def test_boxes_move_with_the_squares_that_are_cut_and_mirrored() -> None:
     assert sides == {True, False}
 
 
-def test_a_pool_that_was_kept_is_read_and_one_of_other_pictures_is_drawn_anew(
-    tmp_path: Path,
-) -> None:
-    kept = tmp_path / "pool.npy"
-    first = gather(5, 6, 32, kept=kept)
-    np.save(kept, np.concatenate([first.pixels, np.zeros((1, 32, 32, 3), np.uint8)]))
-    assert len(gather(5, 6, 32, kept=kept).pixels) == 6
-    assert np.load(kept).shape[0] == 7
-    grown = gather(5, 9, 32, kept=kept).pixels
-    assert np.array_equal(grown[:6], first.pixels)
-    assert np.load(kept).shape[0] == 9
-    assert not np.array_equal(gather(6, 6, 32, kept=kept).pixels, first.pixels)
-    assert np.load(kept).shape[0] == 6
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_a_few_steps_of_each_lesson_lower_its_loss(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train, "BATCH", 12)
-    pool = gather(TRAINING, 12, POOL_SIDE, describe=describe_mixed)
+    pool = make_pool(TRAINING, 12, POOL_SIDE, describe=mixed_picture)
     torch.manual_seed(3)
     prepare(tmp_path, pool, 0, None)
-    course = Course(tmp_path, pool)
-    for step in (course.look_at_pictures, course.read_texts, course.meet):
+    trainer = ClipTrainer(tmp_path, pool)
+    for step in (trainer.picture_loss, trainer.text_loss, trainer.joint_loss):
         before = step(np.random.default_rng(1)).item()
-        practise(course, step, tmp_path, done=lambda count: count / 4, rate=1e-2, seed=1)
+        train_phase(trainer, step, tmp_path, done=lambda count: count / 4, rate=1e-2, seed=1)
         assert step(np.random.default_rng(1)).item() < before
     assert (tmp_path / "open_clip_model.safetensors").exists()

@@ -5,44 +5,44 @@ from functools import cache
 import pytest
 
 from zeitgraph.extraction.demo.drawing.look import looks
-from zeitgraph.extraction.demo.story.claims import library
+from zeitgraph.extraction.demo.story.claims import library_phrasings
 from zeitgraph.training.clip.folder import WEIGHTS
-from zeitgraph.training.clip.judge import Verdict, judge
+from zeitgraph.training.clip.judge import ClipScores, judge
 
 
 @cache
-def verdict() -> Verdict:
+def scores() -> ClipScores:
     return judge(WEIGHTS, 210)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_styles_of_fresh_pictures_are_named_in_either_language(lang: str) -> None:
-    assert verdict().styles[lang] >= 0.95
+    assert scores().styles[lang] >= 0.95
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_scenes_and_objects_of_fresh_pictures_are_named_in_either_language(lang: str) -> None:
-    assert verdict().scenes[lang] >= 0.9
-    assert verdict().objects[lang] >= 0.82
+    assert scores().scenes[lang] >= 0.9
+    assert scores().objects[lang] >= 0.82
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_picture_finds_its_own_caption_among_a_hundred(lang: str) -> None:
-    assert verdict().recall[lang] >= 0.6
+    assert scores().recall[lang] >= 0.6
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_patches_point_at_what_is_named(lang: str) -> None:
-    assert verdict().pointing[lang] >= 0.8
+    assert scores().pointing[lang] >= 0.8
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_captions_lie_near_the_style_they_speak_of(lang: str) -> None:
-    assert verdict().captions[lang] >= 0.7
+    assert scores().captions[lang] >= 0.7
 
 
 def test_pictures_of_one_style_are_neighbours_even_where_the_library_names_none() -> None:
-    assert verdict().neighbours >= 0.85
+    assert scores().neighbours >= 0.85
 
 
 def test_the_weights_are_small_and_hold_no_pickle() -> None:
@@ -52,6 +52,6 @@ def test_the_weights_are_small_and_hold_no_pickle() -> None:
 
 
 def test_the_library_leaves_styles_of_the_world_to_be_found() -> None:
-    assert len(set(looks()) - set(library())) == 9
-    for phrasings in library().values():
+    assert len(set(looks()) - set(library_phrasings())) == 9
+    for phrasings in library_phrasings().values():
         assert all(len(phrasings[lang]) >= 4 for lang in ("en", "zh"))

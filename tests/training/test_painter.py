@@ -12,11 +12,11 @@ from zeitgraph.extraction.demo.story.claims import LANGS
 from zeitgraph.kg.workspace.settings import GallerySettings
 from zeitgraph.reports.gallery.diffusion import DiffusersMaker
 from zeitgraph.reports.gallery.image_makers import Prompt
-from zeitgraph.training.clip.training_texts import CLAIMS, claimed
+from zeitgraph.training.clip.training_texts import CLAIMS, claim_vector
 from zeitgraph.training.painter.folder import WEIGHTS
 from zeitgraph.training.painter.patches import CHANNELS, cut, find_patches
-from zeitgraph.training.painter.poses import JUDGING, pose, render
 from zeitgraph.training.painter.prompts import prompt, unwanted
+from zeitgraph.training.painter.prototypes import JUDGING, prototype, render
 from zeitgraph.training.painter.second_judge import SecondJudge
 
 MEGABYTE = 1_000_000
@@ -65,34 +65,36 @@ def test_a_judge_that_was_trained_apart_names_the_styles_that_were_asked_for(
 
 
 def test_the_judge_names_style_and_thing_of_true_pictures_it_has_never_seen() -> None:
-    poses = [pose(JUDGING, place) for place in range(3 * len(looks()))]
-    told = SecondJudge().names([Image.fromarray(render(picture)) for picture in poses])
-    right = [(s == p.style, t == p.objects[0]) for p, (s, t) in zip(poses, told, strict=True)]
+    prototypes = [prototype(JUDGING, index) for index in range(3 * len(looks()))]
+    told = SecondJudge().names([Image.fromarray(render(picture)) for picture in prototypes])
+    right = [(s == p.style, t == p.objects[0]) for p, (s, t) in zip(prototypes, told, strict=True)]
     styles, things = np.mean(right, axis=0)
     assert styles >= 0.95
     assert things >= 0.8
 
 
 def test_prompts_claim_only_what_their_picture_shows() -> None:
-    chance = np.random.default_rng(1)
-    for place in range(300):
-        picture = pose(JUDGING, place)
-        lesson = prompt(picture, chance)
-        assert lesson.text
+    rng = np.random.default_rng(1)
+    for index in range(300):
+        picture = prototype(JUDGING, index)
+        sample = prompt(picture, rng)
+        assert sample.text
         shown = {picture.style, picture.scene, *picture.objects}
-        assert {claim for claim, yes in zip(CLAIMS, claimed(lesson), strict=True) if yes} <= shown
+        assert {
+            claim for claim, yes in zip(CLAIMS, claim_vector(sample), strict=True) if yes
+        } <= shown
 
 
 def test_prompts_come_in_both_languages() -> None:
-    chance = np.random.default_rng(2)
-    texts = [prompt(pose(JUDGING, place), chance).text for place in range(100)]
+    rng = np.random.default_rng(2)
+    texts = [prompt(prototype(JUDGING, index), rng).text for index in range(100)]
     share = np.mean([text.isascii() for text in texts])
     assert len(LANGS) == 2
     assert 0.25 < share < 0.75
 
 
 def test_latents_of_patches_say_nearly_the_whole_picture() -> None:
-    pixels = np.stack([render(pose(JUDGING, place)) for place in range(21)])
+    pixels = np.stack([render(prototype(JUDGING, index)) for index in range(21)])
     patches = find_patches(pixels)
     latents = patches.latents(pixels)
     assert latents.shape == (21, CHANNELS, 16, 16)
