@@ -1,4 +1,4 @@
-"""The starter CLIP: loaded by open_clip alone, it names styles of pictures it has never seen."""
+"""The starter CLIP, loaded by open_clip alone, recognises styles of pictures never trained on."""
 
 from functools import cache
 
@@ -27,31 +27,31 @@ def test_scenes_and_objects_of_fresh_pictures_are_named_in_either_language(lang:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_a_picture_finds_its_own_caption_among_a_hundred(lang: str) -> None:
+def test_pictures_retrieve_their_caption_among_a_hundred(lang: str) -> None:
     assert scores().recall[lang] >= 0.6
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_patches_point_at_what_is_named(lang: str) -> None:
+def test_patches_locate_named_things(lang: str) -> None:
     assert scores().pointing[lang] >= 0.8
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_captions_lie_near_the_style_they_speak_of(lang: str) -> None:
+def test_captions_are_nearest_to_the_style_they_state(lang: str) -> None:
     assert scores().captions[lang] >= 0.7
 
 
-def test_pictures_of_one_style_are_neighbours_even_where_the_library_names_none() -> None:
+def test_pictures_of_one_style_are_neighbours_even_for_styles_outside_the_library() -> None:
     assert scores().neighbours >= 0.85
 
 
-def test_the_weights_are_small_and_hold_no_pickle() -> None:
+def test_the_weights_are_small_and_contain_no_pickle() -> None:
     files = [path for path in WEIGHTS.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".json", ".safetensors"}
     assert sum(path.stat().st_size for path in files) <= 25_000_000
 
 
-def test_the_library_leaves_styles_of_the_world_to_be_found() -> None:
+def test_the_library_lacks_nine_styles_of_the_world() -> None:
     assert len(set(looks()) - set(library_phrasings())) == 9
     for phrasings in library_phrasings().values():
         assert all(len(phrasings[lang]) >= 4 for lang in ("en", "zh"))

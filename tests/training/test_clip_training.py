@@ -1,4 +1,4 @@
-"""How the starter CLIP is taught: what is true of patches, losses that weigh fairly, short runs."""
+"""The training of the starter CLIP: the truth of patches, balanced losses, short runs."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,25 +25,23 @@ from zeitgraph.training.clip.train import (
 KINDS = ("cup", "tent")
 
 
-def test_every_claim_has_a_direction_of_its_own() -> None:
+def test_every_claim_has_its_own_direction() -> None:
     rows = anchors.directions(256)
     assert torch.allclose(rows @ rows.T, torch.eye(len(anchors.ANCHORS)), atol=1e-5)
     assert torch.equal(rows, anchors.directions(256))
 
 
-def test_a_text_claims_what_a_picture_of_its_own_shows() -> None:
+def test_the_anchors_true_of_a_picture_are_what_it_shows() -> None:
     picture = mixed_picture(TRAINING, 3)
     true = anchors.true_of([picture])[:, 0].bool()
-    claim_vector = {
-        sample for sample, is_true in zip(anchors.ANCHORS, true, strict=True) if is_true
-    }
-    assert {sample.style for sample in claim_vector} == {picture.look().id, ""}
-    assert {name for sample in claim_vector for name in sample.objects} == set(picture.objects)
-    assert {sample.scene for sample in claim_vector} == {picture.scene, ""}
+    claims = {sample for sample, is_true in zip(anchors.ANCHORS, true, strict=True) if is_true}
+    assert {sample.style for sample in claims} == {picture.look().id, ""}
+    assert {name for sample in claims for name in sample.objects} == set(picture.objects)
+    assert {sample.scene for sample in claims} == {picture.scene, ""}
 
 
 @given(st.integers(1, 40), st.integers(1, 40))
-def test_trues_and_falses_weigh_the_same_however_many_there_are(trues: int, falses: int) -> None:
+def test_positives_and_negatives_weigh_the_same_for_any_counts(trues: int, falses: int) -> None:
     logits = torch.cat([torch.full((trues,), 1.5), torch.full((falses,), -0.5)])[None]
     true = torch.cat([torch.ones(trues), torch.zeros(falses)])[None]
     expected = np.log1p(np.exp(-1.5)) + np.log1p(np.exp(-0.5))
@@ -53,7 +51,7 @@ def test_trues_and_falses_weigh_the_same_however_many_there_are(trues: int, fals
 
 
 @given(st.floats(0.0, 0.8), st.floats(0.0, 0.8), st.floats(0.05, 0.5), st.floats(0.05, 0.5))
-def test_some_patch_shows_each_thing_and_what_a_box_only_touches_does_not_count(
+def test_each_thing_has_a_patch_and_patches_only_touched_do_not_count(
     left: float, top: float, wide: float, high: float
 ) -> None:
     right, low = min(1.0, left + wide), min(1.0, top + high)
@@ -70,7 +68,7 @@ def test_some_patch_shows_each_thing_and_what_a_box_only_touches_does_not_count(
 
 
 class Eye(nn.Module):
-    """A visual tower whose patches see their own mean colour, and nothing else."""
+    """A visual tower whose patch vectors are the mean colours of the patches."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +79,7 @@ class Eye(nn.Module):
 
 
 @given(st.integers(0, 6), st.integers(0, 6))
-def test_a_peak_lies_where_the_named_colour_is(column: int, row: int) -> None:
+def test_a_peak_is_at_the_named_colour(column: int, row: int) -> None:
     picture = torch.zeros(1, 3, 128, 128)
     picture[:, 0] = 1.0
     x, y = 16 * column, 16 * row
@@ -91,7 +89,7 @@ def test_a_peak_lies_where_the_named_colour_is(column: int, row: int) -> None:
     assert place.tolist() == pytest.approx([(x + 16) / 128, (y + 16) / 128])
 
 
-def test_what_fills_many_patches_is_pointed_at_in_its_middle() -> None:
+def test_a_thing_over_many_patches_is_located_at_its_middle() -> None:
     picture = torch.zeros(1, 3, 128, 128)
     picture[:, 0] = 1.0
     picture[0, :, 32:96, 16:80] = torch.tensor([0.0, 0.0, 1.0])[:, None, None]
@@ -100,7 +98,7 @@ def test_what_fills_many_patches_is_pointed_at_in_its_middle() -> None:
     assert centres(maps)[0, 0].tolist() == pytest.approx([48 / 128, 64 / 128], abs=0.02)
 
 
-def test_boxes_move_with_the_squares_that_are_cut_and_mirrored() -> None:
+def test_boxes_move_with_cut_and_mirrored_squares() -> None:
     pixels = np.zeros((32, POOL_SIDE, POOL_SIDE, 3), np.uint8)
     pixels[:, 60:80, 30:50] = 255
     box = ("cup", 30 / POOL_SIDE, 60 / POOL_SIDE, 50 / POOL_SIDE, 80 / POOL_SIDE)
@@ -117,7 +115,7 @@ def test_boxes_move_with_the_squares_that_are_cut_and_mirrored() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_few_steps_of_each_lesson_lower_its_loss(
+def test_a_few_steps_of_each_phase_lower_its_loss(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train, "BATCH", 12)

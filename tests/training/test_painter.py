@@ -1,4 +1,4 @@
-"""The bundled image maker: loaded as any other pipeline, it draws what it is asked for."""
+"""The bundled image maker loads like any other pipeline and draws what a prompt describes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ MEGABYTE = 1_000_000
 pytestmark = pytest.mark.filterwarnings(  # diffusers' own scheduler, with NumPy 2
     "ignore:__array__ implementation:DeprecationWarning"
 )
-ASKED = {
+PROMPTS = {
     "cyberpunk": "cyberpunk style, a cup in the street",
     "ink-wash": "水墨风格，在山间的茶壶",
     "dopamine": "dopamine style, a balloon at the shop front",
@@ -39,35 +39,35 @@ def maker() -> DiffusersMaker:
 
 @pytest.fixture(scope="module")
 def drawn(maker: DiffusersMaker) -> list[Image.Image]:
-    return [maker.draw(Prompt(text, unwanted()[1]), [1])[0] for text in ASKED.values()]
+    return [maker.draw(Prompt(text, unwanted()[1]), [1])[0] for text in PROMPTS.values()]
 
 
-def test_the_folder_is_small_and_holds_only_safetensors_and_words() -> None:
+def test_the_folder_is_small_and_contains_only_safetensors_and_json() -> None:
     files = [file for file in WEIGHTS.rglob("*") if file.is_file()]
     assert {file.suffix for file in files} == {".safetensors", ".json"}
     assert sum(file.stat().st_size for file in files) <= 40 * MEGABYTE
 
 
-def test_a_seed_draws_the_same_bytes_again_whatever_is_drawn_beside_it(
+def test_a_seed_draws_the_same_bytes_alone_and_in_a_batch(
     maker: DiffusersMaker,
 ) -> None:
-    asked = Prompt(ASKED["cyberpunk"], unwanted()[1])
-    first, second = maker.draw(asked, [3, 4])
+    request = Prompt(PROMPTS["cyberpunk"], unwanted()[1])
+    first, second = maker.draw(request, [3, 4])
     assert first.size == (128, 128)
-    assert first.tobytes() == maker.draw(asked, [3])[0].tobytes()
+    assert first.tobytes() == maker.draw(request, [3])[0].tobytes()
     assert first.tobytes() != second.tobytes()
 
 
-def test_a_judge_that_was_trained_apart_names_the_styles_that_were_asked_for(
+def test_the_second_judge_recognises_the_styles_of_the_prompts(
     drawn: Sequence[Image.Image],
 ) -> None:
-    assert [style for style, _ in SecondJudge().names(drawn)] == list(ASKED)
+    assert [style for style, _ in SecondJudge().names(drawn)] == list(PROMPTS)
 
 
-def test_the_judge_names_style_and_thing_of_true_pictures_it_has_never_seen() -> None:
+def test_the_second_judge_recognises_style_and_thing_of_new_true_pictures() -> None:
     prototypes = [prototype(JUDGING, index) for index in range(3 * len(looks()))]
-    told = SecondJudge().names([Image.fromarray(render(picture)) for picture in prototypes])
-    right = [(s == p.style, t == p.objects[0]) for p, (s, t) in zip(prototypes, told, strict=True)]
+    names = SecondJudge().names([Image.fromarray(render(picture)) for picture in prototypes])
+    right = [(s == p.style, t == p.objects[0]) for p, (s, t) in zip(prototypes, names, strict=True)]
     styles, things = np.mean(right, axis=0)
     assert styles >= 0.95
     assert things >= 0.8
@@ -85,7 +85,7 @@ def test_prompts_claim_only_what_their_picture_shows() -> None:
         } <= shown
 
 
-def test_prompts_come_in_both_languages() -> None:
+def test_prompts_are_in_both_languages() -> None:
     rng = np.random.default_rng(2)
     texts = [prompt(prototype(JUDGING, index), rng).text for index in range(100)]
     share = np.mean([text.isascii() for text in texts])
@@ -93,7 +93,7 @@ def test_prompts_come_in_both_languages() -> None:
     assert 0.25 < share < 0.75
 
 
-def test_latents_of_patches_say_nearly_the_whole_picture() -> None:
+def test_latents_of_patches_preserve_most_of_the_picture() -> None:
     pixels = np.stack([render(prototype(JUDGING, index)) for index in range(21)])
     patches = find_patches(pixels)
     latents = patches.latents(pixels)
@@ -127,7 +127,7 @@ def test_a_few_steps_lower_the_loss_of_the_denoiser() -> None:
     assert losses[-1] < 0.7 * losses[0]
 
 
-def test_muon_turns_a_gradient_into_a_step_of_even_strength_in_every_direction() -> None:
+def test_muon_makes_steps_of_similar_strength_in_every_direction() -> None:
     torch = pytest.importorskip("torch")
     from zeitgraph.training.painter.optimisers import orthogonal
 

@@ -11,7 +11,7 @@ from zeitgraph.extraction.demo.story.timeline import LOOK_CHANGES
 from zeitgraph.training.clip.pool import TRAINING, make_pool, pool_picture
 
 
-def test_a_pool_shows_every_look_in_turn_and_every_drift_at_any_stage() -> None:
+def test_a_pool_has_every_look_in_turn_and_every_drift_at_any_stage() -> None:
     pictures = [pool_picture(TRAINING, index) for index in range(40 * len(looks()))]
     assert {picture.look().id for picture in pictures} == set(looks())
     for before, after in LOOK_CHANGES:
@@ -20,7 +20,7 @@ def test_a_pool_shows_every_look_in_turn_and_every_drift_at_any_stage() -> None:
         assert max(gone) > 0.8
 
 
-def test_a_pool_is_drawn_at_its_own_side() -> None:
+def test_a_pool_is_drawn_at_its_side() -> None:
     round_of_looks = len(looks())
     pool = make_pool(TRAINING, round_of_looks + 1, 64)
     assert pool.pixels.shape == (round_of_looks + 1, 64, 64, 3)
@@ -30,7 +30,7 @@ def test_a_pool_is_drawn_at_its_own_side() -> None:
     assert pool.boxes[2] == tuple(boxes(pool.pictures[2]))
 
 
-def test_a_pool_that_was_kept_is_read_and_one_of_other_pictures_is_drawn_anew(
+def test_a_cached_pool_is_read_and_one_of_other_pictures_is_drawn_again(
     tmp_path: Path,
 ) -> None:
     cache = tmp_path / "pool.npy"

@@ -1,4 +1,4 @@
-"""The starter recogniser: a spaCy pipeline without pickle that finds names it has never seen."""
+"""The starter recogniser: a spaCy pipeline without pickle that finds names never trained on."""
 
 import pickle
 import shutil
@@ -23,7 +23,7 @@ from zeitgraph.training.recogniser.judge import recall_of, score_kinds
 from zeitgraph.training.recogniser.labelled import captions, label, swap_names, unlisted
 from zeitgraph.training.recogniser.word_salad import word_salad
 
-FRESH = 3_141_592  # no seed of the training
+FRESH = 3_141_592  # not a training seed
 MEGABYTE = 1_000_000
 
 
@@ -37,7 +37,7 @@ def fresh() -> list[Caption]:
     return list(captions(FRESH, 400))
 
 
-def test_nine_names_of_ten_are_right_on_texts_of_a_fresh_seed(
+def test_nine_in_ten_names_are_right_on_texts_of_a_new_seed(
     starter: SpacyRecogniser, fresh: Sequence[Caption]
 ) -> None:
     for chinese in (False, True):
@@ -45,15 +45,15 @@ def test_nine_names_of_ten_are_right_on_texts_of_a_fresh_seed(
         assert score_kinds(starter, part)["all"].f1 >= 0.9
 
 
-def test_brands_in_no_catalogue_are_found_by_what_stands_around_them(
+def test_brands_in_no_catalogue_are_found_by_their_context(
     starter: SpacyRecogniser,
 ) -> None:
-    told = [c for c in captions(FRESH + 1, 2500) if unlisted(c)]
-    assert len(told) > 50
-    assert recall_of(starter, [(c.text, unlisted(c)) for c in told]).recall >= 0.8
+    with_brands = [c for c in captions(FRESH + 1, 2500) if unlisted(c)]
+    assert len(with_brands) > 50
+    assert recall_of(starter, [(c.text, unlisted(c)) for c in with_brands]).recall >= 0.8
 
 
-def test_names_coined_of_parts_never_trained_on_are_found(
+def test_coined_names_of_parts_never_trained_on_are_found(
     starter: SpacyRecogniser, fresh: Sequence[Caption]
 ) -> None:
     rng = np.random.default_rng(FRESH)
@@ -61,7 +61,7 @@ def test_names_coined_of_parts_never_trained_on_are_found(
     assert recall_of(starter, [(c.text, unlisted(c)) for c in strange]).recall >= 0.7
 
 
-def test_the_answer_for_a_text_does_not_depend_on_the_texts_beside_it(
+def test_the_names_in_a_text_do_not_depend_on_the_other_texts(
     starter: SpacyRecogniser, fresh: Sequence[Caption]
 ) -> None:
     texts = [caption.text for caption in fresh[:100]]
@@ -72,12 +72,12 @@ def test_the_answer_for_a_text_does_not_depend_on_the_texts_beside_it(
 
 @given(st.text(st.characters(codec="utf-8"), max_size=80))
 @settings(deadline=None)
-def test_hostile_texts_have_spans_within_them(starter: SpacyRecogniser, text: str) -> None:
+def test_spans_lie_within_any_text(starter: SpacyRecogniser, text: str) -> None:
     for span in starter.find([text], [""])[0]:
         assert 0 <= span.start < span.end <= len(text)
 
 
-def test_the_folder_is_small_and_holds_no_pickle() -> None:
+def test_the_folder_is_small_and_contains_no_pickle() -> None:
     files = [file for file in STARTER.rglob("*") if file.is_file()]
     assert sum(file.stat().st_size for file in files) <= 15 * MEGABYTE
     assert {str(file.relative_to(STARTER)) for file in files} == {
@@ -100,7 +100,7 @@ def test_loading_it_reads_no_pickle(monkeypatch: pytest.MonkeyPatch) -> None:
     load_spacy.__wrapped__(str(STARTER))
 
 
-def test_what_is_written_reads_the_same_again(
+def test_a_written_pipeline_gives_the_same_results(
     starter: SpacyRecogniser, fresh: Sequence[Caption], tmp_path: Path
 ) -> None:
     load_spacy(str(STARTER)).to_disk(tmp_path / "again", exclude=["vocab"])
@@ -109,7 +109,7 @@ def test_what_is_written_reads_the_same_again(
     assert again.find(texts, [""] * 50) == starter.find(texts, [""] * 50)
 
 
-def test_weights_of_another_network_are_an_error_of_ours(tmp_path: Path) -> None:
+def test_weights_of_another_network_are_a_model_error(tmp_path: Path) -> None:
     shutil.copytree(STARTER, tmp_path / "other")
     config = tmp_path / "other" / "config.cfg"
     config.write_text(config.read_text("utf-8").replace("depth = 4", "depth = 3"), "utf-8")
@@ -129,26 +129,24 @@ def test_weights_of_another_network_are_an_error_of_ours(tmp_path: Path) -> None
         ("-1.W", lambda _: np.zeros(3, np.float16)),
     ],
 )
-def test_weights_of_another_shape_are_refused_and_named(
+def test_weights_of_another_shape_are_refused_by_name(
     key: str, change: Callable[[Any], Any], tmp_path: Path
 ) -> None:
     shutil.copytree(STARTER, tmp_path / "other")
     file = tmp_path / "other" / "safe_ner" / "model.safetensors"
     with safe_open(file, framework="np") as tensors:
-        told = tensors.metadata()
+        metadata = tensors.metadata()
     weights = load_file(file)
     weights[key] = change(weights.get(key))
     kept = {name: np.ascontiguousarray(w) for name, w in weights.items() if w is not None}
-    save_file(kept, file, told)
+    save_file(kept, file, metadata)
     with pytest.raises(ModelError, match=f"{key} is .*its config asks for") as caught:
         load_spacy(str(tmp_path / "other"))
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["bfloat16", "float8_e4m3fn"])
-def test_weights_of_a_kind_that_numpy_has_not_are_an_error_of_ours(
-    kind: str, tmp_path: Path
-) -> None:
+def test_weights_of_a_dtype_unknown_to_numpy_are_a_model_error(kind: str, tmp_path: Path) -> None:
     import torch
     from safetensors.torch import save_file as save_tensors
 
@@ -162,8 +160,8 @@ def test_weights_of_a_kind_that_numpy_has_not_are_an_error_of_ours(
         load_spacy(str(tmp_path / "other"))
 
 
-def test_reading_weights_leaves_chance_as_it_was() -> None:
-    np.random.seed(5)  # noqa: NPY002 - the dice that everybody throws
+def test_reading_weights_does_not_change_the_random_state() -> None:
+    np.random.seed(5)  # noqa: NPY002 - the global random state
     expected = np.random.random()  # noqa: NPY002
     np.random.seed(5)  # noqa: NPY002
     load_spacy.__wrapped__(str(STARTER))
@@ -171,7 +169,7 @@ def test_reading_weights_leaves_chance_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80\x04N.", None])
-def test_weights_that_are_no_safetensors_are_an_error_of_ours(
+def test_weights_that_are_no_safetensors_are_a_model_error(
     content: bytes | None, tmp_path: Path
 ) -> None:
     shutil.copytree(STARTER, tmp_path / "other")
@@ -183,14 +181,14 @@ def test_weights_that_are_no_safetensors_are_an_error_of_ours(
         load_spacy(str(tmp_path / "other"))
 
 
-def test_a_workspace_names_it_starter(tmp_path: Path) -> None:
+def test_a_workspace_finds_the_recogniser_as_starter(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path, recogniser="spacy", model="starter")
     write_posts(workspace, ["a cup in the garden. found it at Velmora, a maker nobody talks about"])
     find_names(workspace)
-    assert ("Velmora", "brand") in {told[:2] for told in linked(workspace)["p0"]}
+    assert ("Velmora", "brand") in {link[:2] for link in linked(workspace)["p0"]}
 
 
-def test_coined_names_for_judging_share_no_part_with_those_for_learning() -> None:
+def test_coined_names_for_evaluation_and_training_share_no_part() -> None:
     rng = np.random.default_rng(5)
     learnt = {coin("person", "en", rng).split()[0] for _ in range(3000)}
     judged = {coin("person", "en", rng, judging=True).split()[0] for _ in range(300)}
@@ -199,7 +197,7 @@ def test_coined_names_for_judging_share_no_part_with_those_for_learning() -> Non
 
 @given(st.sampled_from(sorted(COINED_KINDS)), st.sampled_from(["en", "zh"]), st.integers(0, 9999))
 @settings(deadline=None)  # as below
-def test_a_coined_name_is_a_name_and_the_same_for_the_same_chance(
+def test_a_coined_name_is_not_empty_and_depends_only_on_the_seed(
     kind: str, lang: str, seed: int
 ) -> None:
     name = coin(kind, lang, np.random.default_rng(seed))
@@ -218,8 +216,8 @@ def test_swapping_names_keeps_the_rest_of_the_text() -> None:
 
 
 @given(st.integers(0, 9999))
-@settings(deadline=None)  # the first one reads jieba's dictionary
-def test_a_salad_marks_its_names_where_they_stand(seed: int) -> None:
+@settings(deadline=None)  # the first example reads jieba's dictionary
+def test_word_salad_labels_its_names_correctly(seed: int) -> None:
     mixed = word_salad(np.random.default_rng(seed))
     for mention in mixed.mentions:
         assert mixed.text[mention.start : mention.end] == mention.surface

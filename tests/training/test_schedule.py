@@ -1,4 +1,4 @@
-"""The rounds of a training come as often and as fast as they are asked to."""
+"""The number and the pace of the rounds of a training."""
 
 import math
 
@@ -11,7 +11,7 @@ from zeitgraph.training.schedule import RunningMean, by_count, by_the_clock, cos
 
 
 @given(st.integers(0, 300), st.integers(1, 80))
-def test_as_many_rounds_as_were_asked_for_each_at_a_pace_from_0_to_1(
+def test_there_are_as_many_rounds_as_steps_with_a_pace_from_0_to_1(
     steps: int, warm_up: int
 ) -> None:
     made = list(rounds(by_count(steps), warm_up=warm_up))
@@ -22,13 +22,13 @@ def test_as_many_rounds_as_were_asked_for_each_at_a_pace_from_0_to_1(
         assert turn.pace == pytest.approx(warmth * (1 + math.cos(math.pi * turn.done)) / 2)
 
 
-def test_the_pace_falls_to_nothing() -> None:
+def test_the_pace_falls_to_zero() -> None:
     assert (cosine(0), linear_after_half(0), linear_after_half(0.5)) == (1, 1, 1)
     assert cosine(1) == linear_after_half(1) == 0
     assert 0 < linear_after_half(0.9) < cosine(0.5) < 1
 
 
-def test_no_minutes_are_no_rounds_and_some_come_to_an_end() -> None:
+def test_zero_minutes_give_no_rounds_and_a_short_training_ends() -> None:
     assert list(rounds(by_the_clock(0))) == []
     done = [turn.done for turn in rounds(by_the_clock(0.001))]
     assert done == sorted(done)
@@ -36,7 +36,7 @@ def test_no_minutes_are_no_rounds_and_some_come_to_an_end() -> None:
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.floats(0.01, 0.999))
-def test_what_was_lately_said_weighs_more(figures: list[float], keep: float) -> None:
+def test_recent_figures_weigh_more(figures: list[float], keep: float) -> None:
     mean_loss = RunningMean(keep)
     assert math.isnan(mean_loss.mean)
     for figure in figures:

@@ -1,4 +1,4 @@
-"""The paper theatre of the demo world: sheets that are used again, shadows, blurs and ovals."""
+"""Drawing with layers of paper: reused sheets, shadows, blurs and ovals."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def test_a_picture_does_not_depend_on_what_was_drawn_before_it() -> None:
         assert draw(pictures[index], 64).tobytes() == alone[index]
 
 
-def test_a_sheet_that_was_laid_is_used_again_and_is_empty() -> None:
+def test_a_laid_sheet_is_cleared_and_reused() -> None:
     painting = Painting(40, WHITE, WHITE)
     first = painting.brush({"red": RED})
     first.box(-0.5, -0.5, 0.5, 0.5, "red")
@@ -47,7 +47,7 @@ def test_a_sheet_that_was_laid_is_used_again_and_is_empty() -> None:
 @given(
     x=st.integers(-60, 60), y=st.integers(-60, 60), glow=st.sampled_from((0.0, 0.7)), data=st.data()
 )
-def test_a_sheet_that_hangs_over_the_edge_changes_only_what_it_covers(
+def test_a_sheet_beyond_the_edge_changes_only_the_pixels_it_covers(
     x: int, y: int, glow: float, data: st.DataObject
 ) -> None:
     side = data.draw(st.sampled_from((31, 40, 64)))
@@ -80,7 +80,7 @@ def test_a_blur_is_nearly_a_gaussian(radius: float, shape: tuple[int, int]) -> N
     np.testing.assert_allclose(blurred(plane, radius, 0.5), found / 2, atol=1e-6)
 
 
-def test_a_blur_goes_on_beyond_the_edges() -> None:
+def test_a_blur_repeats_the_edge_pixels() -> None:
     np.testing.assert_allclose(blurred(np.ones((33, 50), np.float32), 4.2), 1, atol=0.01)
 
 
@@ -91,10 +91,10 @@ def test_a_blur_goes_on_beyond_the_edges() -> None:
     tilt=st.floats(-0.2, 0.2),
     wobble=st.floats(0, 0.05),
 )
-def test_an_oval_is_as_large_whether_it_is_bent_or_not(
+def test_the_size_of_an_oval_does_not_depend_on_wobble(
     middle: tuple[float, float], radii: tuple[float, float], tilt: float, wobble: float
 ) -> None:
-    """A hand that hardly wobbles draws an ellipse at once, another one a polygon."""
+    """With little wobble an oval is drawn as an ellipse in one step, otherwise as a polygon."""
     sheet, line_style = Sheet(256), LineStyle(wobble=wobble, phase=1.0)
     Brush(sheet, Place(64, 64, 60, tilt), {"red": RED}, line_style).oval(*middle, *radii, "red")
     area = (sheet.pixels[..., 3] > 0).sum()

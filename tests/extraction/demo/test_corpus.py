@@ -1,4 +1,4 @@
-"""The demo world as files: the same bytes from the same seed, and a truth that fits them."""
+"""The demo world as files: the same seed gives the same bytes, and the truth matches the posts."""
 
 import csv
 import hashlib
@@ -55,21 +55,19 @@ def folder(corpus: CorpusSummary) -> Path:
     return corpus.posts_file.parent
 
 
-def test_equal_seeds_give_equal_bytes_whatever_the_number_of_workers(
+def test_equal_seeds_give_equal_bytes_for_any_number_of_workers(
     folder: Path, tmp_path: Path
 ) -> None:
     write_corpus(tmp_path, seed=SEED, posts=POSTS, weeks=WEEKS, side=SIDE, workers=3)
     assert hashes_of(tmp_path) == hashes_of(folder)
 
 
-def test_another_seed_gives_other_posts(folder: Path, tmp_path: Path) -> None:
+def test_different_seeds_give_different_posts(folder: Path, tmp_path: Path) -> None:
     write_corpus(tmp_path, seed=SEED + 1, posts=3, weeks=1, side=SIDE, workers=1)
     assert posts_of(tmp_path)[:3] != posts_of(folder)[:3]
 
 
-def test_every_file_that_a_post_names_is_there_and_no_other(
-    corpus: CorpusSummary, folder: Path
-) -> None:
+def test_exactly_the_files_named_in_posts_exist(corpus: CorpusSummary, folder: Path) -> None:
     posts = posts_of(folder)
     named = {path for post in posts for path in (*post["images"], *post["videos"])}  # type: ignore[misc]
     there = {
@@ -94,7 +92,7 @@ def test_a_large_world_keeps_a_folder_for_each_thousand(
     assert all((tmp_path / path).is_file() for path in paths)
 
 
-def test_pictures_have_the_side_that_was_asked_for(folder: Path) -> None:
+def test_pictures_have_the_requested_side(folder: Path) -> None:
     for row, post in zip(rows_of(folder / "truth/posts.csv"), posts_of(folder), strict=True):
         for path in post["images"]:  # type: ignore[attr-defined]
             with Image.open(folder / path) as image:
@@ -106,7 +104,7 @@ def test_pictures_have_the_side_that_was_asked_for(folder: Path) -> None:
                     image.load()
 
 
-def test_a_world_of_small_pictures_has_films_as_well(
+def test_a_world_with_small_pictures_has_videos_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo_world, "VIDEO_SHARE", 1.0)
@@ -116,7 +114,7 @@ def test_a_world_of_small_pictures_has_films_as_well(
     assert all(film.stat().st_size for film in films)
 
 
-def test_exact_copies_have_the_same_bytes_and_near_copies_others(tmp_path: Path) -> None:
+def test_exact_copies_have_equal_bytes_and_near_copies_different_ones(tmp_path: Path) -> None:
     world = World(SEED, 400, 4)
     copies = [post for post in map(world.post, range(400)) if post.copy_of and post.pictures]
     assert {post.copy_kind for post in copies} == {"exact", "near"}
@@ -130,9 +128,7 @@ def test_exact_copies_have_the_same_bytes_and_near_copies_others(tmp_path: Path)
         assert (one == other) == (post.copy_kind == "exact")
 
 
-def test_true_mentions_stand_where_they_are_said_to_stand(
-    corpus: CorpusSummary, folder: Path
-) -> None:
+def test_true_mentions_have_correct_offsets(corpus: CorpusSummary, folder: Path) -> None:
     texts = {str(post["id"]): str(post["text"]) for post in posts_of(folder)}
     mentions = rows_of(folder / "truth/mentions.csv")
     assert len(mentions) == corpus.mentions > POSTS
@@ -140,7 +136,7 @@ def test_true_mentions_stand_where_they_are_said_to_stand(
         assert texts[row["post_id"]][int(row["start"]) : int(row["end"])] == row["surface"]
 
 
-def test_the_truth_of_posts_lists_what_their_pictures_show(folder: Path) -> None:
+def test_the_truth_table_of_posts_lists_what_their_pictures_show(folder: Path) -> None:
     rows = rows_of(folder / "truth/posts.csv")
     assert [row["post_id"] for row in rows] == [post["id"] for post in posts_of(folder)]
     for row, post in zip(rows, posts_of(folder), strict=True):
@@ -157,53 +153,55 @@ def test_the_truth_of_posts_lists_what_their_pictures_show(folder: Path) -> None
         assert row["head"] in "01"
 
 
-def test_a_post_with_no_picture_tells_only_what_its_text_says(tmp_path: Path) -> None:
+def test_the_truth_of_a_post_without_pictures_has_only_what_its_text_names(tmp_path: Path) -> None:
     write_corpus(tmp_path, seed=4, posts=600, weeks=6, side=64)
     texts = {post["id"]: post for post in posts_of(tmp_path)}
     mentions: dict[str, set[str]] = {}
     for row in rows_of(tmp_path / "truth/mentions.csv"):
         mentions.setdefault(row["post_id"], set()).add(row["entity_id"])
-    blind = [r for r in rows_of(tmp_path / "truth/posts.csv") if not texts[r["post_id"]]["images"]]
-    for row in blind:
+    without_pictures = [
+        r for r in rows_of(tmp_path / "truth/posts.csv") if not texts[r["post_id"]]["images"]
+    ]
+    for row in without_pictures:
         said = mentions.get(row["post_id"], set())
         assert set(filter(None, [*row["objects"].split("|"), row["scene"]])) <= said
         assert bool(row["style"]) == bool(row["lineage"])
         assert row["layout"] == ""
-    assert {row["style"] for row in blind if row["quality"] == "spam"} <= {""}
-    told = [row["style"] for row in blind]
-    assert 0.05 < told.count("") / len(told) < 0.4
+    assert {row["style"] for row in without_pictures if row["quality"] == "spam"} <= {""}
+    styles = [row["style"] for row in without_pictures]
+    assert 0.05 < styles.count("") / len(styles) < 0.4
 
 
-def test_what_no_post_shows_is_not_told_as_planted(tmp_path: Path) -> None:
+def test_events_that_no_post_shows_are_not_in_the_truth(tmp_path: Path) -> None:
     write_corpus(tmp_path, seed=5, posts=40, weeks=26, side=64)
     shown = {(row["week"], row["lineage"]) for row in rows_of(tmp_path / "truth/shares.csv")
              if int(row["posts"])}  # fmt: skip
-    told = rows_of(tmp_path / "truth/events.csv")
+    events = rows_of(tmp_path / "truth/events.csv")
     planned = World(5, 40, 26).events()
-    assert 0 < len(told) < len(planned)
-    for row in told:
+    assert 0 < len(events) < len(planned)
+    for row in events:
         if row["event"] in ("birth", "heat-burst"):
             assert (row["week"], row["style"]) in shown
 
 
 @pytest.mark.parametrize("seed", [3, 21, 1234])
-def test_an_event_is_dated_by_posts_of_which_one_can_know_what_they_are(seed: int) -> None:
+def test_an_event_is_dated_by_posts_whose_style_is_recognisable(seed: int) -> None:
     world, tally = World(seed, 500), Counter[tuple[str, ...]]()
     weeks_of: dict[str, set[str]] = {}
     for post in map(world.post, range(500)):
         truth.count(post, tally)
         for _, week, _, lineage, *_ in truth.BY_POST["posts"](post):
             weeks_of.setdefault(str(lineage), set()).add(str(week))
-    told = [row for row in truth.event_rows(world, tally) if row[2] in {"birth", "split"}]
-    for week, until, event, style, other, _ in told:
+    events = [row for row in truth.event_rows(world, tally) if row[2] in {"birth", "split"}]
+    for week, until, event, style, other, _ in events:
         if event == "birth":
             assert week == min(weeks_of[str(style)])
         else:
             assert any(str(week) <= w <= str(until) for w in weeks_of[str(other)])
-    assert {row[2] for row in told} >= {"birth"}
+    assert {row[2] for row in events} >= {"birth"}
 
 
-def test_shares_count_the_posts_there_are(folder: Path) -> None:
+def test_the_shares_table_counts_the_posts_of_each_lineage(folder: Path) -> None:
     world = World(SEED, POSTS, WEEKS)
     posted = Counter((post.week, post.lineage) for post in map(world.post, range(POSTS)))
     shares = rows_of(folder / "truth/shares.csv")
@@ -221,13 +219,13 @@ def test_every_table_of_the_truth_has_its_columns(name: str, folder: Path) -> No
     assert tuple(rows[0]) == truth.TABLES[name]
 
 
-def test_the_world_says_how_to_make_it_again(folder: Path) -> None:
-    told = json.loads((folder / "truth/world.json").read_text("utf-8"))
-    del told["version"]
-    assert World(**told) == World(SEED, POSTS, WEEKS, "2026-W46")
+def test_world_json_has_the_settings_to_make_the_world_again(folder: Path) -> None:
+    world = json.loads((folder / "truth/world.json").read_text("utf-8"))
+    del world["version"]
+    assert World(**world) == World(SEED, POSTS, WEEKS, "2026-W46")
 
 
-def test_batches_of_a_million_posts_are_made_one_at_a_time() -> None:
+def test_batches_of_a_million_posts_are_made_lazily() -> None:
     made: list[range] = []
 
     def make(numbers: range) -> Batch:

@@ -1,4 +1,4 @@
-"""The drawings of the demo world: every style, object, scene and layout makes a picture."""
+"""Every style, object, scene and layout of the demo world can be drawn."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from zeitgraph.extraction.demo.drawing.things import THINGS
 
 
 @pytest.mark.parametrize("style", sorted(looks()))
-def test_a_style_draws_a_picture_of_its_own_that_is_not_flat(style: str) -> None:
+def test_every_style_draws_a_picture_with_contrast(style: str) -> None:
     picture = random_picture(style, np.random.default_rng(5))
     image = draw(picture)
     assert image.size == (SIDE, SIDE)
@@ -21,7 +21,7 @@ def test_a_style_draws_a_picture_of_its_own_that_is_not_flat(style: str) -> None
 
 
 @pytest.mark.parametrize("name", sorted(THINGS))
-def test_an_object_changes_the_picture_it_stands_in(name: str) -> None:
+def test_an_object_changes_its_picture(name: str) -> None:
     other = "ball" if name != "ball" else "cup"
     one, two = (Picture("coastal", (thing,), "room", "centred", seed=1) for thing in (name, other))
     difference = np.asarray(draw(one), float) - np.asarray(draw(two), float)
@@ -34,7 +34,7 @@ def test_every_scene_goes_with_every_layout(scene: str, layout: str) -> None:
     draw(Picture("pastoral", ("cup", "chair", "kite", "sofa"), scene, layout, seed=2))
 
 
-def test_half_way_between_two_looks_lies_between_their_colours() -> None:
+def test_the_colours_halfway_between_two_looks_are_between_theirs() -> None:
     a, b = looks()["camping"], looks()["glamping"]
     middle = blend(a, b, 0.5)
     for name, colour in middle.colours.items():

@@ -36,10 +36,10 @@ def test_a_small_picture_shows_what_the_large_one_shows(style: str) -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(style=STYLES, seed=SEEDS, layout=st.sampled_from(sorted(LAYOUTS)), index=st.integers(0, 2))
-def test_an_object_changes_its_box_and_hardly_anything_else(
+def test_an_object_changes_its_box_and_little_else(
     style: str, seed: int, layout: str, index: int
 ) -> None:
-    """A chair becomes a sofa; both stand on the ground, so that all others stay where they are."""
+    """A chair becomes a sofa; both stand on the ground, so other objects keep their places."""
     others = ("cup", "kite")
     one, other = (
         Picture(style, (*others[:index], name, *others[index:]), "room", layout, seed)
@@ -69,7 +69,7 @@ def test_every_object_has_a_box_of_some_size_inside_the_picture(style: str, seed
 
 
 @pytest.mark.parametrize(("before", "after"), LOOK_CHANGES)
-def test_a_picture_half_way_between_two_looks_is_drawn(before: str, after: str) -> None:
+def test_a_picture_halfway_between_two_looks_differs_from_both(before: str, after: str) -> None:
     start, end, middle = (
         Picture(before, ("cup",), "garden", "thirds", 5, after, drift) for drift in (0.0, 1.0, 0.5)
     )
@@ -81,7 +81,7 @@ def test_a_picture_half_way_between_two_looks_is_drawn(before: str, after: str) 
 
 
 @pytest.mark.parametrize("style", sorted(looks()))
-def test_the_colour_of_a_coat_is_told_in_every_style(style: str) -> None:
+def test_the_colour_of_a_coat_is_recognisable_in_every_style(style: str) -> None:
     empty = Picture(style, ("cup",), "garden", "golden-left", seed=4)
     dressed = [pixels_of(replace(empty, people=(colour,))) for colour in CLOTHES]
     spread = np.std(dressed, axis=0).sum(axis=2)
@@ -92,7 +92,7 @@ def test_the_colour_of_a_coat_is_told_in_every_style(style: str) -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(style=STYLES, seed=SEEDS, count=st.integers(1, 3))
-def test_people_stand_behind_and_move_no_object(style: str, seed: int, count: int) -> None:
+def test_people_do_not_move_objects(style: str, seed: int, count: int) -> None:
     empty = random_picture(style, np.random.default_rng(seed))
     crowded = replace(empty, people=("red", "blue", "white")[:count])
     assert boxes(crowded) == boxes(empty)
@@ -101,7 +101,7 @@ def test_people_stand_behind_and_move_no_object(style: str, seed: int, count: in
 
 
 @pytest.mark.parametrize("style", sorted({rule.style for rule in RULES}))
-def test_nine_in_ten_pictures_of_a_sub_style_keep_its_rules(style: str) -> None:
+def test_nine_in_ten_pictures_of_a_sub_style_satisfy_its_rules(style: str) -> None:
     rng = np.random.default_rng(31)
     pictures = [random_picture(style, rng) for _ in range(40)]
     own = [rule for rule in RULES if rule.style == style]
@@ -109,7 +109,7 @@ def test_nine_in_ten_pictures_of_a_sub_style_keep_its_rules(style: str) -> None:
     assert np.mean(cache) >= 0.9
 
 
-def test_the_warm_sub_styles_differ_in_value_where_they_share_a_hue() -> None:
+def test_the_warm_sub_styles_share_a_hue_and_differ_in_value() -> None:
     rng = np.random.default_rng(32)
     value = FEATURES["value"]
     for style, low, high in (("bohemian", 0.6, 0.8), ("korean-cream", 0.9, 1.0)):

@@ -1,4 +1,4 @@
-"""The texts of the demo world: names stand where they are said to, and moods can be read."""
+"""The texts of the demo world: offsets of names are right, and moods are recognisable."""
 
 import re
 from collections import Counter
@@ -45,7 +45,7 @@ def captions(count: int, lang: str, seed: int = 1) -> Iterator[Caption]:
 
 
 def strings(table: object) -> Iterator[str]:
-    """Every string of a table of tables and lists."""
+    """Yields every string in nested tables and lists."""
     if isinstance(table, str):
         yield table
     elif isinstance(table, dict):
@@ -56,7 +56,7 @@ def strings(table: object) -> Iterator[str]:
             yield from strings(value)
 
 
-def test_every_mention_of_thousands_of_posts_stands_where_it_is_said_to() -> None:
+def test_every_mention_in_many_posts_has_correct_offsets() -> None:
     world = World(seed=5, posts=1500)
     mentioned = Counter[str]()
     for number in range(world.posts):
@@ -71,7 +71,7 @@ def test_every_mention_of_thousands_of_posts_stands_where_it_is_said_to() -> Non
 
 
 def known_surfaces(entity_id: str, kind: str) -> set[str]:
-    """The ways to write an entity; the names of unlisted brands where there is none."""
+    """The spellings of an entity; without an entity, the names of unlisted brands."""
     if not entity_id:
         assert kind == "brand"
         return {name for brand in unlisted_brands() for name in (brand.en, brand.zh)}
@@ -81,7 +81,7 @@ def known_surfaces(entity_id: str, kind: str) -> set[str]:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_no_template_holds_a_name_of_the_catalogue(lang: str) -> None:
+def test_no_template_contains_a_name_of_the_catalogue(lang: str) -> None:
     names = {name for entity in entities().values() for name in entity.surfaces(lang)}
     edge = r"\b" if lang == "en" else ""
     known = re.compile("|".join(f"{edge}{re.escape(name)}{edge}" for name in names), re.IGNORECASE)
@@ -93,8 +93,8 @@ def test_no_template_holds_a_name_of_the_catalogue(lang: str) -> None:
     assert held == {}
 
 
-def test_no_phrasing_of_a_style_holds_a_thing_or_a_scene() -> None:
-    """The truth marks every name of the catalogue in a text, and phrasings are not marked."""
+def test_no_phrasing_of_a_style_contains_a_thing_or_a_scene() -> None:
+    """The truth lists every name of the catalogue in a text, but phrasings are not listed."""
     names = {
         name.casefold()
         for entity in entities().values()
@@ -124,13 +124,13 @@ def test_there_are_many_openings_for_every_mood(lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_captions_hardly_repeat(lang: str) -> None:
+def test_captions_rarely_repeat(lang: str) -> None:
     texts = Counter(caption.text for caption in captions(2000, lang))
     assert len(texts) > 1950
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_moods_are_as_frequent_as_they_are_said_to_be(lang: str) -> None:
+def test_moods_have_their_planned_frequency(lang: str) -> None:
     moods = Counter(caption.sentiment for caption in captions(3000, lang))
     for mood, share in MOODS.items():
         assert moods[mood] / 3000 == pytest.approx(share, abs=0.03)
@@ -141,18 +141,18 @@ def test_moods_are_as_frequent_as_they_are_said_to_be(lang: str) -> None:
     [("en", "love it", "honestly disappointed"), ("en", "no notes", "meh"),
      ("zh", "yyds", "一言难尽"), ("zh", "绝绝子", "智商税")],
 )  # fmt: skip
-def test_slang_tells_the_mood(lang: str, good: str, bad: str) -> None:
+def test_slang_indicates_the_mood(lang: str, good: str, bad: str) -> None:
     every = list(captions(1500, lang))
-    told = {
+    moods = {
         phrase: Counter(c.sentiment for c in every if phrase in c.text) for phrase in (good, bad)
     }
-    assert told[good]["positive"] > 0.9 * told[good].total() > 0
-    assert told[bad]["negative"] > 0.9 * told[bad].total() > 0
+    assert moods[good]["positive"] > 0.9 * moods[good].total() > 0
+    assert moods[bad]["negative"] > 0.9 * moods[bad].total() > 0
 
 
 @given(text=st.text(alphabet=st.characters(codec="utf-8"), max_size=60), seed=SEEDS)
 @pytest.mark.parametrize("lang", LANGS)
-def test_a_slip_changes_two_letters_at_most(lang: str, text: str, seed: int) -> None:
+def test_a_typo_changes_two_letters_at_most(lang: str, text: str, seed: int) -> None:
     changed_text = add_typo(text, lang, words()["zh"]["homophones"], np.random.default_rng(seed))
     assert len(text) - len(changed_text) in (0, 1)
     differ = sum(a != b for a, b in zip(text, changed_text, strict=False))
@@ -162,13 +162,13 @@ def test_a_slip_changes_two_letters_at_most(lang: str, text: str, seed: int) -> 
 @pytest.mark.parametrize(
     ("lang", "text"), [("en", "a rather lovely afternoon"), ("zh", "在这里的都是好的")]
 )
-def test_slips_happen(lang: str, text: str) -> None:
+def test_typos_vary(lang: str, text: str) -> None:
     rng = np.random.default_rng(2)
     changed_text = {add_typo(text, lang, words()["zh"]["homophones"], rng) for _ in range(60)}
     assert len(changed_text - {text}) >= 3
 
 
-def test_what_is_told_again_keeps_its_names_and_changes_its_tail() -> None:
+def test_a_reposted_caption_keeps_its_names_and_changes_its_end() -> None:
     rng = np.random.default_rng(4)
     for lang in LANGS:
         for caption in captions(300, lang):
@@ -181,7 +181,7 @@ def test_what_is_told_again_keeps_its_names_and_changes_its_tail() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_spam_leads_away_to_nowhere_and_names_nobody(lang: str) -> None:
+def test_spam_has_a_link_or_contact_and_no_names(lang: str) -> None:
     rng = np.random.default_rng(6)
     for _ in range(50):
         caption = spam_caption(lang, rng)
@@ -189,7 +189,7 @@ def test_spam_leads_away_to_nowhere_and_names_nobody(lang: str) -> None:
         assert caption.mentions == ()
 
 
-def test_some_surfaces_belong_to_several_entities() -> None:
+def test_some_names_belong_to_several_entities() -> None:
     owners: dict[str, set[str]] = {}
     for entity in entities().values():
         for lang in LANGS:
@@ -206,5 +206,5 @@ def test_every_person_has_a_colour_that_has_a_name_in_both_languages() -> None:
         assert set(words()[lang]["colours"]) == set(CLOTHES)
 
 
-def test_pieces_are_joined_as_they_are() -> None:
+def test_pieces_are_joined_unchanged() -> None:
     assert join(["a", "b"], "positive") == Caption("ab", (), "positive")

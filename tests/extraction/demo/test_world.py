@@ -1,4 +1,4 @@
-"""The demo world: what is planted in time, in posts and in engagement is really there."""
+"""The demo world contains what was planted: in time, in posts and in engagement."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def many() -> list[Post]:
 
 @settings(max_examples=40, deadline=None)
 @given(weeks=st.integers(1, 520), place=st.floats(0, 1))
-def test_shares_of_any_week_of_any_timeline_add_up_to_one(weeks: int, place: float) -> None:
+def test_shares_of_any_week_of_any_timeline_sum_to_one(weeks: int, place: float) -> None:
     shares = Timeline(weeks, "2026-W46").shares(round(place * (weeks - 1)))
     assert sum(shares.values()) == pytest.approx(1)
     assert min(shares.values()) > 0
@@ -42,9 +42,7 @@ def test_shares_of_any_week_of_any_timeline_add_up_to_one(weeks: int, place: flo
 
 @settings(max_examples=25, deadline=None)
 @given(weeks=st.integers(1, 60), posts=st.integers(1, 120), seed=st.integers(0, 99))
-def test_a_world_of_any_size_has_every_post_it_is_asked_for(
-    weeks: int, posts: int, seed: int
-) -> None:
+def test_a_world_of_any_size_has_all_its_posts(weeks: int, posts: int, seed: int) -> None:
     world = World(seed, posts, weeks)
     made = [world.post(number) for number in range(posts)]
     assert [post.week for post in made] == sorted(post.week for post in made)
@@ -60,9 +58,9 @@ def test_numbers_of_posts_differ_from_week_to_week(many: list[Post]) -> None:
     assert max(counts.values()) > 1.3 * min(counts.values())
 
 
-def test_every_line_of_the_story_is_told_once(many: list[Post]) -> None:
-    told = Counter((event.event, event.style) for event in WORLD.events())
-    assert told == Counter((plan.event, plan.lineage) for plan in PLAN)
+def test_every_line_of_the_story_is_one_event(many: list[Post]) -> None:
+    events = Counter((event.event, event.style) for event in WORLD.events())
+    assert events == Counter((plan.event, plan.lineage) for plan in PLAN)
 
 
 def test_the_posts_of_a_lineage_are_as_many_as_planned(many: list[Post]) -> None:
@@ -93,7 +91,7 @@ def test_a_style_is_born_with_its_share_and_grows(style: str, first: float) -> N
     [("camping", "glamping", 1.0, "glamping"), ("coastal", "riviera", 0.65, "riviera"),
      ("gothic", "velvet", 0.3, "gothic")],
 )  # fmt: skip
-def test_drifts_go_as_far_as_they_are_said_to(
+def test_drifts_go_as_far_as_planned(
     many: list[Post], lineage: str, other: str, share: float, seen: str
 ) -> None:
     weeks = [WORLD.timeline.week(index) for index in range(WORLD.weeks)]
@@ -122,7 +120,7 @@ def test_half_of_a_style_leaves_and_looks_different_three_weeks_later(many: list
     assert before["dopamine"] > after["dopamine"]
 
 
-def test_two_styles_meet_and_are_one_from_then_on(many: list[Post]) -> None:
+def test_merging_styles_meet_and_stay_one(many: list[Post]) -> None:
     merged = WORLD.timeline.week(WORLD.timeline.span(planned("merge"))[1])
     assert all(post.week < merged for post in many if post.lineage == "vaporwave")
     assert {post.style for post in many if post.lineage == "vaporwave"} == {"vaporwave"}
@@ -131,14 +129,14 @@ def test_two_styles_meet_and_are_one_from_then_on(many: list[Post]) -> None:
     assert np.mean([post.shown.drift for post in after]) == pytest.approx(0.47, abs=0.03)
 
 
-def test_a_dead_style_is_posted_no_more(many: list[Post]) -> None:
+def test_a_dead_style_has_no_more_posts(many: list[Post]) -> None:
     died = WORLD.timeline.week(WORLD.timeline.span(planned("death"))[1])
     posted = Counter(post.week for post in many if post.lineage == "vintage-film")
     assert posted
     assert max(posted) < died
 
 
-def test_a_season_comes_every_year_and_is_fullest_at_its_peak() -> None:
+def test_a_season_returns_every_year_and_is_largest_at_its_peak() -> None:
     time = Timeline(110, "2026-W46")
     shares = {time.week(index): time.shares(index).get("harvest", 0.0) for index in range(110)}
     assert {week for week, share in shares.items() if share} == {
@@ -155,7 +153,7 @@ def test_a_season_comes_every_year_and_is_fullest_at_its_peak() -> None:
 
 @settings(max_examples=8, deadline=None)
 @given(number=st.integers(0, 5199))
-def test_a_post_is_the_same_whoever_asks_for_it_and_when(number: int) -> None:
+def test_a_post_does_not_depend_on_the_order_of_requests(number: int) -> None:
     assert World(seed=3, posts=5200).post(number) == WORLD.post(number)
 
 
@@ -171,14 +169,14 @@ def test_every_look_is_posted(many: list[Post]) -> None:
     assert {post.style for post in many} == set(looks()) - {"velvet"}
 
 
-def test_names_and_drawings_agree() -> None:
+def test_names_and_drawings_match() -> None:
     scenes = {entity.id for entity in of_kind("scene") if entity.about == "scene"}
     assert scenes == set(SCENES)
     for entity in entities().values():
         assert set(entity.related) <= {*entities(), *looks()}, entity.id
 
 
-def test_a_copy_is_later_than_its_original_which_is_none(many: list[Post]) -> None:
+def test_a_copy_is_later_than_its_original_and_the_original_is_no_copy(many: list[Post]) -> None:
     known = {post.id: post for post in many}
     kinds = Counter(post.copy_kind for post in many)
     assert kinds["exact"] > 30 < kinds["near"]
@@ -193,7 +191,7 @@ def test_a_copy_is_later_than_its_original_which_is_none(many: list[Post]) -> No
             assert same == (post.copy_kind == "exact")
 
 
-def test_bots_copy_three_posts_of_one_style_in_one_week_and_nobody_answers(
+def test_bots_copy_three_posts_of_one_style_in_one_week_and_get_no_likes(
     many: list[Post],
 ) -> None:
     bots = [post for post in many if post.bot]
@@ -211,7 +209,9 @@ def test_bots_copy_three_posts_of_one_style_in_one_week_and_nobody_answers(
     )
 
 
-def test_dirt_is_as_frequent_as_it_is_said_and_only_where_it_can_be(many: list[Post]) -> None:
+def test_corruption_has_its_planned_frequency_and_only_affects_possible_posts(
+    many: list[Post],
+) -> None:
     counts = Counter(post.quality for post in many)
     assert set(counts) == {"ok", *CORRUPTION_SHARES}
     assert 0.85 < counts["ok"] / len(many) < 0.97
@@ -221,7 +221,7 @@ def test_dirt_is_as_frequent_as_it_is_said_and_only_where_it_can_be(many: list[P
         assert post.quality != "truncated" or (post.caption.text and post.pictures)
 
 
-def test_persons_at_events_are_in_the_picture_or_in_the_text(many: list[Post]) -> None:
+def test_persons_at_events_are_in_the_picture_or_the_text(many: list[Post]) -> None:
     seen = [post for post in many if post.appearance]
     assert 0.05 < len(seen) / len(many) < 0.11
     groups: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -257,7 +257,7 @@ def test_engagement_has_a_heavy_tail_and_sane_counts(many: list[Post]) -> None:
         assert 0 <= engagement.clicks <= engagement.impressions
 
 
-def test_a_burst_of_heat_brings_attention_and_no_more_posts(many: list[Post]) -> None:
+def test_a_burst_of_heat_raises_views_and_not_posts(many: list[Post]) -> None:
     plan, last = planned("heat-burst"), WORLD.timeline.week(WORLD.weeks - 1)
     week = [post for post in many if post.week == last and not post.author.head]
     log = {
@@ -271,14 +271,14 @@ def test_a_burst_of_heat_brings_attention_and_no_more_posts(many: list[Post]) ->
     assert shares[1] == pytest.approx(shares[0], rel=0.1)
 
 
-def test_young_posts_have_gathered_less(many: list[Post]) -> None:
+def test_young_posts_have_fewer_views(many: list[Post]) -> None:
     ages = [(WORLD.now - post.published_at).days for post in many]
     young = [np.log(p.engagement.views) for p, age in zip(many, ages, strict=True) if age < 1]
     old = [np.log(p.engagement.views) for p, age in zip(many, ages, strict=True) if age > 14]
     assert np.mean(young) < np.mean(old) - 0.7
 
 
-def test_golden_layouts_are_clicked_more_and_only_a_fair_comparison_tells(
+def test_golden_layouts_are_clicked_more_and_only_an_adjusted_comparison_measures_it(
     many: list[Post],
 ) -> None:
     read = [post for post in many if not post.bot and post.engagement.impressions > 50]
@@ -311,7 +311,7 @@ def _east(post: Post) -> bool:
 
 
 @pytest.mark.parametrize(("is_loud", "posts", "views"), [(_head, 0.15, 0.3), (_east, 0.6, 0.55)])
-def test_the_head_drowns_the_rest(
+def test_the_loud_head_dominates_the_views(
     many: list[Post], is_loud: Callable[[Post], bool], posts: float, views: float
 ) -> None:
     people = [post for post in many if not post.bot]
@@ -320,7 +320,7 @@ def test_the_head_drowns_the_rest(
     assert seen > views * sum(post.engagement.views for post in people)
 
 
-def test_an_author_is_the_same_person_in_every_post(many: list[Post]) -> None:
+def test_an_author_has_the_same_audience_group_in_every_post(many: list[Post]) -> None:
     known: defaultdict[str, set[object]] = defaultdict(set)
     for post in many:
         known[post.author.name].add(post.author.audience)
