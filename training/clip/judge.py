@@ -183,9 +183,9 @@ def judge(folder: Path = WEIGHTS, count: int = 560) -> ClipScores:
                 ]
             )
         )
-    alike = picture_vectors @ picture_vectors.T
-    np.fill_diagonal(alike, -1)
-    neighbours = float((true_styles[alike.argmax(1)] == true_styles).mean())
+    cosines = picture_vectors @ picture_vectors.T
+    np.fill_diagonal(cosines, -1)
+    neighbours = float((true_styles[cosines.argmax(1)] == true_styles).mean())
     return ClipScores(
         count, styles, captions, scenes, objects, recall, pointing, highest, neighbours, weakest
     )

@@ -204,7 +204,7 @@ def test_bots_copy_three_posts_of_one_style_in_one_week_and_get_no_likes(
     assert np.median([post.engagement.views for post in bots]) > 3 * np.median(
         [post.engagement.views for post in others]
     )
-    assert sum(p.engagement.likely_things for p in bots) < 0.005 * sum(
+    assert sum(p.engagement.likes for p in bots) < 0.005 * sum(
         p.engagement.views for p in bots
     )
 
@@ -250,7 +250,7 @@ def test_engagement_has_a_heavy_tail_and_sane_counts(many: list[Post]) -> None:
         assert (
             0
             <= engagement.comments
-            <= engagement.likely_things
+            <= engagement.likes
             <= engagement.views
             <= engagement.impressions
         )
