@@ -204,9 +204,7 @@ def test_bots_copy_three_posts_of_one_style_in_one_week_and_get_no_likes(
     assert np.median([post.engagement.views for post in bots]) > 3 * np.median(
         [post.engagement.views for post in others]
     )
-    assert sum(p.engagement.likes for p in bots) < 0.005 * sum(
-        p.engagement.views for p in bots
-    )
+    assert sum(p.engagement.likes for p in bots) < 0.005 * sum(p.engagement.views for p in bots)
 
 
 def test_corruption_has_its_planned_frequency_and_only_affects_possible_posts(
