@@ -25,7 +25,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.model_selection import cross_val_predict
 
 from zeitgraph.cli import add
-from zeitgraph.extraction.geometry.post_space import make_cloud
+from zeitgraph.extraction.geometry.post_space import space_of_table
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 from zeitgraph.kg.workspace.workspace import Workspace
@@ -80,10 +80,10 @@ def _boards(labels: Path) -> dict[str, str]:
 
 def _ceiling(workspace: Workspace, boards: Mapping[str, str]) -> float:
     """What supervision gets out of the vectors that the clusters are made of."""
-    cloud = make_cloud(workspace.read_all("vectors"), neighbours=1)
-    gold = [boards[post_id] for post_id in cloud.post_ids]
+    space = space_of_table(workspace.read_all("vectors"), neighbours=1)
+    gold = [boards[post_id] for post_id in space.post_ids]
     model = LogisticRegression(C=5, max_iter=200)
-    named = cross_val_predict(model, cloud.points, gold, cv=3)
+    named = cross_val_predict(model, space.aligned, gold, cv=3)
     return float(adjusted_mutual_info_score(gold, named))
 
 

@@ -68,7 +68,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Few:
 
     def at(count: int) -> None:
         for module in (neighbours, density, window):
-            monkeypatch.setattr(module, "FEW", count)
+            monkeypatch.setattr(module, "EXACT_LIMIT", count)
         monkeypatch.setattr(threads, "PART", max(1, count // 10))
 
     return at

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.benchmarks.peers.answer import write_answer
-from zeitgraph.extraction.geometry.post_space import sides_of
+from zeitgraph.extraction.geometry.post_space import read_side
 from zeitgraph.kg.base.ids import digest_file
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -39,7 +39,7 @@ class Answer:
 
 def hand_over(workspace: Workspace, below: Path) -> Path:
     """Write the clustered posts with vectors to a folder below `below`, named by its content."""
-    ids, rows = sides_of(workspace.read_all("vectors"), "post")
+    ids, rows = read_side(workspace.read_all("vectors"), "post")
     vector_of = dict(zip(ids, rows, strict=True))
     clustered = set(workspace.read_all("memberships")["post_id"].to_pylist())
     posts = workspace.read_all("posts").select(["week", "post_id", "text"]).to_pylist()

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from zeitgraph.benchmarks.peers.timing import Timing
 from zeitgraph.extraction.clusters.density import find_groups
 from zeitgraph.extraction.geometry.neighbours import neighbours_of
-from zeitgraph.extraction.geometry.post_space import Points, contracted, moved
+from zeitgraph.extraction.geometry.post_space import centred, mean_shift
+from zeitgraph.extraction.geometry.unit_vectors import Points
 from zeitgraph.kg.workspace.settings import ClusterSettings
 
 PACKAGES = ("hdbscan", "faiss-cpu", "numpy", "scikit-learn")
@@ -24,8 +25,8 @@ PACKAGES = ("hdbscan", "faiss-cpu", "numpy", "scikit-learn")
 def groups_of(vectors: Points) -> NDArray[np.intp]:
     """A group number for each row, -1 for none, with the default settings."""
     settings = ClusterSettings()
-    points = moved(vectors)
-    seen = contracted(points, neighbours_of(points, settings.neighbours))
+    points = centred(vectors)
+    seen = mean_shift(points, neighbours_of(points, settings.neighbours))
     return find_groups(seen, max(settings.smallest, round(settings.smallest_share * len(seen))))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.geometry.post_space import unit
+from zeitgraph.extraction.geometry.unit_vectors import unit_rows
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -47,7 +47,11 @@ def as_workspace(
                 {"post_id": p, "cluster_id": clusters.get(p, ""), "week": week} for p in posts
             ],
             "clusters": [
-                {"cluster_id": cluster, "week": week, "core": unit(np.array([np.mean(rows, 0)]))[0]}
+                {
+                    "cluster_id": cluster,
+                    "week": week,
+                    "core": unit_rows(np.array([np.mean(rows, 0)]))[0],
+                }
                 for cluster, rows in rows_of.items()
             ],
             "lineage": [{"week": week, "event": "born", "cluster_id": c} for c in born],

@@ -1,1 +1,1 @@
-"""Style clusters that live through time: how posts find them, and what becomes of them."""
+"""Style clusters that live from week to week: how posts join them, and what becomes of them."""

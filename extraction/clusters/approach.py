@@ -1,10 +1,10 @@
-"""Whether a cluster leans to another before something happens to the two.
+"""Whether the posts of a cluster approach another cluster before a turn or a merge.
 
-Comes in: how near the posts of one lie to the core of another, and their weeks. Goes out: what that
-says for a turn or for a merge, as a logarithm of the odds. Knows nothing about counts or ids.
+Input: cosines of the posts of one cluster to the core of another, and the weeks of the posts.
+Output: logarithms of the odds for a turn or a merge. This module does not know about counts or ids.
 
-A style that is about to turn shows something of its new look before, and two that come together
-something of each other. Where one ends and another begins by chance nothing leans.
+A style that is about to turn already shows some of its new look, and two styles that are about to
+merge show some of each other. If one style ends and another begins by chance, neither approaches.
 """
 
 from collections.abc import Sequence
@@ -13,19 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 WEEKS, POSTS = 2, 5
-"""A cluster leans where its posts of so many weeks before something happens lie nearer to another
-than those before them. As many posts, then and before, can tell it."""
-TURNING, COMING = 3.0, 3.8
-"""Welch's t of that is about so much where a style turns, and, of both together, where two come
-together; 0 where nothing does; in planted worlds give or take `SPREAD`."""
-SPREAD, MOST = 1.3, 3.0
-"""Chance brings more than a normal distribution of that width says, so none says more than this."""
+"""A cluster approaches another if its posts of the last `WEEKS` + 1 weeks are nearer to it than its
+earlier posts. Both groups need at least `POSTS` posts."""
+TURN_MEAN, MERGE_MEAN = 3.0, 3.8
+"""Mean of Welch's t before a turn, and of the combined t of both clusters before a merge; otherwise
+it is 0. Measured in planted worlds."""
+DEVIATION, MOST_ODDS = 1.3, 3.0
+"""Standard deviation of t. Chance has heavier tails than a normal distribution, so the odds are
+limited to `MOST_ODDS` (logarithm)."""
 
 
-def leans(near: NDArray[np.float64], weeks: NDArray[np.intp], at: int) -> float | None:
-    """Welch's t for posts of the weeks until `at` lying nearer than those before; (n,) each.
+def approach_t(near: NDArray[np.float64], weeks: NDArray[np.intp], at: int) -> float | None:
+    """Welch's t: posts of the last weeks until `at` against earlier posts; positive means nearer.
 
-    `near` are cosines to where they may lean. None where few posts could tell.
+    `near` (n,) are cosines of posts to the core that they may approach, `weeks` (n,) the numbers of
+    their weeks. None if either group has fewer than `POSTS` posts.
     """
     last = near[(weeks >= at - WEEKS) & (weeks <= at)]
     before = near[weeks < at - WEEKS]
@@ -35,23 +37,23 @@ def leans(near: NDArray[np.float64], weeks: NDArray[np.intp], at: int) -> float 
     return float((last.mean() - before.mean()) / max(float(error), 1e-9))
 
 
-def turning(lean: float | None) -> float:
-    """What it says for a turn how the older cluster leant to the younger: log of the odds."""
-    return 0.0 if lean is None else _leant(lean, TURNING)
+def turn_support(t: float | None) -> float:
+    """Log odds for a turn, from how the older cluster approached the younger; 0 if unknown."""
+    return 0.0 if t is None else _log_odds(t, TURN_MEAN)
 
 
-def coming(both: Sequence[float | None]) -> float:
-    """What it says for a merge how each of the two leant to the other: log of the odds.
+def merge_support(both: Sequence[float | None]) -> float:
+    """Log odds for a merge, from how each of the two clusters approached the other; 0 if unknown.
 
-    They may as well have become one at a stroke, so that little is said against it.
+    Two styles may also merge at once, without any approach, so that the odds never fall below ½.
     """
-    known = [lean for lean in both if lean is not None]
+    known = [t for t in both if t is not None]
     if not known:
         return 0.0
-    together = _leant(sum(known) / len(known) ** 0.5, COMING)
+    together = _log_odds(sum(known) / len(known) ** 0.5, MERGE_MEAN)
     return float(np.logaddexp(together, 0.0) - np.log(2))
 
 
-def _leant(t: float, mean: float) -> float:
-    """How much better a mean of `mean` explains it than one of 0, both of width `SPREAD`: log."""
-    return float(np.clip(mean * (t - mean / 2) / SPREAD**2, -MOST, MOST))
+def _log_odds(t: float, mean: float) -> float:
+    """Log odds of a normal distribution around `mean` against one around 0, limited."""
+    return float(np.clip(mean * (t - mean / 2) / DEVIATION**2, -MOST_ODDS, MOST_ODDS))

@@ -1,11 +1,11 @@
-"""Dense groups among the posts of a window, found with no number given: HDBSCAN.
+"""Dense groups among the posts of a window, found without a given number of groups: HDBSCAN.
 
-Comes in: points as their neighbours show them (`Cloud.seen`). Goes out: a group number per point,
--1 for a point in none. Knows nothing about ids, names, weeks or earlier clusters.
+Input: smoothed vectors (`PostSpace.smoothed`). Output: a group number for each post, -1 for none.
+This module does not know about ids, names, weeks or earlier clusters.
 
-HDBSCAN on raw sentence vectors finds little: distances in hundreds of dimensions are all alike. On
-points drawn together with their neighbours and cut to their principal components it does; what was
-measured stands in docs/decisions.md.
+HDBSCAN finds little among raw sentence vectors, since in hundreds of dimensions all distances are
+similar. It works on smoothed vectors along their principal components; docs/decisions.md gives the
+measurements.
 """
 
 import math
@@ -15,73 +15,78 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.geometry.neighbours import (
-    FEW,
-    Cells,
-    Points,
+    EXACT_LIMIT,
+    CellIndex,
     projected,
-    sample_of,
+    sample_rows,
     strongest_axes,
 )
 from zeitgraph.extraction.geometry.threads import one_thread
+from zeitgraph.extraction.geometry.unit_vectors import Points
 
 COMPONENTS = 12
-"""Principal components on which groups are searched."""
+"""Principal components along which groups are searched."""
 
 CORE = 5
-"""`min_samples` of HDBSCAN: a point's density is judged by its 5th nearest neighbour."""
+"""`min_samples` of HDBSCAN: the density at a point depends on its fifth nearest neighbour."""
 
 GRAIN = 20
-"""Rows of a sample in which the smallest group still shows."""
+"""Rows of a sample that the smallest group must have in order to be found."""
 
 ONE_GROUP = 0.9
-"""Where no two groups part, points whose mean is at least this long are one group."""
+"""If HDBSCAN finds no groups, points whose mean has at least this length are one group."""
 
 ALL_BUT_EQUAL = 1e-6
-"""Posts no further apart (one less the cosine) are taken for equal."""
+"""Points at most this far apart (one less the cosine) count as equal."""
 
 Groups = NDArray[np.intp]
+"""A group number from 0 for each row, -1 for none, (n,)."""
 
 
-def find_groups(seen: Points, smallest: int, even: NDArray[np.bool_] | None = None) -> Groups:
-    """A group number from 0 for each row of `seen`, -1 for none; a group has at least `smallest`.
+def find_groups(
+    smoothed: Points, smallest: int, sampled: NDArray[np.bool_] | None = None
+) -> Groups:
+    """The dense groups of unit rows (n, d), each with at least `smallest` rows: a number per row.
 
-    HDBSCAN with excess of mass (Campello, Moulavi & Sander 2013). It never takes all points for one
-    group; so where it finds none and the points are all but equal, they are one here.
+    HDBSCAN with excess of mass (Campello, Moulavi & Sander 2013). It never returns all points as
+    one group; so if it finds none and the points are nearly equal, they are one group here.
 
-    Of more rows than `FEW` a sample is searched, large enough that the smallest group has `GRAIN`
-    rows in it; the others belong where the row of the sample does that is nearest to them. It is
-    one of the rows that are `even`, (n,), where all are not: then `smallest` is a part of these.
+    Of more than `EXACT_LIMIT` rows a sample is searched, so large that the smallest group has
+    `GRAIN` rows in it; each other row joins the group of the nearest row of the sample. The sample
+    is drawn from the mask `sampled` (n,), None for all; `smallest` counts rows of that mask.
     """
-    if len(seen) < smallest:
-        return np.full(len(seen), -1)
-    groups = _searched(seen, smallest, even) if len(seen) > smallest else None
+    if len(smoothed) < smallest:
+        return np.full(len(smoothed), -1)
+    groups = _search(smoothed, smallest, sampled) if len(smoothed) > smallest else None
     if groups is None or groups.max() < 0:
-        tight = float(np.linalg.norm(seen.mean(axis=0, dtype=np.float64))) >= ONE_GROUP
-        return np.full(len(seen), 0 if tight else -1)
+        tight = float(np.linalg.norm(smoothed.mean(axis=0, dtype=np.float64))) >= ONE_GROUP
+        return np.full(len(smoothed), 0 if tight else -1)
     return groups
 
 
-def _searched(seen: Points, smallest: int, even: NDArray[np.bool_] | None) -> Groups:
-    among = len(seen) if even is None else int(even.sum())
-    some = sample_of(len(seen), max(FEW, math.ceil(GRAIN * among / smallest)), even)
-    if len(some) == len(seen):
+def _search(smoothed: Points, smallest: int, sampled: NDArray[np.bool_] | None) -> Groups:
+    among = len(smoothed) if sampled is None else int(sampled.sum())
+    size = max(EXACT_LIMIT, math.ceil(GRAIN * among / smallest))
+    some = sample_rows(len(smoothed), size, sampled)
+    if len(some) == len(smoothed):
         with one_thread():
-            return _hdbscan(_principal(seen), smallest)
-    axes, middle = _principal_axes(seen[some])
-    flat = projected(seen, axes) - (middle @ axes).astype(np.float32)
+            return _hdbscan(principal_components(smoothed), smallest)
+    axes, middle = _principal_axes(smoothed[some])
+    flat = projected(smoothed, axes) - (middle @ axes).astype(np.float32)
     with one_thread():
         found = _hdbscan(flat[some].astype(np.float64), round(smallest * len(some) / among))
-    nearest = Cells(flat[some]).nearest(flat, 1)[0][:, 0]
+    nearest = CellIndex(flat[some]).nearest(flat, 1)[0][:, 0]
     groups = np.where(nearest < 0, -1, found[nearest])
     groups[some] = found
     return groups
 
 
 def find_tight_groups(points: Points, tight: float, smallest: int) -> Groups:
-    """A group number from 0 for each row of `points`, -1 for none; a group has at least `smallest`.
+    """The tight groups of unit rows (n, d), each with at least `smallest` rows: a number per row.
 
-    Average linkage (Sokal & Michener 1958) down to a mean cosine of `tight` between two groups that
-    join: small groups show so, where a density over all posts is too coarse. n² in time and memory.
+    Average linkage (Sokal & Michener 1958): two groups join while their mean cosine is at least
+    `tight`. It finds small groups that a density over all posts is too coarse to show. Time and
+    memory grow with n².
     """
     from scipy.cluster.hierarchy import fcluster, linkage
 
@@ -96,16 +101,16 @@ def find_tight_groups(points: Points, tight: float, smallest: int) -> Groups:
     return np.where(sizes[numbers] >= smallest, kept[numbers], -1)
 
 
-def _principal(seen: Points) -> NDArray[np.float64]:
-    """Rows along their `COMPONENTS` strongest principal components, from their mean."""
-    axes, middle = _principal_axes(seen)
-    return np.asarray((seen.astype(np.float64) - middle) @ axes)
+def principal_components(points: Points) -> NDArray[np.float64]:
+    """Rows (n, d), less their mean, along their `COMPONENTS` strongest axes: float64 (n, k)."""
+    axes, middle = _principal_axes(points)
+    return np.asarray((points.astype(np.float64) - middle) @ axes)
 
 
-def _principal_axes(seen: Points) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The strongest components (d, k) by the covariance of the columns, and the mean (d,)."""
-    middle = seen.mean(axis=0, dtype=np.float64)
-    centred = seen.astype(np.float64) - middle
+def _principal_axes(points: Points) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The strongest axes (d, k) of the covariance of the columns, and the mean (d,)."""
+    middle = points.mean(axis=0, dtype=np.float64)
+    centred = points.astype(np.float64) - middle
     with one_thread():
         return strongest_axes(centred.T @ centred, COMPONENTS), middle
 
@@ -120,5 +125,5 @@ def _hdbscan(points: NDArray[np.float64], smallest: int) -> Groups:
         core_dist_n_jobs=1,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # divides by the distance of equal points: density infinite
+        warnings.simplefilter("ignore")  # it divides by the distance of equal points
         return np.asarray(search.fit_predict(points), np.intp)

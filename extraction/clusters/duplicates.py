@@ -1,14 +1,15 @@
-"""Which posts lie so near each other that one copies the other.
+"""Pairs of posts so near each other that one copies the other.
 
-Comes in: vectors of posts. Goes out: pairs of ids. Knows nothing about who was first.
+Input: vectors of posts. Output: pairs of post ids. This module does not know which post came first
+(see `copy_of.py`).
 
-Near is told in two ways: by a cosine, and beside how far others lie (the ratio test of Lowe 2004,
-section 7.1). Among many posts of one style some are alike by chance, and the more the nearer; a
-copy lies far nearer to its original than to these.
+Two conditions decide: a cosine, and the distance compared with that of other neighbours (the ratio
+test of Lowe 2004, section 7.1). Among many posts of one style some are similar by chance, and the
+more posts, the nearer; a copy is far nearer to its original than to these.
 
-Among few posts the neighbours that are known anyway are compared. Among many each post of the week
-is held against each week by itself, which costs the week's posts and not the square of all: which
-earlier posts copied which was told in their own weeks.
+Among few posts the known neighbours are compared. Among many, each post of the week is compared
+with each earlier week separately. This costs the posts of the week, not the square of all posts;
+copies among earlier posts were found in their own weeks.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,125 +20,134 @@ from numpy.typing import NDArray
 
 from zeitgraph.extraction.geometry.neighbours import (
     AXES,
-    Cells,
+    CellIndex,
+    Nearest,
+    Rows,
     closest_of,
-    distinct,
+    distinct_rows,
     principal_axes,
     projected,
 )
-from zeitgraph.extraction.geometry.post_space import Cloud, Side
+from zeitgraph.extraction.geometry.post_space import PostSpace, Side
 from zeitgraph.extraction.geometry.threads import blocks, in_parts
+from zeitgraph.extraction.geometry.unit_vectors import paired_cosines
 
 Pairs = tuple[tuple[str, str], ...]
-Likely = tuple[str, str, float]
-"""Two posts and their cosine."""
+"""Pairs of post ids."""
 
-Rows = NDArray[np.int64]
+CandidatePair = tuple[str, str, float]
+"""The ids of two posts, and their cosine."""
 
 CLOSEST = 8
-"""Posts closest to each that are compared with it."""
+"""Nearest posts with which each post is compared."""
 
 ROUNDING = 1e-5
 """What single precision may add to a squared distance."""
 
 CROWD = 0.5
-"""Others are taken to lie no nearer than this part of what is usual: in a crowd of copies of one
-post the others are copies too."""
+"""The distance of other posts counts as at least this part of the usual distance: among many copies
+of one post the other neighbours are copies too."""
 
 DIMENSION = 10
-"""So many numbers tell where a post of a style lies (8 to 10 for CLIP, benchmarks/search.py): of n
-times as many posts the nearest lie n^(2 / DIMENSION) times nearer, squared."""
+"""Intrinsic dimension of the posts of a style (8 to 10 for CLIP, benchmarks/search.py): among n
+times as many posts the squared distance of the nearest is n^(2 / DIMENSION) times smaller."""
 
 
-def alike_in(cloud: Cloud, near: float) -> list[Likely]:
-    """Pairs of neighbours in the cloud whose vectors have a cosine of at least `near`."""
-    side = cloud.post_ids, cloud.raw
-    return list(_alike(side, side, *_pairs_of(cloud.nearest), near))
+def neighbour_pairs(space: PostSpace, near: float) -> list[CandidatePair]:
+    """The pairs of neighbours whose raw vectors have a cosine of at least `near`."""
+    side = space.post_ids, space.raw
+    return list(_near_pairs(side, side, *_rows_of_pairs(space.nearest), near))
 
 
-def far_nearer(
-    likely: Iterable[Likely], cloud: Cloud, near: float, part: float, thinned: float
+def pass_ratio_test(
+    candidates: Iterable[CandidatePair],
+    space: PostSpace,
+    *,
+    near: float,
+    part: float,
+    posts_per_row: float,
 ) -> Pairs:
-    """Of likely pairs, the first a post of the cloud, those far nearer than what else is near it.
+    """The candidates, each with its first post in the space, that are far nearer than other posts.
 
-    That is, no more than `part` of the way (one less the cosine) to the last of its neighbours, of
-    which there are `thinned` times fewer than posts; others are taken to lie beyond `near`.
+    The distance (one less the cosine) may be at most `part` of the distance to the farthest
+    neighbour, which counts as at least 1 - `near`. Each row of the space stands for `posts_per_row`
+    posts, at least 1.
     """
-    usual = _apart(cloud)
+    usual = _farthest_neighbour(space)
     if len(usual):
         usual = np.maximum(usual, max(CROWD * float(np.median(usual)), 1 - near))
-    limits = part * usual / thinned ** (2 / DIMENSION) + ROUNDING
-    limit = dict(zip(cloud.post_ids, limits.tolist(), strict=True))
-    return tuple((one, other) for one, other, cosine in likely if 1 - cosine <= limit[one])
+    limits = part * usual / posts_per_row ** (2 / DIMENSION) + ROUNDING
+    limit = dict(zip(space.post_ids, limits.tolist(), strict=True))
+    return tuple((one, other) for one, other, cosine in candidates if 1 - cosine <= limit[one])
 
 
-def _apart(cloud: Cloud) -> NDArray[np.float64]:
+def _farthest_neighbour(space: PostSpace) -> NDArray[np.float64]:
     """One less the cosine of each post and the farthest of its neighbours, (n,)."""
 
     def some(part: slice) -> list[NDArray[np.float64]]:
         found = []
         for block in blocks(part):
-            own, others = cloud.raw[block].astype(np.float64), cloud.nearest[block]
-            near = [np.einsum("ij,ij->i", own, cloud.raw[rank]) for rank in others.T]
+            own, others = space.raw[block].astype(np.float64), space.nearest[block]
+            near = [np.einsum("ij,ij->i", own, space.raw[rank]) for rank in others.T]
             found.append(1 - np.min(near, axis=0))
         return found
 
-    parts = in_parts(some, len(cloud))
+    parts = in_parts(some, len(space))
     return np.concatenate([np.empty(0), *(block for part in parts for block in part)])
 
 
-class Likeness:
-    """Looks for posts like those of one week, `now`, among them and among those of other weeks."""
+class DuplicateSearch:
+    """Searches posts near those of one week, `now`, among themselves and in other weeks."""
 
     def __init__(self, now: Side, near: float) -> None:
         self._now, self._near = now, near
 
-    def among_themselves(self) -> Iterator[Likely]:
+    def within_week(self) -> Iterator[CandidatePair]:
         """Pairs of posts of the week whose vectors have a cosine of at least `near`."""
         if self._now[0]:
             nearest = closest_of(self._now[1], CLOSEST)
-            yield from _alike(self._now, self._now, *_pairs_of(nearest), self._near)
+            yield from _near_pairs(self._now, self._now, *_rows_of_pairs(nearest), self._near)
 
-    def across(self, then: Side) -> Iterator[Likely]:
+    def in_other_week(self, then: Side) -> Iterator[CandidatePair]:
         """Pairs of a post of this week and one of another week that are as near.
 
-        Posts that are near in all directions are so along some, where they are looked for. Of posts
-        of the week that are equal the first stands for all.
+        They are searched along the principal axes of this week: posts that are near each other are
+        also near along some axes. Of equal posts of this week, the first stands for all.
         """
         if self._now[0] and then[0]:
             first, axes, cells = self._cells
             nearest, apart = cells.nearest(projected(then[1], axes), CLOSEST)
             row, rank = np.nonzero(apart <= 2 - 2 * self._near + ROUNDING)
-            yield from _alike(self._now, then, first[nearest[row, rank]], row, self._near)
+            yield from _near_pairs(self._now, then, first[nearest[row, rank]], row, self._near)
 
     @cached_property
-    def _cells(self) -> tuple[Rows, NDArray[np.float64], Cells]:
-        first, _ = distinct(self._now[1])
+    def _cells(self) -> tuple[Rows, NDArray[np.float64], CellIndex]:
+        first, _ = distinct_rows(self._now[1])
         axes = principal_axes(self._now[1], AXES)
-        return first, axes, Cells(projected(self._now[1][first], axes))
+        return first, axes, CellIndex(projected(self._now[1][first], axes))
 
 
-def _pairs_of(nearest: Rows) -> tuple[Rows, Rows]:
+def _rows_of_pairs(nearest: Nearest) -> tuple[Rows, Rows]:
     return np.repeat(np.arange(len(nearest)), nearest.shape[1]), nearest.ravel()
 
 
-def _alike(one: Side, other: Side, rows: Rows, places: Rows, near: float) -> Iterator[Likely]:
-    """Of pairs of a row and a place those whose cosine, rounded as `cosines`, is `near`; by ids."""
+def _near_pairs(
+    one: Side, other: Side, rows: Rows, other_rows: Rows, near: float
+) -> Iterator[CandidatePair]:
+    """The ids of pairs of rows with a cosine of at least `near`; no post with itself."""
     (ids, points), (other_ids, others) = one, other
 
     def some(part: slice) -> list[tuple[Rows, NDArray[np.float64]]]:
         found = []
         for block in blocks(part):
-            mine, their = points[rows[block]], others[places[block]]
-            cosine = np.einsum("ij,ij->i", mine.astype(np.float64), their.astype(np.float64))
-            cosine = np.round(cosine, 9)
-            pairs = np.flatnonzero(cosine >= near)
-            found.append((block.start + pairs, cosine[pairs]))
+            similarities = paired_cosines(points[rows[block]], others[other_rows[block]])
+            pairs = np.flatnonzero(similarities >= near)
+            found.append((block.start + pairs, similarities[pairs]))
         return found
 
     for part in in_parts(some, len(rows)):
-        for pairs, cosines in part:
-            for pair, cosine in zip(pairs.tolist(), cosines.tolist(), strict=True):
-                mine, their = ids[rows[pair]], other_ids[places[pair]]
-                if mine != their:
-                    yield mine, their, cosine
+        for pairs, similarities in part:
+            for pair, similarity in zip(pairs.tolist(), similarities.tolist(), strict=True):
+                own_id, other_id = ids[rows[pair]], other_ids[other_rows[pair]]
+                if own_id != other_id:
+                    yield own_id, other_id, similarity

@@ -1,113 +1,95 @@
-"""What happens to clusters between weeks: they converge, drift, fade and come back.
+"""What happens to a cluster between weeks: it merges with a similar one, drifts, fades, comes back.
 
-Comes in: clusters as they stood. Goes out: clusters as they stand, and events, rows of the table
-`lineage`:
-
-    born      measure: posts of the week
-    revived   measure: posts of the week
-    faded     measure: weeks without a post, but for strays
-    drifted   measure: cosine of the core now and when the cluster settled or last drifted
-    merged    into `other_id`; measure: cosine of the two cores (also told by flows.py)
-    split     off from `other_id`; measure: cosine of the two parts (births.py and flows.py)
-    continued turned out to be `other_id` in a new look; measure: cosine of the two (flows.py)
-    renamed, deleted, pinned, and merged and split where `done_by` is hand (edits.py)
-
-Knows nothing about posts.
+Input: clusters. Output: clusters and events. This module does not know about posts. Splits, turns
+and merges that only posts can show are found in `new_clusters.py` and `transitions.py`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from zeitgraph.extraction.clusters.state import (
-    ACTIVE,
-    FADED,
-    MERGED,
-    NAMED,
-    Cluster,
-    mean_direction,
-)
-from zeitgraph.extraction.geometry.cosine import cosine, cosines
+from zeitgraph.extraction.clusters.cluster import Cluster, mean_direction
+from zeitgraph.extraction.clusters.week_state import Event, StepResult, WeekState
+from zeitgraph.extraction.geometry.unit_vectors import cosine, cosines
+from zeitgraph.kg.base.terms import ClusterOrigin, ClusterState, LineageEvent
 from zeitgraph.kg.base.weeks import weeks_between
 from zeitgraph.kg.workspace.settings import ClusterSettings
 
 SETTLED = 2.0
-"""A core of fewer posts than this times the smallest cluster is still finding its place."""
+"""A core has settled once its cluster has this many times the posts of the smallest cluster."""
+
+LEAST_REVIVAL, TIMES_STRAYS = 3, 1.5
+"""Posts of a week that revive a faded cluster: at least this number, and at least this many times
+the strays that it received lately."""
 
 
-REVIVED, BACK = 3, 1.5
-"""Posts of a week that bring a faded cluster back: so many, and so many times those that strayed in
-lately."""
+# -- merging ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to a cluster in a week; `other_id` is empty unless it applies."""
+def merge_similar_clusters(state: WeekState) -> StepResult:
+    """Step: clusters whose cores have come together are one cluster from now on.
 
-    event: str
-    cluster_id: str
-    measure: float | None
-    other_id: str = ""
-    done_by: str | None = None
-
-    def row(self, week: str) -> dict[str, Any]:
-        """The row of the table `lineage`."""
-        return {
-            "week": week,
-            "event": self.event,
-            "cluster_id": self.cluster_id,
-            "other_id": self.other_id,
-            "measure": None if self.measure is None else round(self.measure, 6),
-            "done_by": self.done_by,
-        }
-
-
-@dataclass(frozen=True)
-class Told:
-    """Clusters as they stand after events, and the events."""
-
-    clusters: tuple[Cluster, ...]
-    events: tuple[Event, ...]
-
-
-def converge(clusters: Sequence[Cluster], merge: float) -> Told:
-    """Join pairs of clusters whose cores are at least `merge` near, the nearest pair first.
-
-    The named one survives, else the older, else the larger; two named ones stay apart, because
-    their names say that they are not the same.
+    A held cluster is never merged. Posts of earlier weeks follow: those of a cluster that merged
+    now, or that continued as another earlier, count for the cluster that remains.
     """
-    standing = {cluster.cluster_id: cluster for cluster in clusters}
+    free = [cluster for cluster in state.clusters.values() if not cluster.hold]
+    merged, events = merge_similar(free, state.settings.merge)
+    follow = {event.cluster_id: event.other_id for event in events}
+    follow |= {
+        cluster.cluster_id: cluster.parent
+        for cluster in state.clusters.values()
+        if cluster.state == ClusterState.CONTINUED
+    }
+
+    def remaining(label: str) -> str:
+        while label in follow:
+            label = follow[label]
+        return label
+
+    labels = np.array([remaining(label) for label in state.labels], object)
+    return replace(state.with_clusters(*merged), labels=labels), events
+
+
+def merge_similar(
+    clusters: Sequence[Cluster], merge: float
+) -> tuple[tuple[Cluster, ...], tuple[Event, ...]]:
+    """The clusters after merging pairs whose cores have a cosine of at least `merge`; the events.
+
+    The nearest pair merges first. A named cluster remains, else the older, else the larger. Two
+    named clusters never merge: their names say that they differ.
+    """
+    current = {cluster.cluster_id: cluster for cluster in clusters}
     events: list[Event] = []
-    while (pair := _nearest_pair(list(standing.values()), merge)) is not None:
+    while (pair := _nearest_pair(list(current.values()), merge)) is not None:
         into, gone, near = pair
-        standing[into.cluster_id] = _united(into, gone)
-        standing[gone.cluster_id] = replace(gone, state=MERGED)
-        events.append(Event("merged", gone.cluster_id, near, into.cluster_id))
-    return Told(tuple(standing.values()), tuple(events))
+        current[into.cluster_id] = _united(into, gone)
+        current[gone.cluster_id] = replace(gone, state=ClusterState.MERGED)
+        events.append(Event(LineageEvent.MERGED, gone.cluster_id, near, into.cluster_id))
+    return tuple(current.values()), tuple(events)
 
 
 def _nearest_pair(
     clusters: Sequence[Cluster], merge: float
 ) -> tuple[Cluster, Cluster, float] | None:
-    drawing = [cluster for cluster in clusters if cluster.draws]
-    if len(drawing) < 2:
+    """The nearest pair that may merge: the one that remains, the other, their cosine."""
+    accepting = [cluster for cluster in clusters if cluster.accepts_posts]
+    if len(accepting) < 2:
         return None
-    cores = np.stack([cluster.core for cluster in drawing])
+    cores = np.stack([cluster.core for cluster in accepting])
     near = np.triu(cosines(cores, cores), k=1)
-    named = np.array([cluster.origin == NAMED for cluster in drawing])
+    named = np.array([cluster.origin == ClusterOrigin.NAMED for cluster in accepting])
     near[np.outer(named, named)] = 0.0
     i, j = np.unravel_index(int(near.argmax()), near.shape)
     if near[i, j] < merge or near[i, j] <= 0:
         return None
-    into, gone = sorted((drawing[i], drawing[j]), key=_seniority)
+    into, gone = sorted((accepting[i], accepting[j]), key=_seniority)
     return into, gone, float(near[i, j])
 
 
 def _seniority(cluster: Cluster) -> tuple[bool, str, int, str]:
     return (
-        cluster.origin != NAMED,
+        cluster.origin != ClusterOrigin.NAMED,
         cluster.first_week,
         -cluster.total_posts,
         cluster.cluster_id,
@@ -128,25 +110,43 @@ def _united(into: Cluster, gone: Cluster) -> Cluster:
     )
 
 
-def live_on(cluster: Cluster, week: str, settings: ClusterSettings) -> tuple[Cluster, list[Event]]:
-    """The cluster at the end of `week`, its posts counted: settled, drifted, faded or revived."""
+# -- the end of a week -----------------------------------------------------------------------------
+
+
+def end_week(state: WeekState) -> StepResult:
+    """Step: each cluster is born, revived, faded, settled or drifted, by the posts of the week."""
+    ended = [
+        end_week_of(cluster, state.window.week, state.settings)
+        for cluster in state.clusters.values()
+    ]
+    events = tuple(event for _, own in ended for event in own)
+    return state.with_clusters(*(cluster for cluster, _ in ended)), events
+
+
+def end_week_of(
+    cluster: Cluster, week: str, settings: ClusterSettings
+) -> tuple[Cluster, list[Event]]:
+    """The cluster at the end of `week`, after its posts were counted, and what happened to it."""
     events = []
     if cluster.first_week == week and not cluster.parent:
-        events.append(Event("born", cluster.cluster_id, cluster.posts))
-    trickle = (1 - settings.keep) * (cluster.plain_mass - cluster.posts) / max(settings.keep, 1e-9)
-    is_heard = cluster.last_week == week
-    if cluster.state == FADED and is_heard and cluster.posts >= max(REVIVED, BACK * trickle):
-        cluster = replace(cluster, state=ACTIVE)
-        events.append(Event("revived", cluster.cluster_id, cluster.posts))
+        events.append(Event(LineageEvent.BORN, cluster.cluster_id, cluster.posts))
+    strays = (1 - settings.keep) * (cluster.plain_mass - cluster.posts) / max(settings.keep, 1e-9)
+    has_posts = cluster.last_week == week and cluster.posts >= max(
+        LEAST_REVIVAL, TIMES_STRAYS * strays
+    )
+    if cluster.state == ClusterState.FADED and has_posts:
+        cluster = replace(cluster, state=ClusterState.ACTIVE)
+        events.append(Event(LineageEvent.REVIVED, cluster.cluster_id, cluster.posts))
     silent = weeks_between(cluster.last_week, week)
-    if cluster.state == ACTIVE and silent >= settings.fade_weeks and not cluster.is_pinned:
-        cluster = replace(cluster, state=FADED)
-        events.append(Event("faded", cluster.cluster_id, silent))
-    if cluster.draws and cluster.plain_mass >= SETTLED * settings.smallest:
+    is_over = silent >= settings.fade_weeks and not cluster.is_pinned
+    if cluster.state == ClusterState.ACTIVE and is_over:
+        cluster = replace(cluster, state=ClusterState.FADED)
+        events.append(Event(LineageEvent.FADED, cluster.cluster_id, silent))
+    if cluster.accepts_posts and cluster.plain_mass >= SETTLED * settings.smallest:
         if cluster.anchor is None:
             return replace(cluster, anchor=cluster.core), events
         if cluster.has_moved(settings.drift):
             near = cosine(cluster.core, cluster.anchor)
             cluster = replace(cluster, anchor=cluster.core)
-            events.append(Event("drifted", cluster.cluster_id, near))
+            events.append(Event(LineageEvent.DRIFTED, cluster.cluster_id, near))
     return cluster, events

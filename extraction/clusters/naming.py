@@ -1,8 +1,7 @@
-"""The words that set a cluster apart from the others, and a name made of them.
+"""The words that distinguish a cluster from the others, and a name made of them.
 
-Comes in: for each cluster, the texts of its posts, and the style that it lies nearest to. Goes out:
-its words, best first, and for a cluster that nobody named a short name in each language. Knows
-nothing about vectors or weeks.
+Input: the texts of each cluster's posts, and the style nearest to it. Output: its words, the best
+first, and a short name in English and in Chinese. This module does not know about vectors or weeks.
 """
 
 import math
@@ -15,22 +14,24 @@ from zeitgraph.extraction.names.words import is_chinese, tokens
 from zeitgraph.kg.entities.catalogue import everyday_words
 
 LEAST_TEXTS = 3
-"""A word in fewer texts of a cluster is chance."""
+"""A word in fewer texts of a cluster counts as chance."""
 
 MOST_TEXTS = 20_000
-"""Of all texts of a window, so many are read; where there are more, each cluster has its part."""
+"""Most texts of a window that are read; if there are more, each cluster gets an equal part."""
 
 EVEN = 0.01
-"""Weight of a word that is as common elsewhere: it tells something where there is no elsewhere."""
+"""Weight of a word that is as common elsewhere. It matters if there is only one cluster."""
 
 NAME_WORDS = 3
+"""Words of a complete name."""
 OWN_WORDS = 2
+"""Words of its own language that a name needs before others help."""
 BETWEEN = " · "
 
 
 @dataclass(frozen=True)
 class Text:
-    """What a post says, and in which language."""
+    """The text of a post, and its language code; both may be empty."""
 
     words: str
     lang: str
@@ -38,13 +39,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Name:
-    """A cluster's or a style's name for readers of English and of Chinese."""
+    """The name of a cluster or a style in English and in Chinese; empty if unknown."""
 
     en: str
     zh: str
 
     def over(self, other: "Name") -> "Name":
-        """This name, and the `other` in a language in which it is empty."""
+        """This name; in a language in which it is empty, the `other`."""
         return Name(self.en or other.en, self.zh or other.zh)
 
 
@@ -54,16 +55,16 @@ NEAR, UNNAMED = Name("near {}", "接近{}"), Name("unnamed {}", "未名 {}")
 
 @dataclass(frozen=True)
 class WordCounts:
-    """In how many of `texts` different texts each word stands; of very many, of some of them."""
+    """How many of `texts` different texts contain each word."""
 
     texts: int
     counts: Mapping[str, int]
 
 
 def word_counts(texts: Iterable[Text], most: int = MOST_TEXTS) -> WordCounts:
-    """Words counted once a text; a text repeated word for word counts once.
+    """The word counts of texts: a word counts once per text, equal texts count once.
 
-    Of more than `most` different texts, so many are read, spread evenly over all.
+    Of more than `most` different texts, `most` are read, in equal steps over the sorted texts.
     """
     distinct = sorted({(text.words, text.lang) for text in texts if text.words})
     if len(distinct) > most:
@@ -72,14 +73,15 @@ def word_counts(texts: Iterable[Text], most: int = MOST_TEXTS) -> WordCounts:
     return WordCounts(len(distinct), counts)
 
 
-def telling_words(groups: Mapping[str, WordCounts], most: int) -> dict[str, list[str]]:
-    """For each cluster, the words that set it apart, best first.
+def distinctive_words(groups: Mapping[str, WordCounts], most: int) -> dict[str, list[str]]:
+    """The words that distinguish each cluster, by id, the best first.
 
-    At most `most` of them are Chinese and at most `most` are not: neither language hides the other.
-    `groups` holds the counts of each cluster, and under the empty id those of posts in none. A word
-    in a part p of a cluster's texts and a part q of all texts weighs p · log(p / q), its share of
-    the divergence between the two (Kullback & Leibler 1951). Class-based TF-IDF (Grootendorst 2022,
-    arXiv:2203.05794) was tried: with few clusters it put words first that all of them share.
+    At most `most` of them are Chinese and at most `most` are not, so that neither language hides
+    the other. `groups` holds the counts of each cluster, and under the empty id those of posts in
+    no cluster. A word in a share p of a cluster's texts and a share q of all texts has the weight
+    p · log(p / q), its part of the divergence between the two (Kullback & Leibler 1951).
+    Class-based TF-IDF (Grootendorst 2022, arXiv:2203.05794) was tried: with few clusters it ranked
+    words first that all of them share.
     """
     everywhere: Counter[str] = Counter()
     for group in groups.values():
@@ -110,7 +112,7 @@ def _best(group: WordCounts, everywhere: Mapping[str, int], total: int, most: in
 
 
 def _same(word: str, other: str) -> bool:
-    """Whether one of two words is the other with a hash or an ending: `ribbon`, `#ribbons`."""
+    """Whether two words differ only by a hash or an ending: `ribbon`, `#ribbons`."""
     short, long = sorted((word.removeprefix("#"), other.removeprefix("#")), key=len)
     if is_chinese(short):
         return short in long
@@ -124,13 +126,14 @@ def name_of(
     near: Name = NAMELESS,
     own: Name = NAMELESS,
 ) -> Name:
-    """A name that none in `taken` is, of the first telling words: `ballet · ribbon · tulle`.
+    """A name made of the best words that is not in `taken`: `ballet · ribbon · tulle`.
 
-    Each language takes its own words. Where there are not `OWN_WORDS` of them, it adds everyday
-    things of which the other speaks; where these are too few as well, the style that the cluster
-    lies `near`: `sugarrush · near Candy`. Then it takes the words as they are, and where there are
-    none the end of the cluster's id. `own` is the name until now: it stays in a language of which
-    it has `NAME_WORDS` words, and where there is no other.
+    `words` are the distinctive words, the best first. Each language uses its own words. If there
+    are fewer than `OWN_WORDS`, it adds translations of everyday things among the other language's
+    words; if these are too few as well, the style that the cluster is `near`: `sugarrush · near
+    Candy`. Next it uses the words of either language, and at last the end of the cluster's id.
+    `own` is the present name: it is kept in a language in which it is complete (`NAME_WORDS`
+    words), or in which no other name is found.
     """
     end = cluster_id.rpartition("-")[2][:6]
     english = [word for word in words if not is_chinese(word)]
@@ -142,9 +145,9 @@ def name_of(
         chinese += [thing.zh for thing in things]
     en = _choices(english, words, near.en and NEAR.en.format(near.en), end)
     zh = _choices(chinese, words, near.zh and NEAR.zh.format(near.zh), end)
-    if _is_whole(own.en) and not is_chinese(own.en):
+    if _is_complete(own.en) and not is_chinese(own.en):
         en = iter([own.en])
-    if _is_whole(own.zh) and is_chinese(own.zh):
+    if _is_complete(own.zh) and is_chinese(own.zh):
         zh = iter([own.zh])
     return Name(
         _first_new(en, {name.en for name in taken}) or own.en or UNNAMED.en.format(end),
@@ -154,7 +157,7 @@ def name_of(
 
 @cache
 def _things() -> Mapping[str, Name]:
-    """The everyday words that ship with zeitgraph, each with its thing's name."""
+    """The everyday words that ship with zeitgraph, each with the name of its thing."""
     return {
         name: Name(thing.name_en, thing.name_zh)
         for thing in everyday_words().entities
@@ -162,32 +165,37 @@ def _things() -> Mapping[str, Name]:
     }
 
 
-def _is_whole(name: str) -> bool:
-    """Whether a name has all the words that a name has."""
+def _is_complete(name: str) -> bool:
+    """Whether a name has `NAME_WORDS` words."""
     return name.count(BETWEEN) >= NAME_WORDS - 1
 
 
 def _first_new(names: Iterable[str], taken: Collection[str]) -> str:
+    """The first name that is not taken, or an empty text."""
     return next((name for name in names if name not in taken), "")
 
 
 def _choices(own: Sequence[str], words: Sequence[str], beside: str, end: str) -> Iterator[str]:
-    """Names in one language, the best first: of its `own` words, or with the style `beside`."""
+    """Names in one language, the best first: of its `own` words, or with the style `beside`.
+
+    `end` distinguishes two clusters near one style.
+    """
     plain = _plain(own)
     if len(plain) >= OWN_WORDS:
         yield from _growing(plain)
     if beside:
-        said = BETWEEN.join([*plain[: OWN_WORDS - 1], beside])
-        yield from (said, f"{said} ({end})")
+        name = BETWEEN.join([*plain[: OWN_WORDS - 1], beside])
+        yield from (name, f"{name} ({end})")
     yield from _growing(plain)
     yield from _growing(_plain(words))
 
 
 def _growing(plain: Sequence[str]) -> Iterator[str]:
-    """The first words joined, then one more of them, until there are no more."""
+    """Names of the first words, each with one word more than the last."""
     least = min(NAME_WORDS, len(plain)) or 1
     return (BETWEEN.join(plain[:n]) for n in range(least, len(plain) + 1))
 
 
 def _plain(words: Sequence[str]) -> list[str]:
+    """The words without hashes, each once."""
     return list(dict.fromkeys(word.removeprefix("#") for word in words))

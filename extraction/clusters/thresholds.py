@@ -1,71 +1,72 @@
-"""From which score on a post joins a style by its words: a threshold of each style, from the posts.
+"""The score from which a post joins a named style: a threshold for each style, set by the posts.
 
-Comes in: how near the posts of a window come to each style, 1 for as near as a post may come to a
-text that says what it shows. Goes out: a threshold for each style. Knows nothing about clusters.
+Input: scores of the posts of a window for each style (`membership_rules.style_scores`). Output: a
+threshold for each style. This module does not know about clusters.
 
-Two groups make up the scores of a style (Efron 2004, JASA 99): the posts that are not of it, most
-often nearly all, and a hill of its own above them. The threshold is where the hill ends. What
-chance alone brings is not asked: posts of styles that nobody named lie above it too, as they have
-something in common with the style, and would come in.
+The scores of a style are a mixture of two groups (Efron 2004, JASA 99): posts of other styles,
+usually nearly all, and a separate peak above them, the posts of the style. The threshold is the
+lower end of that peak. A test against chance is not used: posts of unnamed styles also score above
+chance, because they have something in common with the style, and would join it.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.assign import NORMAL_SPREAD
+from zeitgraph.extraction.clusters.membership_rules import MAD_TO_DEVIATION
 
 Scores = NDArray[np.float64]
 
 STEP = 0.01
+"""Width of a bin of scores."""
 BANDWIDTH = 0.04
-"""Standard deviation of the normal kernel by which scores become a density (Silverman 1986)."""
+"""Standard deviation of the normal kernel that turns scores into a density (Silverman 1986)."""
 FOOT = 0.05
-"""A hill ends where the density falls to this part of its top."""
+"""A peak ends where the density falls to this share of its maximum."""
 APART = 3.0
-"""It must end so many robust spreads above the middle of what is not of the style, or it is none:
-of normal scores one in 740 lies there."""
+"""A peak must end at least this many robust deviations above the median of the other posts; of
+normal scores one in 740 lies higher."""
 
 
 def style_thresholds(scores: Scores, fixed: NDArray[np.float64], few: int) -> NDArray[np.float64]:
-    """A threshold for each style, (k,); `scores` is (n, k), -inf where one means nothing.
+    """A threshold for each style, (k,); `scores` is (n, k), -inf for a post without a score.
 
-    Where a style has no hill of its own that is its `fixed` one, (k,). With n posts at or above
-    that, the end of the hill counts n / (n + few), and the fixed threshold the rest.
+    A style without a peak of its own gets its `fixed` threshold, (k,). If n posts score at least
+    the fixed threshold, the end of the peak has the weight n / (n + few), the fixed one the rest.
     """
     if not scores.size:
         return fixed
     known = scores[np.isfinite(scores).all(axis=1)]
     nearest = known.argmax(axis=1)
     found = fixed.copy()
-    for style, near in enumerate(fixed):
+    for style, threshold in enumerate(fixed):
         own = known[nearest == style, style]
-        above = int((own >= near).sum())
-        end = _end_of_hill(own, near, _above_others(known[:, style])) if above else None
+        above = int((own >= threshold).sum())
+        end = _end_of_peak(own, threshold, _above_others(known[:, style])) if above else None
         if end is not None:
-            found[style] = (above * end + few * near) / (above + few)
+            found[style] = (above * end + few * threshold) / (above + few)
     return np.round(found, 6)
 
 
 def _above_others(scores: Scores) -> float:
-    """Where posts that are not of the style end: `APART` spreads above the middle of all.
+    """The score below which posts of other styles lie: `APART` deviations above the median.
 
-    The lower half tells the spread, mirrored, since a style's own posts only add to the upper one.
+    The deviation is that of the lower half, since the posts of the style lie in the upper half.
     """
-    middle = float(np.median(scores))
-    spread = NORMAL_SPREAD * float(np.median(middle - scores[scores <= middle]))
-    return middle + APART * spread
+    median = float(np.median(scores))
+    spread = MAD_TO_DEVIATION * float(np.median(median - scores[scores <= median]))
+    return median + APART * spread
 
 
-def _end_of_hill(scores: Scores, near: float, least: float) -> float | None:
-    """Where the hill whose top lies above `near` ends, at or above `least`; None without one."""
+def _end_of_peak(scores: Scores, threshold: float, least: float) -> float | None:
+    """The lower end, at least `least`, of the peak whose maximum is above `threshold`, or None."""
     edges = np.arange(-1.0, 1.0 + 2 * STEP, STEP) - STEP / 2
     counts, _ = np.histogram(scores, edges)
     offsets = np.arange(-round(4 * BANDWIDTH / STEP), round(4 * BANDWIDTH / STEP) + 1) * STEP
     kernel = np.exp(-np.square(offsets / BANDWIDTH) / 2)
     density = np.round(np.convolve(counts, kernel, "same"), 9)
     middles = edges[:-1] + STEP / 2
-    top = int(np.where(middles >= near, density, -1.0).argmax())
-    if middles[top] < near + 2 * STEP:  # it only falls from there: the foot of another hill
+    top = int(np.where(middles >= threshold, density, -1.0).argmax())
+    if middles[top] < threshold + 2 * STEP:  # the density only falls: the tail of another peak
         return None
     low = np.flatnonzero(density[:top] <= FOOT * density[top])
     if not len(low) or middles[low[-1]] < least:

@@ -1,10 +1,10 @@
-"""What the clustering of a week looks at: the posts of the week, and those of the weeks before.
+"""The posts that the clustering of a week looks at: those of the week and of the weeks before it.
 
-Comes in: a job with posts, vectors and the history of both and of memberships. Goes out: a
-`Window`, rows sorted by post id. Knows nothing about how clusters are found.
+Input: a job with posts, vectors and the history of both and of memberships. Output: a `Window`,
+sorted by post id. This module does not know how clusters are found.
 
-Where the weeks before have very many posts, an even sample stands for them (panel.py): so time and
-memory are set by the week. Only copies are looked for among all.
+If the earlier weeks have very many posts, a uniform sample stands for them (`sampling.py`), so that
+time and memory depend on the week only. Copies are still searched among all posts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,90 +17,103 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.duplicates import Likely, Likeness, Pairs, alike_in, far_nearer
+from zeitgraph.extraction.clusters.duplicates import (
+    CandidatePair,
+    DuplicateSearch,
+    Pairs,
+    neighbour_pairs,
+    pass_ratio_test,
+)
 from zeitgraph.extraction.clusters.naming import Text
-from zeitgraph.extraction.clusters.style_prototypes import pair_likeness
+from zeitgraph.extraction.clusters.style_prototypes import expected_text_match
 from zeitgraph.extraction.geometry.bridge import fill_sides
-from zeitgraph.extraction.geometry.neighbours import FEW
-from zeitgraph.extraction.geometry.post_space import SIDES, Cloud, cloud_of, sides_of
-from zeitgraph.extraction.geometry.sampling import Panel, panel_of
+from zeitgraph.extraction.geometry.neighbours import EXACT_LIMIT
+from zeitgraph.extraction.geometry.post_space import SIDES, PostSpace, read_side, space_of_sides
+from zeitgraph.extraction.geometry.sampling import Sample, draw_sample
 from zeitgraph.kg.workspace.pipeline import Job
 from zeitgraph.kg.workspace.tables import join_tables
 
-NONE = ""
-"""The cluster id of a post that is in none."""
+NO_CLUSTER = ""
+"""The cluster id of a post that is in no cluster."""
+
+Labels = NDArray[np.object_]
+"""A cluster id for each post of a window, `NO_CLUSTER` for none: (n,)."""
 
 _POST = ["post_id", "week", "published_at", "text", "lang", "heat"]
 
 
 @dataclass(frozen=True)
 class Window:
-    """Posts with vectors, of this week and the weeks before it; n rows sorted by post id.
+    """The posts with vectors of this week and the weeks before it; n rows sorted by post id.
 
-    `weeks` tell when each was published, `current` the posts of this week; `weights` how many posts
-    each stands for, and `even` those that together are an even sample of all weeks: 1 and all,
-    unless there are very many. `heat` their heat; `like_text` how near each comes to a text that
-    matches it; `earlier` the cluster that it joined in its own week, empty for none and for all
-    posts of this week. `without` are the posts of this week that have no vector.
+    `weeks` (n,) are the weeks of publication; `current` (n,) marks the posts of this week.
+    `weights` (n,) say how many posts each stands for, and `sampled` (n,) marks those that together
+    are a uniform sample of all weeks: 1 and all, unless there are very many. `heat` (n,) is their
+    heat. `text_match` (n,) is the cosine of each to a text that matches it. `earlier` (n,) is the
+    cluster that each joined in its own week, `NO_CLUSTER` for none and for all posts of this week.
+    `without_vector` are the posts of this week without a usable vector.
 
-    Of all posts, sampled or not: `alike` are pairs of which one copies the other, `originals` what
-    earlier posts were found to copy, `moment_of` when each was published (microseconds).
+    Of all posts, sampled or not: `duplicates` are pairs of which one copies the other, `originals`
+    says which post an earlier copy was found to copy, `published_at` when each was published
+    (microseconds since 1970).
     """
 
     week: str
-    cloud: Cloud
+    space: PostSpace
     texts: tuple[Text, ...]
     weeks: NDArray[np.object_]
     current: NDArray[np.bool_]
     weights: NDArray[np.float64]
-    even: NDArray[np.bool_]
+    sampled: NDArray[np.bool_]
     heat: NDArray[np.float64]
-    like_text: NDArray[np.float64]
-    earlier: NDArray[np.object_]
-    without: tuple[str, ...]
-    alike: Pairs
+    text_match: NDArray[np.float64]
+    earlier: Labels
+    without_vector: tuple[str, ...]
+    duplicates: Pairs
     originals: Mapping[str, str]
-    moment_of: Mapping[str, float]
+    published_at: Mapping[str, float]
 
     @cached_property
     def all_weeks(self) -> Sequence[str]:
-        """The weeks with posts, the oldest first, and this one."""
+        """The weeks with posts, the oldest first, ending with this week."""
         return sorted({self.week, *self.weeks.tolist()})
 
     @cached_property
-    def places(self) -> NDArray[np.intp]:
-        """Which of `all_weeks` each post is of, (n,)."""
+    def week_numbers(self) -> NDArray[np.intp]:
+        """The place of each post's week in `all_weeks`, (n,)."""
         return np.searchsorted(np.array(self.all_weeks, object), self.weeks)
 
     def posts_by_week(self, rows: NDArray[np.generic] | slice = slice(None)) -> NDArray[np.float64]:
-        """The posts of each of `all_weeks` that some rows stand for; all where none are named."""
-        counts = np.bincount(self.places[rows], self.weights[rows], len(self.all_weeks))
+        """How many posts of each of `all_weeks` these rows stand for, float64 (weeks,)."""
+        counts = np.bincount(self.week_numbers[rows], self.weights[rows], len(self.all_weeks))
         return counts.astype(float)
 
-    def posts(self, rows: NDArray[np.generic]) -> float:
-        """How many posts some rows stand for."""
+    def count_posts(self, rows: NDArray[np.generic]) -> float:
+        """How many posts these rows stand for."""
         return float(self.weights[rows].sum())
 
 
-def look_back(job: Job) -> Window:
-    """The window of `job.week`, as far back as the stage reads; posts on one line, one vector.
+def read_window(job: Job) -> Window:
+    """The window of `job.week`, as far back as the stage reads.
 
-    Vectors of another length than most are set aside with a note: they come of another model. So
-    are those that hold NaN or infinity. A post with such a vector joins no cluster.
+    A vector with another length than most comes from another model. It is set aside with a note,
+    and so is one that holds NaN or infinity; the post joins no cluster.
     """
     settings = job.settings.clusters
     posts = job.window("posts").select(_POST)
     before = posts.filter(pc.not_equal(posts["week"], job.week))["post_id"].to_pylist()
     named = pc.list_flatten(job.table("edits")["posts"]).to_pylist()
-    panel = panel_of(before, settings.window_posts, named)
-    is_many = posts.num_rows > FEW or panel.earlier is not None
-    vectors, likely = _vectors(job, panel, is_many=is_many)
-    sides = {side: sides_of(vectors, side) for side in SIDES}
+    sample = draw_sample(before, settings.window_posts, named)
+    is_many = posts.num_rows > EXACT_LIMIT or sample.earlier is not None
+    vectors, candidates = _read_vectors(job, sample, is_many=is_many)
+    sides = {side: read_side(vectors, side) for side in SIDES}
     del vectors
-    even = panel.is_even(sides["post"][0])
-    cloud = cloud_of(sides, settings.neighbours, fill_sides if settings.bridge else None, even)
-    likely = likely if is_many else alike_in(cloud, settings.copy_near)
-    ids = pa.array(cloud.post_ids, pa.string())
+    sampled = sample.is_sampled(sides["post"][0])
+    space = space_of_sides(
+        sides, settings.neighbours, fill_sides if settings.bridge else None, sampled
+    )
+    candidates = candidates if is_many else neighbour_pairs(space, settings.copy_near)
+    ids = pa.array(space.post_ids, pa.string())
     own = posts.take(pc.index_in(ids, posts["post_id"].combine_chunks()))
     members = job.table("memberships", "history")
     found = pc.coalesce(members["assigned_cluster"], members["cluster_id"])
@@ -108,51 +121,61 @@ def look_back(job: Job) -> Window:
     copies = members.filter(pc.greater(pc.utf8_length(members["copy_of"]), 0))
     weeks = own["week"].to_numpy()
     current = (weeks == job.week).astype(bool)
-    weights = np.where(current | ~even, 1.0, panel.weight)
-    thinned = max(float(weights.sum()) / max(min(FEW, int(even.sum())), 1), 1.0)
-    of_now = posts.filter(pc.equal(posts["week"], job.week))["post_id"]
+    weights = np.where(current | ~sampled, 1.0, sample.weight)
+    posts_per_row = float(weights.sum()) / max(min(EXACT_LIMIT, int(sampled.sum())), 1)
+    this_week = posts.filter(pc.equal(posts["week"], job.week))["post_id"]
     return Window(
         week=job.week,
-        cloud=cloud,
+        space=space,
         texts=tuple(map(Text, _or_empty(own["text"]), _or_empty(own["lang"]))),
         weeks=weeks,
         current=current,
         weights=weights,
-        even=even,
+        sampled=sampled,
         heat=own["heat"].to_numpy().astype(float),
-        like_text=pair_likeness(sides["picture"], sides["text"], cloud.post_ids),
-        earlier=joined.fill_null(NONE).to_numpy(),
-        without=tuple(sorted(of_now.filter(pc.invert(pc.is_in(of_now, ids))).to_pylist())),
-        alike=far_nearer(likely, cloud, settings.copy_near, settings.copy_part, thinned),
+        text_match=expected_text_match(sides["picture"], sides["text"], space.post_ids),
+        earlier=joined.fill_null(NO_CLUSTER).to_numpy(),
+        without_vector=tuple(
+            sorted(this_week.filter(pc.invert(pc.is_in(this_week, ids))).to_pylist())
+        ),
+        duplicates=pass_ratio_test(
+            candidates,
+            space,
+            near=settings.copy_near,
+            part=settings.copy_part,
+            posts_per_row=max(posts_per_row, 1.0),
+        ),
         originals=dict(_pairs(copies["post_id"], copies["copy_of"])),
-        moment_of=dict(_pairs(posts["post_id"], posts["published_at"].cast(pa.int64()))),
+        published_at=dict(_pairs(posts["post_id"], posts["published_at"].cast(pa.int64()))),
     )
 
 
-def _vectors(job: Job, panel: Panel, *, is_many: bool) -> tuple[pa.Table, list[Likely]]:
-    """The vectors of the week and of the panel, and of many posts the pairs that may be alike."""
-    sieve = _Sieve(job)
-    now = sieve.sound(job.table("vectors"))
-    likeness = Likeness(sides_of(now, "post"), job.settings.clusters.copy_near)
-    likely = list(likeness.among_themselves()) if is_many else []
-    looked_at = []
-    chosen = None if panel.earlier is None else pa.array(panel.earlier, pa.string())
-    for part in map(sieve.sound, job.earlier("vectors")):
+def _read_vectors(
+    job: Job, sample: Sample, *, is_many: bool
+) -> tuple[pa.Table, list[CandidatePair]]:
+    """The vectors of the week and of the sample; for many posts also the possible copies."""
+    check = _VectorCheck(job)
+    now = check.usable(job.table("vectors"))
+    search = DuplicateSearch(read_side(now, "post"), job.settings.clusters.copy_near)
+    candidates = list(search.within_week()) if is_many else []
+    kept = []
+    chosen = None if sample.earlier is None else pa.array(sample.earlier, pa.string())
+    for part in map(check.usable, job.earlier("vectors")):
         if is_many:
-            likely += likeness.across(sides_of(part, "post"))
-        looked_at.append(part if chosen is None else part.filter(pc.is_in(part["post_id"], chosen)))
-    sieve.tell(job)
-    return join_tables("vectors", [*looked_at, now]), likely
+            candidates += search.in_other_week(read_side(part, "post"))
+        kept.append(part if chosen is None else part.filter(pc.is_in(part["post_id"], chosen)))
+    check.report(job)
+    return join_tables("vectors", [*kept, now]), candidates
 
 
 def _pairs(keys: pa.ChunkedArray, values: pa.ChunkedArray) -> Iterator[tuple[Any, Any]]:
     return zip(keys.to_pylist(), values.to_pylist(), strict=True)
 
 
-class _Sieve:
-    """Lets posts through whose vectors are finite and of the usual length; counts the others.
+class _VectorCheck:
+    """Sets aside posts whose vectors are not finite or of an unusual length, and counts them.
 
-    That is the length of the clusters that stand, or else of most vectors of the week.
+    The usual length is that of the known clusters, or else of most vectors of the week.
     """
 
     def __init__(self, job: Job) -> None:
@@ -160,8 +183,8 @@ class _Sieve:
         self._length = len(clusters[0]["core"]) if clusters else 0
         self._odd = self._broken = 0
 
-    def sound(self, vectors: pa.Table) -> pa.Table:
-        """The rows of posts all of whose vectors are sound."""
+    def usable(self, vectors: pa.Table) -> pa.Table:
+        """The rows of posts all of whose vectors are usable."""
         lengths = pc.list_value_length(vectors["vector"]).to_numpy()
         if not len(lengths):
             return vectors
@@ -180,22 +203,19 @@ class _Sieve:
         self._broken += int(broken.sum())
         return _without_posts(vectors, broken)
 
-    def tell(self, job: Job) -> None:
-        """A note of each kind that was set aside."""
-        kinds = (
+    def report(self, job: Job) -> None:
+        """Note how many vectors were set aside, by reason."""
+        reasons = (
             (self._odd, f"are not of length {self._length}"),
-            (
-                self._broken,
-                "hold NaN or infinity",
-            ),
+            (self._broken, "hold NaN or infinity"),
         )
-        for count, what in kinds:
+        for count, reason in reasons:
             if count:
-                job.note(f"{job.week}: {count:,} vectors {what}, and join no cluster")
+                job.note(f"{job.week}: {count:,} vectors {reason}, and join no cluster")
 
 
 def _without_posts(vectors: pa.Table, bad: NDArray[np.bool_]) -> pa.Table:
-    """The rows of posts of which none is bad."""
+    """The rows of posts without any `bad` row, bool (rows,)."""
     if not bad.any():
         return vectors
     posts = vectors["post_id"].filter(pa.array(bad)).unique()

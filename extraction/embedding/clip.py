@@ -19,9 +19,9 @@ from zeitgraph.extraction.embedding.embedders import (
     Vectors,
     in_chunks,
     model_folder,
-    unit_rows,
 )
 from zeitgraph.extraction.embedding.precision import choose_precision
+from zeitgraph.extraction.geometry.unit_vectors import unit_rows
 from zeitgraph.kg.base.errors import ModelError
 from zeitgraph.kg.base.ids import digest_file, digest_json
 from zeitgraph.kg.models.registry import STARTER, checked_folder

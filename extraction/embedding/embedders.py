@@ -111,13 +111,6 @@ def in_chunks(items: Sequence[Item], run: Callable[[list[Item]], Vectors]) -> Ve
         return np.concatenate(list(pool.map(rows_of, range(0, len(items), CHUNK))))
 
 
-def unit_rows(vectors: NDArray[np.floating]) -> Vectors:
-    """Rows divided by their norms, in double precision; float32. A zero row stays zero."""
-    wide = np.asarray(vectors, dtype=np.float64)
-    norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))
-    return (wide / np.where(norms > 0, norms, 1.0)[:, None]).astype(np.float32)
-
-
 def model_folder(named: str) -> Path:
     """A folder that the user named, `~` resolved; raises `ModelError` where there is none."""
     folder = Path(named).expanduser().resolve()

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from zeitgraph.extraction.embedding.embedders import Embedder, Vectors, load_embedder, unit_rows
+from zeitgraph.extraction.embedding.embedders import Embedder, Vectors, load_embedder
+from zeitgraph.extraction.geometry.unit_vectors import unit_rows
 from zeitgraph.extraction.intake.pictures import load_picture
 from zeitgraph.kg.base.errors import SettingsError
 from zeitgraph.kg.workspace.settings import Settings, VectorSettings

@@ -16,9 +16,9 @@ from PIL import Image
 from zeitgraph.extraction.embedding.embedders import (
     Vectors,
     in_chunks,
-    unit_rows,
 )
 from zeitgraph.extraction.embedding.precision import choose_precision
+from zeitgraph.extraction.geometry.unit_vectors import unit_rows
 from zeitgraph.kg.base.errors import MissingPart, ModelError
 from zeitgraph.kg.base.ids import digest_file, digest_json
 from zeitgraph.kg.models.registry import checked_folder

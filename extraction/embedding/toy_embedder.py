@@ -11,7 +11,8 @@ from hashlib import blake2b
 import numpy as np
 from PIL import Image
 
-from zeitgraph.extraction.embedding.embedders import Vectors, unit_rows
+from zeitgraph.extraction.embedding.embedders import Vectors
+from zeitgraph.extraction.geometry.unit_vectors import unit_rows
 from zeitgraph.kg.workspace.settings import VectorSettings
 
 COLOURS: tuple[tuple[tuple[int, int, int], tuple[str, ...]], ...] = (

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from zeitgraph.extraction.embedding.embedders import Embedder, Vectors, load_embedder, unit_rows
+from zeitgraph.extraction.embedding.embedders import Embedder, Vectors, load_embedder
 from zeitgraph.extraction.embedding.fusion import fuse
-from zeitgraph.extraction.geometry.vector_cache import Vector, VectorCache
+from zeitgraph.extraction.geometry.unit_vectors import Vector, unit_rows
+from zeitgraph.extraction.geometry.vector_cache import VectorCache
 from zeitgraph.extraction.intake.pictures import load_picture, strict_decoding
 from zeitgraph.kg.base.errors import StoreError
 from zeitgraph.kg.base.ids import digest_text
@@ -75,7 +76,9 @@ def _given(job: Job) -> Iterator[tuple[str, _Sides]]:
     """The vectors that came with the posts, made unit; a picture's item is the post itself."""
     for row in job.table("intake").select(["post_id", "image_vector", "text_vector"]).to_pylist():
         picture, text = (
-            None if row[column] is None else unit_rows(np.array([row[column]], np.float32))[0]
+            None
+            if row[column] is None
+            else unit_rows(np.array([row[column]], np.float32), least_norm=0.0)[0]
             for column in ("image_vector", "text_vector")
         )
         yield row["post_id"], _Sides({} if picture is None else {row["post_id"]: picture}, text)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.substyles import strongest
+from zeitgraph.extraction.clusters.substyles import strongest_substyles
 from zeitgraph.extraction.explain.rule_learner import (
     Measured,
     Rule,
@@ -21,7 +21,7 @@ from zeitgraph.extraction.explain.rule_learner import (
     learn_rule,
     measure_rule,
 )
-from zeitgraph.extraction.geometry.sampling import fewer
+from zeitgraph.extraction.geometry.sampling import sample_ids
 from zeitgraph.kg.base.ids import digest_text
 from zeitgraph.kg.workspace.pipeline import Job, Outputs
 from zeitgraph.kg.workspace.settings import RuleSettings
@@ -73,7 +73,7 @@ def _window(job: Job) -> tuple[Sequence[Mapping[str, Any]], Labels, Mask]:
     """
     placed = job.window("memberships")
     placed = placed.filter(pc.greater(pc.utf8_length(placed["cluster_id"]), 0))
-    some = set(fewer(placed["post_id"].to_pylist(), MOST))
+    some = set(sample_ids(placed["post_id"].to_pylist(), MOST))
     members = {r["post_id"]: r for r in job.window_of("memberships", some).to_pylist()}
     rows = sorted(job.window_of("features", some).to_pylist(), key=lambda row: str(row["post_id"]))
     own = [members[row["post_id"]] for row in rows]
@@ -97,7 +97,7 @@ def _siblings(
     """For each sub-style the posts that are most in it, and those of it and its siblings."""
     place = {row["post_id"]: i for i, row in enumerate(rows)}
     families: dict[str, dict[str, Mask]] = {}
-    for (cluster, post_id), part in strongest(job.table("substyles").to_pylist()).items():
+    for (cluster, post_id), part in strongest_substyles(job.table("substyles").to_pylist()).items():
         if post_id in place and cluster in clusters:
             parts = families.setdefault(cluster, {})
             parts.setdefault(part, np.zeros(len(rows), bool))[place[post_id]] = True

@@ -1,1 +1,1 @@
-"""Posts as points on the unit sphere: neighbours, samples, and sums that any machine repeats."""
+"""Posts as points on the unit sphere: cosines, neighbours, samples, reproducible sums."""

@@ -1,57 +1,58 @@
-"""Who is near whom: exactly among few points, among a sample or by cells where they are many.
+"""The nearest neighbours of points: exact for few points, by a sample or by cells for many.
 
-Comes in: unit rows. Goes out: for each the rows of its nearest. Knows nothing about posts.
+Input: unit rows. Output: for each row the numbers of its nearest rows. This module does not know
+about posts.
 
-Among n points the exact search costs n². Beyond `FEW` each looks among an even sample of `FEW`, cut
-to their principal axes: a group of which the sample holds a few dozen lies around its posts as
-before. Only who is almost the same as whom cannot be told by a sample; that is looked up by cells
-(an inverted file: Jégou, Douze & Schmid 2011, section III). What was measured, and why cells alone
-do not do, stands in docs/decisions.md.
+An exact search among n points costs n² products. Above `EXACT_LIMIT` points, each point is compared
+with a uniform sample of `EXACT_LIMIT` points along their principal axes: a group of which the
+sample holds a few dozen points still surrounds its members. A sample cannot show which points are
+almost equal; those are found by cells (an inverted file: Jégou, Douze & Schmid 2011, section III).
+docs/decisions.md gives the measurements, and why cells alone are not enough.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.geometry.threads import in_parts, one_thread
+from zeitgraph.extraction.geometry.unit_vectors import LEAST_NORM, Points
 
-Points = NDArray[np.float32]
 Nearest = NDArray[np.int64]
-Rows = NDArray[np.intp]
+"""Row numbers of neighbours, the nearest first, (n, k)."""
 
-FEW = 6_000
-"""Up to so many points, everything is exact."""
+Rows = NDArray[np.intp]
+"""Row numbers, (m,)."""
+
+EXACT_LIMIT = 6_000
+"""Up to this number of points the search is exact."""
 
 AXES = 64
 """Principal axes of the space in which many points are searched."""
 
 CELLS = 2.0
-"""Cells for the square root of the number of points."""
+"""Number of cells, in square roots of the number of points."""
 
 PROBES = 4
-"""Cells that a point looks into."""
+"""Cells in which a point looks for neighbours."""
 
 PER_CELL = 40
-"""Points of the sample for each cell, from which its middle is learned."""
-
-LEAST = 1e-9
-"""A norm below this is none."""
+"""Sampled points per cell, from which the centre of the cell is learned."""
 
 SEED = 20
-"""Of the sample and of the cells."""
+"""Seed of the sample and of the cells."""
 
 
-def neighbours_of(points: Points, count: int, even: NDArray[np.bool_] | None = None) -> Nearest:
-    """(n, min(count, n)) rows of the nearest points by cosine, each point's own among them.
+def neighbours_of(points: Points, count: int, sampled: NDArray[np.bool_] | None = None) -> Nearest:
+    """The `count` nearest rows of each point by cosine, itself among them: (n, min(count, n)).
 
-    Beyond `FEW` points: its own row first, then about the nearest rows of a sample of those that
-    are `even`, (n,), most often all.
+    Above `EXACT_LIMIT` points: its own row first, then approximately the nearest rows of a sample
+    of the rows that the mask `sampled` (n,) selects; None selects all.
     """
     few = min(count, len(points))
-    if len(points) <= FEW and (even is None or even.all()):
+    if len(points) <= EXACT_LIMIT and (sampled is None or sampled.all()):
         return _nearest_among(points, points, few)
     small = projected(points, principal_axes(points, AXES))
-    small /= np.maximum(np.linalg.norm(small, axis=1, keepdims=True), LEAST)
-    some = sample_of(len(points), FEW, even)
+    small /= np.maximum(np.linalg.norm(small, axis=1, keepdims=True), LEAST_NORM)
+    some = sample_rows(len(points), EXACT_LIMIT, sampled)
     found = some[_nearest_among(small[some], small, few)]
     own = np.arange(len(points))[:, None]
     others = np.argsort(found == own, axis=1, kind="stable")[:, : few - 1]
@@ -59,35 +60,36 @@ def neighbours_of(points: Points, count: int, even: NDArray[np.bool_] | None = N
 
 
 def closest_of(points: Points, count: int) -> Nearest:
-    """(n, min(count, n)) rows of about the very nearest points, where many may be almost equal.
+    """The `count` nearest rows of each point, where many may be almost equal: (n, min(count, n)).
 
-    A point's own row is among them. Of points that are equal each has some of its equals, in turn,
-    so that all hang together.
+    Approximate. A point's own row is among them. Each of several equal points gets the next ones of
+    its equals, so that all equal points form one connected group.
     """
     few = min(count, len(points))
-    first, group = distinct(points)
+    first, group = distinct_rows(points)
     small = projected(points[first], principal_axes(points, AXES))
-    found, _ = Cells(small).nearest(small, few)
-    return _with_equals(first[found], group, few)
+    found, _ = CellIndex(small).nearest(small, few)
+    return _equals_first(first[found], group, few)
 
 
-def sample_of(count: int, size: int, even: NDArray[np.bool_] | None = None) -> Rows:
-    """Rows of an even sample, in order: the same for the same numbers; all where `size` is more.
+def sample_rows(count: int, size: int, sampled: NDArray[np.bool_] | None = None) -> Rows:
+    """A uniform sample of `size` of `count` rows, ascending; all rows if `size` is not smaller.
 
-    Where rows are no even sample of what they stand for, only of those that are `even`, (count,).
+    The same arguments give the same rows. If the mask `sampled` (count,) is given, only rows that
+    it selects are drawn.
     """
-    if even is not None and not even.all():
-        rows = np.flatnonzero(even)
-        return rows[sample_of(len(rows), size)]
+    if sampled is not None and not sampled.all():
+        rows = np.flatnonzero(sampled)
+        return rows[sample_rows(len(rows), size)]
     if size >= count:
         return np.arange(count)
     return np.sort(np.random.default_rng(SEED).permutation(count)[:size])
 
 
-def distinct(points: Points) -> tuple[Rows, Rows]:
-    """The first row of each different point, and for each row the number of its point.
+def distinct_rows(points: Points) -> tuple[Rows, Rows]:
+    """The first row of each different point (m,), and for each row the number of its point (n,).
 
-    Rows are told apart by a hash of their bits, 64 wide.
+    Rows are compared by a 64-bit hash of their bits.
     """
     bits = np.random.default_rng(SEED).integers(2**63, size=points.shape[1], dtype=np.uint64)
     odd = bits * np.uint64(2) + np.uint64(1)
@@ -100,22 +102,23 @@ def distinct(points: Points) -> tuple[Rows, Rows]:
 
 
 def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Each number stirred, so that sums of different ones do not meet (splitmix64's middle)."""
+    """The numbers mixed, so that sums of different rows do not collide (part of splitmix64)."""
     bits = (bits ^ (bits >> np.uint64(15))) * np.uint64(0xBF58476D1CE4E5B9)
     return bits ^ (bits >> np.uint64(27))
 
 
 def principal_axes(points: Points, count: int) -> NDArray[np.float64]:
-    """The strongest axes of a sample of `FEW` points about the origin, (d, min(count, d))."""
-    some = points[sample_of(len(points), FEW)].astype(np.float64)
+    """The strongest axes of a sample of points about the origin: float64 (d, min(count, d))."""
+    some = points[sample_rows(len(points), EXACT_LIMIT)].astype(np.float64)
     with one_thread():
         return strongest_axes(some.T @ some, count)
 
 
 def strongest_axes(spread: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """The eigenvectors of a symmetric matrix (d, d) with the greatest values, (d, min(count, d)).
+    """The eigenvectors of a symmetric matrix (d, d) with the largest values: (d, min(count, d)).
 
-    LAPACK's `syevr` for some of them takes half the time of all. Not finite: `ValueError`.
+    LAPACK's `syevr` finds some of them in half the time that all of them take. Raises `ValueError`
+    if the matrix is not finite.
     """
     from scipy.linalg import eigh
 
@@ -126,14 +129,14 @@ def strongest_axes(spread: NDArray[np.float64], count: int) -> NDArray[np.float6
 
 
 def projected(points: Points, axes: NDArray[np.float64]) -> Points:
-    """Points by their coordinates along `axes` (d, k): float32 (n, k)."""
+    """The coordinates of points along `axes` (d, k): float32 (n, k)."""
     narrow = axes.astype(np.float32)
     parts = in_parts(lambda part: points[part] @ narrow, len(points))
     return np.concatenate(parts) if parts else np.empty((0, axes.shape[1]), np.float32)
 
 
-class Cells:
-    """Points sorted into cells, in which those near others are looked up: float32 (n, d)."""
+class CellIndex:
+    """An inverted file over points, float32 (n, d): a query searches the cells nearest to it."""
 
     def __init__(self, known: Points) -> None:
         import faiss
@@ -144,38 +147,40 @@ class Cells:
             width = known.shape[1]
             self._index = faiss.IndexIVFFlat(faiss.IndexFlatL2(width), width, count)
             self._index.cp.seed = SEED
-            self._index.cp.min_points_per_centroid = 1  # fewer are no reason to warn
-            self._index.train(known[sample_of(len(known), PER_CELL * count)])
+            self._index.cp.min_points_per_centroid = 1  # fewer are no reason for a warning
+            self._index.train(known[sample_rows(len(known), PER_CELL * count)])
             self._index.add(known)
         self._index.nprobe = PROBES
 
-    def nearest(self, asked: Points, count: int) -> tuple[Nearest, Points]:
-        """For each row of `asked` about the nearest known rows, and their squared distances.
+    def nearest(self, queries: Points, count: int) -> tuple[Nearest, Points]:
+        """The nearest known rows of each query (m, d), and their squared distances.
 
-        Both are (m, min(count, n)). A row that finds fewer has its nearest again instead.
+        Both are (m, min(count, n)). Approximate. If a query finds fewer rows, its nearest row is
+        repeated.
         """
         few = min(count, self._known)
-        answers = in_parts(lambda part: self._index.search(asked[part], few), len(asked))
+        answers = in_parts(lambda part: self._index.search(queries[part], few), len(queries))
         apart, found = (np.concatenate(side) for side in zip(*answers, strict=True))
         missing = found < 0
         apart = np.where(missing, apart[:, :1], apart)
         return np.where(missing, found[:, :1], found).astype(np.int64), apart
 
 
-def _nearest_among(known: Points, asked: Points, count: int) -> Nearest:
-    """For each row of `asked` the `count` rows of `known` with the greatest product."""
+def _nearest_among(known: Points, queries: Points, count: int) -> Nearest:
+    """For each query (m, d) the `count` rows of `known` with the largest product: (m, count)."""
     import faiss
 
     index = faiss.IndexFlatIP(known.shape[1])
     index.add(known)
-    parts = in_parts(lambda part: np.asarray(index.search(asked[part], count)[1]), len(asked))
+    parts = in_parts(lambda part: np.asarray(index.search(queries[part], count)[1]), len(queries))
     return np.concatenate(parts) if parts else np.empty((0, count), np.int64)
 
 
-def _with_equals(found: Nearest, group: Rows, count: int) -> Nearest:
-    """Neighbours of rows from those of their points, `found`: a row's equals, then what is near.
+def _equals_first(found: Nearest, group: Rows, count: int) -> Nearest:
+    """Neighbours of rows (n, count), from the neighbours `found` of the distinct points.
 
-    Its equals are itself and those after it, around. Where there is too little, its own row again.
+    A row's equals come first: itself, those after it, and from the beginning again. Then come rows
+    near it. If there are too few, its own row is repeated.
     """
     order = np.argsort(group, kind="stable")
     size = np.bincount(group)

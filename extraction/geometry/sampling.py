@@ -1,9 +1,9 @@
-"""Of very many earlier posts those that stand for all: an even sample, the same in any order.
+"""A sample of the earlier posts, for weeks that have very many before them.
 
-Comes in: ids of posts. Goes out: a `Panel`. Knows nothing about vectors or clusters.
+Input: ids of posts. Output: a `Sample`. This module does not know about vectors or clusters.
 
-A post is chosen by the digest of its id. So who is chosen depends on nobody's order, and most of
-those who are chosen this week are so again in the next.
+A post is chosen by the digest of its id. So the order of posts changes nothing, and most posts of
+this week's sample are in next week's sample too.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,33 +16,33 @@ from zeitgraph.kg.base.ids import digest_text
 
 
 @dataclass(frozen=True)
-class Panel:
-    """The earlier posts that are looked at.
+class Sample:
+    """The earlier posts that a search looks at.
 
-    `earlier` are their ids, None for all; each stands for `weight` posts. A post of any week whose
-    digest is at most `last` belongs to an even sample of all weeks.
+    `earlier` holds their ids, None for all posts; each stands for `weight` posts. A post of any
+    week whose digest is at most `last_digest` belongs to a uniform sample of all weeks.
     """
 
     earlier: frozenset[str] | None = None
     weight: float = 1.0
-    last: str = ""
+    last_digest: str = ""
 
-    def is_even(self, post_ids: Sequence[str]) -> NDArray[np.bool_]:
-        """Which posts belong to the even sample of all weeks, (n,)."""
+    def is_sampled(self, post_ids: Sequence[str]) -> NDArray[np.bool_]:
+        """Which posts belong to the uniform sample of all weeks, bool (n,)."""
         if self.earlier is None:
             return np.ones(len(post_ids), bool)
-        return np.array([digest_text(post_id) <= self.last for post_id in post_ids], bool)
+        return np.array([digest_text(post_id) <= self.last_digest for post_id in post_ids], bool)
 
 
-def panel_of(earlier: Sequence[str], most: int, named: Collection[str] = ()) -> Panel:
-    """The panel of at most `most` of the `earlier` posts, and those of them that are `named`."""
+def draw_sample(earlier: Sequence[str], most: int, named: Collection[str] = ()) -> Sample:
+    """A sample of at most `most` of the `earlier` posts, and all of them that are `named`."""
     if len(earlier) <= most:
-        return Panel()
-    chosen = fewer(earlier, most)
+        return Sample()
+    chosen = sample_ids(earlier, most)
     known = set(chosen) | (set(named) & set(earlier))
-    return Panel(frozenset(known), len(earlier) / most, digest_text(chosen[-1]))
+    return Sample(frozenset(known), len(earlier) / most, digest_text(chosen[-1]))
 
 
-def fewer(post_ids: Sequence[str], most: int) -> Sequence[str]:
-    """At most so many of these ids, the same whatever their order, and however many there are."""
+def sample_ids(post_ids: Sequence[str], most: int) -> Sequence[str]:
+    """At most `most` of these ids, those with the least digests; the order of ids is irrelevant."""
     return sorted(post_ids, key=digest_text)[:most] if len(post_ids) > most else post_ids

@@ -1,8 +1,8 @@
-"""Sums that come out the same on one core as on sixty-four.
+"""Sums with the same result on one core and on sixty-four.
 
-Linear algebra on several threads adds in an order that depends on how many there are. So work is
-either done on one thread, or cut into parts whose size depends on nothing, each done on one. Knows
-nothing of what is worked on.
+Linear algebra on several threads adds numbers in an order that depends on the number of threads. So
+work is either done on one thread, or cut into parts of a fixed size, each done on one thread. This
+module does not know what the work is.
 """
 
 import os
@@ -19,51 +19,55 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 PART = 2048
-"""Rows that are worked on at a time: with 1,024 a search took twice as long."""
+"""Rows in a part. With 1,024 rows a search took twice as long."""
 
 BLOCK = 256
-"""Rows of which a processor's cache holds all that sums need: four times as fast as a `PART`."""
+"""Rows whose sums fit into a processor's cache: four times as fast as a whole part at once."""
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Linear algebra in one thread: its sums then have one order."""
+    """Inside this context linear algebra runs on one thread, so that sums have one order."""
     with _libraries(len(sys.modules)).limit(limits=1):
         yield
 
 
 @lru_cache(maxsize=1)
 def _libraries(_modules: int) -> "ThreadpoolController":
-    """The libraries with threads of their own; looked for again when more modules are loaded."""
+    """The loaded libraries with thread pools; searched again when more modules are loaded."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
 
 
 def in_parts(work: Callable[[slice], Result], rows: int, size: int = 0) -> list[Result]:
-    """What `work` gives for each `PART` (or `size`) of so many rows; parts run side by side."""
+    """The results of `work` for each slice of `size` rows, in order; slices run in parallel.
+
+    `size` 0 stands for `PART`. An exception of `work` is raised here.
+    """
     size = size or PART
     parts = [slice(begin, min(begin + size, rows)) for begin in range(0, rows, size)]
     with one_thread():
         if len(parts) < 2:
             return [work(part) for part in parts]
-        with ThreadPoolExecutor(_processors(), initializer=_alone) as pool:
+        with ThreadPoolExecutor(_processors(), initializer=_limit_openmp) as pool:
             return list(pool.map(work, parts))
 
 
 def blocks(part: slice) -> Iterator[slice]:
-    """The rows of a part, `BLOCK` at a time."""
+    """Slices of `BLOCK` rows that cover a part."""
     for begin in range(part.start, part.stop, BLOCK):
         yield slice(begin, min(begin + BLOCK, part.stop))
 
 
 def _processors() -> int:
-    mine = getattr(os, "sched_getaffinity", None)  # Linux: those that this process may use
+    """Processors that this process may use."""
+    mine = getattr(os, "sched_getaffinity", None)  # Linux only
     return len(mine(0)) if mine else os.cpu_count() or 1
 
 
-def _alone() -> None:
-    """OpenMP's limit is each thread's own: this one starts no others."""
+def _limit_openmp() -> None:
+    """Keep this thread from starting others: OpenMP's limit holds for each thread separately."""
     import faiss
 
     faiss.omp_set_num_threads(1)

@@ -1,7 +1,7 @@
-"""Vectors that were computed before, by content and model; a small SQLite file.
+"""A cache of computed vectors by content and model, in one SQLite file.
 
-It lies in the cache folder and may be deleted at any time: the same vectors are then computed
-again. Knows nothing of what a model or a content is.
+The file is in the cache folder of the workspace. It may be deleted at any time; the same vectors
+are then computed again. This module does not know what a model or a content is.
 """
 
 import sqlite3
@@ -9,12 +9,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 
 import numpy as np
-from numpy.typing import NDArray
 
+from zeitgraph.extraction.geometry.unit_vectors import Vector
 from zeitgraph.kg.base.errors import StoreError
 from zeitgraph.kg.workspace.workspace import Workspace
-
-Vector = NDArray[np.float32]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS vector (
@@ -24,15 +22,13 @@ CREATE TABLE IF NOT EXISTS vector (
 
 
 class VectorCache:
-    """The cache of a workspace; raises `StoreError` where its file is damaged."""
+    """The cache of a workspace; its methods raise `StoreError` if the file is damaged."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.path = workspace.cache_folder / "vectors.sqlite"
 
-    def look_up(
-        self, model: str, side: str, contents: Iterable[str]
-    ) -> dict[str, NDArray[np.float32]]:
-        """The vectors known for some contents (digests), by content."""
+    def look_up(self, model: str, side: str, contents: Iterable[str]) -> dict[str, Vector]:
+        """The known vectors, float32 (d,), by content; `contents` are digests."""
         question = "SELECT vector FROM vector WHERE content = ? AND side = ? AND model = ?"
         with closing(self._open()) as database:
             rows = {
@@ -42,13 +38,13 @@ class VectorCache:
         return {content: np.frombuffer(row[0], "<f4") for content, row in rows.items() if row}
 
     def keep(self, model: str, side: str, vectors: Mapping[str, Vector]) -> None:
-        """Remember vectors by content."""
+        """Store vectors (d,) by content; one that is known already is replaced."""
         rows = [(model, side, key, value.astype("<f4").tobytes()) for key, value in vectors.items()]
         with closing(self._open()) as database, database:
             database.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?, ?, ?)", rows)
 
     def forget(self, contents: Iterable[str]) -> None:
-        """Drop the vectors of some contents, of any model, and overwrite where they stood."""
+        """Delete the vectors of some contents, for all models, and overwrite their bytes."""
         if not self.path.is_file():
             return
         with closing(self._open()) as database, database:

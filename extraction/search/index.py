@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.geometry.post_space import Points
 from zeitgraph.extraction.geometry.threads import in_parts
+from zeitgraph.extraction.geometry.unit_vectors import Points
 from zeitgraph.extraction.search.product_quantizer import (
     Rows,
     Shortlist,

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from zeitgraph.extraction.geometry.post_space import Points
+from zeitgraph.extraction.geometry.unit_vectors import Points
 from zeitgraph.extraction.search.index import Index
 from zeitgraph.extraction.search.points import SIDES, Middles, middles_of
 from zeitgraph.extraction.search.product_quantizer import (

@@ -4,8 +4,8 @@ Comes in: the table `vectors`, a week at a time. Goes out: a unit point for each
 vector asked with. Knows nothing of indexes or files.
 
 Pictures and texts of a CLIP lie a gap apart, so each side is moved by its own mean first, as in
-`clusters/cloud.py`. Here the means are of some weeks and then stay, so that a new week moves no
-earlier post.
+`geometry/post_space.py`. Here the means are of some weeks and then stay, so that a new week moves
+no earlier post.
 """
 
 from collections import Counter
@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.geometry.post_space import PRIOR_ROWS, Points, sides_of, unit
+from zeitgraph.extraction.geometry.post_space import PRIOR_ROWS, read_side
+from zeitgraph.extraction.geometry.unit_vectors import Points, unit_rows
 
 SIDES = ("picture", "text")
 
@@ -35,7 +36,7 @@ class Middles:
 
     def moved(self, rows: Points, side: str) -> Points:
         """Unit rows of one side, moved by its mean, unit again."""
-        return unit(rows.astype(np.float64) - self.by_side[side])
+        return unit_rows(rows.astype(np.float64) - self.by_side[side])
 
     def points(self, vectors: pa.Table) -> tuple[tuple[str, ...], Points]:
         """The posts of a table of vectors, sorted, and a unit point for each, (n, d).
@@ -43,14 +44,14 @@ class Middles:
         Vectors of another width are of another model: a post that has only such has no point.
         """
         of_width = vectors.filter(pc.equal(pc.list_value_length(vectors["vector"]), self.width))
-        sides = {side: sides_of(of_width, side) for side in SIDES}
+        sides = {side: read_side(of_width, side) for side in SIDES}
         post_ids = sorted({post_id for ids, _ in sides.values() for post_id in ids})
         place = {post_id: row for row, post_id in enumerate(post_ids)}
         total = np.zeros((len(post_ids), self.width))
         for side, (ids, rows) in sides.items():
             if ids:
                 total[[place[post_id] for post_id in ids]] += self.moved(rows, side)
-        return tuple(post_ids), unit(total)
+        return tuple(post_ids), unit_rows(total)
 
 
 def middles_of(tables: Iterable[pa.Table]) -> Middles:
@@ -66,7 +67,7 @@ def middles_of(tables: Iterable[pa.Table]) -> Middles:
             width = max(Counter(lengths.to_pylist()).items(), key=lambda item: item[::-1])[0]
             sums = {side: np.zeros(width) for side in SIDES}
         for side in SIDES:
-            rows = sides_of(table.filter(pc.equal(lengths, width)), side)[1]
+            rows = read_side(table.filter(pc.equal(lengths, width)), side)[1]
             if len(rows):
                 sums[side] += rows.sum(axis=0, dtype=np.float64)
                 counts[side] += len(rows)

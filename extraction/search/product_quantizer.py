@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.geometry.post_space import Points
 from zeitgraph.extraction.geometry.threads import one_thread
+from zeitgraph.extraction.geometry.unit_vectors import Points
 
 BYTES = 64
 MAIN_AXES = 256

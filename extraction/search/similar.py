@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from zeitgraph.extraction.embedding.embedders import Embedder, load_embedder
 from zeitgraph.extraction.embedding.vectors import LONGEST
-from zeitgraph.extraction.geometry.post_space import Points
+from zeitgraph.extraction.geometry.unit_vectors import Points
 from zeitgraph.extraction.intake.pictures import (
     PICTURE_SUFFIXES,
     BadPicture,

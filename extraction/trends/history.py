@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.state import CONTINUED
 from zeitgraph.extraction.trends.shares import Floats
 from zeitgraph.extraction.trends.states import SUSPECT
+from zeitgraph.kg.base.terms import ClusterState
 from zeitgraph.kg.base.weeks import week_after, week_start
 from zeitgraph.kg.workspace.pipeline import Job
 
@@ -57,7 +57,11 @@ def followed(clusters: Sequence[Row]) -> dict[str, str]:
 
     Or that a hand merged or deleted: its past is another's too, or nobody's (empty).
     """
-    into = {row["cluster_id"]: row["parent"] for row in clusters if row["state"] == CONTINUED}
+    into = {
+        row["cluster_id"]: row["parent"]
+        for row in clusters
+        if row["state"] == ClusterState.CONTINUED
+    }
     into |= {row["cluster_id"]: row["shown_as"] for row in clusters if row["shown_as"] is not None}
     while any(parent in into for parent in into.values()):
         into = {name: into.get(parent, parent) for name, parent in into.items()}
@@ -120,7 +124,7 @@ def _correct(
             continue
         unseen = before * (row["unseen_posts"] / before.sum())
         counts[row["cluster_id"]] += unseen
-        if row["state"] != CONTINUED and row["parent"] in taken:
+        if row["state"] != ClusterState.CONTINUED and row["parent"] in taken:
             taken[row["parent"]] += unseen
     for name, own in taken.items():
         np.maximum(counts[name] - own, 0, out=counts[name])

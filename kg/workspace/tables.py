@@ -224,7 +224,9 @@ def join_tables(
 
 def newest_by_key(table: Table[Any], data: pa.Table) -> pa.Table:
     """The last row for each key, rows sorted by key: a table that `rolls_up`, read whole."""
-    places = data.select(table.key).append_column("place", pa.array(range(data.num_rows)))
+    places = data.select(table.key).append_column(
+        "place", pa.array(range(data.num_rows), pa.int64())
+    )
     last = places.group_by(list(table.key)).aggregate([("place", "max")])
     order = pc.sort_indices(last, sort_keys=[(name, "ascending") for name in table.key])
     return data.take(last["place_max"].take(order))

@@ -8,14 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.approach import MOST, coming, leans, turning
-from zeitgraph.extraction.clusters.lineage import Event
+from zeitgraph.extraction.clusters.approach import (
+    MOST_ODDS,
+    approach_t,
+    merge_support,
+    turn_support,
+)
+from zeitgraph.extraction.clusters.cluster import Cluster, empty_cluster
 from zeitgraph.extraction.clusters.naming import Text
-from zeitgraph.extraction.clusters.state import ACTIVE, DISCOVERED, Cluster, newborn
-from zeitgraph.extraction.clusters.transitions import settle_flows
-from zeitgraph.extraction.clusters.window import NONE, Window
-from zeitgraph.extraction.geometry.post_space import Cloud, unit
+from zeitgraph.extraction.clusters.transitions import settle_transitions
+from zeitgraph.extraction.clusters.week_state import Event, WeekState
+from zeitgraph.extraction.clusters.window import Window
+from zeitgraph.extraction.geometry.post_space import PostSpace
+from zeitgraph.extraction.geometry.unit_vectors import unit_rows
+from zeitgraph.kg.base.terms import ClusterOrigin, ClusterState, LineageEvent
 from zeitgraph.kg.base.weeks import week_after
+from zeitgraph.kg.workspace.settings import ClusterSettings
 
 FIRST, WIDTH = "2026-W10", 64
 Counts = dict[str, list[int]]
@@ -32,27 +40,27 @@ def _drawn(
 def test_what_leans_speaks_for_a_turn_and_a_merge_and_what_does_not_against() -> None:
     random = np.random.default_rng()
     still, leaning = (
-        [leans(*_drawn(random, lean), at=7) for _ in range(200)] for lean in (0.0, 0.1)
+        [approach_t(*_drawn(random, lean), at=7) for _ in range(200)] for lean in (0.0, 0.1)
     )
-    assert np.mean([turning(t) > 0 for t in leaning]) >= 0.95
-    assert np.mean([turning(t) < 0 for t in still]) >= 0.85
-    assert np.mean([coming((t, t)) > 1 for t in leaning]) >= 0.95
-    assert np.mean([coming((t, t)) < 0 for t in still]) >= 0.8
+    assert np.mean([turn_support(t) > 0 for t in leaning]) >= 0.95
+    assert np.mean([turn_support(t) < 0 for t in still]) >= 0.85
+    assert np.mean([merge_support((t, t)) > 1 for t in leaning]) >= 0.95
+    assert np.mean([merge_support((t, t)) < 0 for t in still]) >= 0.8
 
 
 @given(st.lists(st.none() | st.floats(-50, 50), min_size=2, max_size=2))
 def test_a_merge_at_a_stroke_is_always_possible_and_no_lean_proves_alone(
     both: list[float | None],
 ) -> None:
-    assert -np.log(2) <= coming(both) <= MOST
-    assert all(-MOST <= turning(t) <= MOST for t in both)
-    assert coming([None, None]) == turning(None) == 0.0
+    assert -np.log(2) <= merge_support(both) <= MOST_ODDS
+    assert all(-MOST_ODDS <= turn_support(t) <= MOST_ODDS for t in both)
+    assert merge_support([None, None]) == turn_support(None) == 0.0
 
 
 @pytest.mark.parametrize("weeks", [[0] * 4 + [6] * 40, [0] * 40 + [6] * 4, [6] * 40, []])
 def test_of_few_posts_nothing_is_said(weeks: list[int]) -> None:
     near = np.linspace(0, 1, len(weeks))
-    assert leans(near, np.array(weeks, int), at=7) is None
+    assert approach_t(near, np.array(weeks, int), at=7) is None
 
 
 # -- a part that left ------------------------------------------------------------------------------
@@ -63,8 +71,8 @@ def _window(counts: Counts, near: float, lean: float = 0.0) -> tuple[Window, dic
     leans to it in the last three weeks, and it to that one.
     """
     random = np.random.default_rng(3)
-    cores = unit(random.normal(size=(len(counts), WIDTH)))
-    cores[-1] = unit(cores[-1:] + near * cores[-2:-1])[0]
+    cores = unit_rows(random.normal(size=(len(counts), WIDTH)))
+    cores[-1] = unit_rows(cores[-1:] + near * cores[-2:-1])[0]
     toward = dict.fromkeys(counts, cores[-1]) | {list(counts)[-1]: cores[-2]}
     leaning = list(counts)[-2:]
     rows, labels, weeks = [], [], []
@@ -75,43 +83,56 @@ def _window(counts: Counts, near: float, lean: float = 0.0) -> tuple[Window, dic
             rows += [place + 0.7 * random.normal(size=WIDTH) / WIDTH**0.5 for _ in range(count)]
             labels += [name] * count
             weeks += [week_after(FIRST, number)] * count
-    points, count = unit(np.array(rows)), len(rows)
+    points, count = unit_rows(np.array(rows)), len(rows)
     last = max(weeks)
     nearest = np.arange(count)[:, None]
     ids = tuple(f"p{row:04d}" for row in range(count))
     window = Window(
         week=last,
-        cloud=Cloud(ids, points, points, points, nearest),
+        space=PostSpace(ids, points, points, points, nearest),
         texts=(Text("", ""),) * count,
         weeks=np.array(weeks, object),
         current=np.array(weeks) == last,
         weights=np.ones(count),
-        even=np.ones(count, bool),
+        sampled=np.ones(count, bool),
         heat=np.ones(count),
-        like_text=np.ones(count),
+        text_match=np.ones(count),
         earlier=np.array(labels, object),
-        without=(),
-        alike=(),
+        without_vector=(),
+        duplicates=(),
         originals={},
-        moment_of={},
+        published_at={},
     )
     clusters = {
-        name: replace(newborn(name, DISCOVERED, FIRST, WIDTH), core=core, state=ACTIVE)
+        name: replace(
+            empty_cluster(name, ClusterOrigin.DISCOVERED, FIRST, WIDTH),
+            core=core,
+            state=ClusterState.ACTIVE,
+        )
         for core, name in zip(cores, counts, strict=True)
     }
     return window, clusters
 
 
-def _reviewed(counts: Counts) -> tuple[list[Event], dict[str, Cluster]]:
-    """What is told of `part`, which left `holder` in the last week of these posts by week.
+def _settled(
+    window: Window, clusters: dict[str, Cluster], splits: tuple[Event, ...] = ()
+) -> tuple[WeekState, tuple[Event, ...]]:
+    """The state and the events after the transitions of a week."""
+    state = WeekState(window, ClusterSettings(), clusters, window.earlier, splits)
+    return settle_transitions(state)
 
-    It lies a little nearer to whom it may have come from than to others.
+
+def _reviewed(counts: Counts) -> tuple[list[Event], dict[str, Cluster]]:
+    """The events of `part`, which left `holder` in the last week of these posts by week.
+
+    It is slightly nearer to the cluster that it may have come from than to others.
     """
     window, clusters = _window(counts, near=0.3)
     clusters["part"] = replace(clusters["part"], first_week=window.week, parent="holder")
-    split = Event("split", "part", 0.1, "holder")
-    told = settle_flows(window, clusters, window.earlier.copy(), [split])
-    return [event for event in told if event.cluster_id == "part"], clusters
+    split = Event(LineageEvent.SPLIT, "part", 0.1, "holder")
+    state, events = _settled(window, clusters, (split,))
+    assert not state.proposed_splits
+    return [event for event in events if event.cluster_id == "part"], dict(state.clusters)
 
 
 STAY: Counts = {f"stays{n}": [20, 21, 19, 20, 20, 21, 20, 19, 20] for n in range(5)}
@@ -128,7 +149,7 @@ def test_a_part_came_from_whom_it_was_taken_and_not_from_who_held_it() -> None:
 def test_a_part_that_nobody_lost_is_born() -> None:
     told, clusters = _reviewed(STAY | {"holder": [20] * 9, "part": NEW})
     assert told == []
-    assert clusters["part"].parent == NONE
+    assert clusters["part"].parent == ""
 
 
 @pytest.mark.parametrize("part", [NEW, [10, 11, 9, 10, 10, 9, 11, 10, 10]])
@@ -147,8 +168,8 @@ def _told(counts: Counts, lean: float, born: int) -> list[tuple[str, str, str]]:
     last = list(counts)[-1]
     first = week_after(window.week, -born)
     clusters[last] = replace(clusters[last], first_week=first)
-    told = settle_flows(window, clusters, window.earlier.copy())
-    return [(event.event, event.cluster_id, event.other_id) for event in told]
+    _, events = _settled(window, clusters)
+    return [(event.event, event.cluster_id, event.other_id) for event in events]
 
 
 @pytest.mark.parametrize(("left", "gained", "turns"), [(2, 18, True), (14, 6, False)])

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from zeitgraph.extraction.clusters.assign import FEWEST, join_neighbours
-from zeitgraph.extraction.geometry.post_space import Cloud
+from zeitgraph.extraction.clusters.membership_rules import (
+    LEAST_NEIGHBOURS,
+    majority_of_neighbours,
+)
+from zeitgraph.extraction.geometry.post_space import PostSpace
 
 AGREE, NEAR, LAST = 0.5, 0.5, 12
 
@@ -14,16 +17,16 @@ def _joined(placed: int, unplaced_new: int) -> int:
     count = LAST + 1
     points = np.tile(np.eye(1, 4, dtype=np.float32), (count, 1))
     nearest = np.tile(np.arange(count), (count, 1))
-    cloud = Cloud(tuple(f"p{row:02d}" for row in range(count)), points, points, points, nearest)
+    space = PostSpace(tuple(f"p{row:02d}" for row in range(count)), points, points, points, nearest)
     labels = np.full(count, -1)
     labels[:placed] = 0
     new = np.zeros(count, bool)
     new[placed : placed + unplaced_new] = True
     new[LAST] = True
-    return int(join_neighbours(cloud, labels, new, AGREE, NEAR)[LAST])
+    return int(majority_of_neighbours(space, labels, new, AGREE, NEAR)[LAST])
 
 
-@pytest.mark.parametrize("placed", range(FEWEST, LAST + 1))
+@pytest.mark.parametrize("placed", range(LEAST_NEIGHBOURS, LAST + 1))
 def test_neighbours_that_nobody_has_placed_yet_have_no_voice(placed: int) -> None:
     assert _joined(placed, unplaced_new=LAST - placed) == 0
 
@@ -33,6 +36,6 @@ def test_neighbours_that_stayed_in_none_have_one(placed: int) -> None:
     assert (_joined(placed, unplaced_new=0) == 0) == (placed >= AGREE * LAST)
 
 
-@pytest.mark.parametrize("placed", range(FEWEST))
+@pytest.mark.parametrize("placed", range(LEAST_NEIGHBOURS))
 def test_fewer_than_three_carry_nobody_in(placed: int) -> None:
     assert _joined(placed, unplaced_new=LAST - placed) == -1

@@ -7,19 +7,20 @@ import pytest
 
 from zeitgraph.extraction.clusters.density import find_groups
 from zeitgraph.extraction.geometry.neighbours import neighbours_of
-from zeitgraph.extraction.geometry.post_space import Points, contracted, unit
+from zeitgraph.extraction.geometry.post_space import mean_shift
+from zeitgraph.extraction.geometry.unit_vectors import Points, unit_rows
 
 SEEDS = [random.randrange(10**9) for _ in range(3)]
 
 
 def _blobs(random: np.random.Generator, groups: int, each: int, stray: float) -> Points:
     centres = random.normal(size=(groups, 48))
-    rows = np.repeat(unit(centres), each, axis=0)
-    return unit(rows + stray * random.normal(size=rows.shape) / np.sqrt(48))
+    rows = np.repeat(unit_rows(centres), each, axis=0)
+    return unit_rows(rows + stray * random.normal(size=rows.shape) / np.sqrt(48))
 
 
 def _seen(points: Points) -> Points:
-    return contracted(points, neighbours_of(points, 15))
+    return mean_shift(points, neighbours_of(points, 15))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -41,7 +42,7 @@ def test_the_order_of_points_changes_no_group(seed: int) -> None:
 
 
 def test_points_that_are_all_equal_are_one_group() -> None:
-    point = unit(np.random.default_rng().normal(size=(1, 16)))
+    point = unit_rows(np.random.default_rng().normal(size=(1, 16)))
     assert find_groups(np.repeat(point, 30, axis=0), 8).tolist() == [0] * 30
 
 
@@ -52,5 +53,5 @@ def test_a_few_points_are_no_group() -> None:
 
 
 def test_directions_without_shape_are_mostly_in_no_group() -> None:
-    points = unit(np.random.default_rng().normal(size=(200, 48)))
+    points = unit_rows(np.random.default_rng().normal(size=(200, 48)))
     assert (find_groups(points, 8) < 0).mean() > 0.5

@@ -4,8 +4,8 @@ from zeitgraph.extraction.clusters.naming import (
     Name,
     Text,
     WordCounts,
+    distinctive_words,
     name_of,
-    telling_words,
     word_counts,
 )
 from zeitgraph.extraction.names.words import is_chinese
@@ -21,23 +21,26 @@ def test_words_that_all_clusters_share_name_none() -> None:
         "ballet": word_counts(_texts("room ribbon tulle")),
         "neon": word_counts(_texts("room neon city")),
     }
-    words = telling_words(groups, 2)
+    words = distinctive_words(groups, 2)
     assert words == {"ballet": ["ribbon", "tulle"], "neon": ["city", "neon"]}
 
 
 def test_a_word_needs_three_texts_and_a_text_said_often_is_one() -> None:
     spam = [Text("buy gold now", "en")] * 50
     groups = {"c": word_counts([*spam, *_texts("ribbon")]), "": word_counts(_texts("tea"))}
-    assert telling_words(groups, 5)["c"] == ["ribbon"]
+    assert distinctive_words(groups, 5)["c"] == ["ribbon"]
 
 
 def test_a_word_and_its_hashtag_and_its_plural_are_told_once() -> None:
     groups = {"c": word_counts(_texts("ribbon #ribbon ribbons tulle")), "": WordCounts(0, {})}
-    assert len(telling_words(groups, 5)["c"]) == 2
+    assert len(distinctive_words(groups, 5)["c"]) == 2
 
 
 def test_a_cluster_alone_is_still_described() -> None:
-    assert telling_words({"c": word_counts(_texts("ribbon tulle"))}, 5)["c"] == ["ribbon", "tulle"]
+    assert distinctive_words({"c": word_counts(_texts("ribbon tulle"))}, 5)["c"] == [
+        "ribbon",
+        "tulle",
+    ]
 
 
 def test_a_name_is_told_in_each_language_from_its_own_words() -> None:
@@ -110,6 +113,6 @@ def test_a_name_outlives_a_week_without_telling_words() -> None:
 def test_the_words_of_one_language_do_not_hide_those_of_the_other() -> None:
     texts = [*_texts("南瓜 秋日 松饼 缎带 薄纱 舞鞋"), *_texts("ribbon")[:3]]
     groups = {"c": word_counts(texts), "": word_counts(_texts("tea"))}
-    words = telling_words(groups, 3)["c"]
+    words = distinctive_words(groups, 3)["c"]
     assert "ribbon" in words
     assert sum(map(is_chinese, words)) == 3

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.worlds.clusters import FIRST, directions, new_workspace, put_week
 from zeitgraph.extraction.clusters import substyles
 from zeitgraph.extraction.clusters.substyles import soft_weights
-from zeitgraph.extraction.geometry.sampling import fewer
+from zeitgraph.extraction.geometry.sampling import sample_ids
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date
@@ -93,7 +93,7 @@ def test_of_many_posts_those_with_the_least_digests_are_looked_at(
     rows = place.read("substyles", week).to_pylist()
     everyone = place.read_all("posts")["post_id"].to_pylist()
     assert len(everyone) == WEEKS * A_WEEK
-    assert {row["post_id"] for row in rows} <= set(fewer(everyone, 2 * A_WEEK))
+    assert {row["post_id"] for row in rows} <= set(sample_ids(everyone, 2 * A_WEEK))
     best = strongest(place, week)
     parts = {(int(post[-3:]) % PARTS, part) for post, part in best.items()}
     assert len(parts) == len({part for _, part in parts}) == PARTS
@@ -121,8 +121,8 @@ def test_weights_are_parts_of_one_and_the_own_core_draws_most(
 
 @given(st.lists(st.text(max_size=5), unique=True, max_size=30), st.integers(1, 9))
 def test_fewer_are_the_same_in_any_order_and_stay_when_some_go(ids: list[str], most: int) -> None:
-    some = fewer(ids, most)
-    assert set(some) == set(fewer(ids[::-1], most))
+    some = sample_ids(ids, most)
+    assert set(some) == set(sample_ids(ids[::-1], most))
     assert len(some) == min(len(ids), most)
     gone = [post_id for post_id in ids if post_id not in some[:1]]
-    assert len(set(some) - set(fewer(gone, most))) <= 1
+    assert len(set(some) - set(sample_ids(gone, most))) <= 1

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.worlds.clusters import FIRST, new_workspace, put_week, run
-from zeitgraph.extraction.clusters.assign import join_styles
+from zeitgraph.extraction.clusters.membership_rules import nearest_style
 from zeitgraph.extraction.clusters.thresholds import style_thresholds
 from zeitgraph.extraction.embedding.embedders import load_embedder
 from zeitgraph.kg.base.weeks import week_after
@@ -32,7 +32,7 @@ def _scores(random: np.random.Generator, hills: list[float], own: int, others: i
 def test_each_style_gets_the_end_of_its_own_hill(seed: int, hills: list[float], own: int) -> None:
     scores = _scores(np.random.default_rng(seed), hills, own, 1000)
     found = style_thresholds(scores, np.full(len(hills), 0.5), FEW)
-    joined = join_styles(scores, found)
+    joined = nearest_style(scores, found)
     truth = np.append(np.repeat(np.arange(len(hills)), own), np.full(1000, -1))
     assert (joined == truth).mean() >= 0.98, found
     for top, threshold in zip(hills, found, strict=True):

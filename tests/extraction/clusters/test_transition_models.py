@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.clusters.transition_models import (
-    PARTED,
-    Stories,
-    ended_in,
-    onset_of,
-    stories_of,
+    SURE_SPLIT,
+    ModelEvidence,
+    compare_models,
+    merge_odds,
+    onset_week,
 )
 
 Counts = NDArray[np.float64]
@@ -39,15 +39,15 @@ def _birth(random: np.random.Generator, after: Counts, level: float) -> tuple[Dr
     return random.poisson(np.full(WEEKS, level)), random.poisson(level / 2 * after)
 
 
-def _told(make: Make, seed: int) -> list[Stories]:
+def _told(make: Make, seed: int) -> list[ModelEvidence]:
     random = np.random.default_rng(seed)
     after = (np.arange(WEEKS) >= WEEKS - AFTER).astype(float)
-    told: list[Stories] = []
+    told: list[ModelEvidence] = []
     while len(told) < DRAWS:
         drawn = make(random, after, random.uniform(16, 26))
         older, younger = (counts.astype(np.float64) for counts in drawn)
         if younger[-AFTER:].sum():
-            told.append(stories_of(older, younger, TOTALS, onset_of(younger)))
+            told.append(compare_models(older, younger, TOTALS, onset_week(younger)))
     return told
 
 
@@ -55,29 +55,29 @@ def _told(make: Make, seed: int) -> list[Stories]:
 @given(SEEDS)
 def test_each_story_is_told_of_most_that_lived_it(seed: int) -> None:
     split, turned, born = (_told(make, seed) for make in (_split, _turn, _birth))
-    assert np.mean([s.kin > 0 for s in split]) >= 0.8
-    assert np.mean([s.kin > 0 for s in turned]) >= 0.8
-    assert np.mean([s.kin < 1 for s in born]) >= 0.8
-    assert np.mean([s.parted > 0 for s in split]) >= 0.8
-    assert np.mean([s.parted < 0 for s in turned]) >= 0.85
-    assert np.mean([s.parted >= PARTED for s in turned]) <= 0.05
+    assert np.mean([s.related > 0 for s in split]) >= 0.8
+    assert np.mean([s.related > 0 for s in turned]) >= 0.8
+    assert np.mean([s.related < 1 for s in born]) >= 0.8
+    assert np.mean([s.split_or_turned > 0 for s in split]) >= 0.8
+    assert np.mean([s.split_or_turned < 0 for s in turned]) >= 0.85
+    assert np.mean([s.split_or_turned >= SURE_SPLIT for s in turned]) <= 0.05
 
 
 @pytest.mark.parametrize("weeks", range(1, 6))
 def test_what_grew_beside_a_steady_one_did_not_come_out_of_it(weeks: int) -> None:
     younger = np.where(np.arange(WEEKS) >= WEEKS - weeks, 12.0, 0.0)
     older = np.full(WEEKS, 24.0)
-    assert stories_of(older, younger, 144 + younger, WEEKS - weeks).kin < 0
+    assert compare_models(older, younger, 144 + younger, WEEKS - weeks).related < 0
 
 
 def test_a_style_that_was_dying_anyway_lost_nothing_to_another() -> None:
     older = np.array([28, 25, 22, 19, 16, 13, 10, 7, 4], float)
     steady = np.full(WEEKS, 24.0)
     younger = np.where(np.arange(WEEKS) >= WEEKS - 3, 20.0, 0.0)
-    dying = stories_of(older, younger, TOTALS, WEEKS - 3)
-    fell = stories_of(np.where(younger > 0, 4.0, steady), younger, TOTALS, WEEKS - 3)
-    assert dying.kin < 0
-    assert fell.kin > 4
+    dying = compare_models(older, younger, TOTALS, WEEKS - 3)
+    fell = compare_models(np.where(younger > 0, 4.0, steady), younger, TOTALS, WEEKS - 3)
+    assert dying.related < 0
+    assert fell.related > 4
 
 
 @settings(max_examples=6, deadline=None)
@@ -90,8 +90,8 @@ def test_what_ended_went_over_into_what_grew_and_into_nothing_else(seed: int) ->
         gone = random.poisson(18.0 * before).astype(float)
         other = random.poisson(15.0 + 18.0 * ~before).astype(float)
         third = random.poisson(np.full(WEEKS, 15.0)).astype(float)
-        grew.append(ended_in(gone, other, TOTALS, WEEKS - 2))
-        stayed.append(ended_in(gone, third, TOTALS, WEEKS - 2))
+        grew.append(merge_odds(gone, other, TOTALS, WEEKS - 2))
+        stayed.append(merge_odds(gone, third, TOTALS, WEEKS - 2))
     assert np.mean(np.array(grew) > 1) >= 0.8  # 0.96 of many
     assert np.mean(np.array(stayed) < 0) >= 0.8
 
@@ -110,9 +110,9 @@ def test_any_counts_have_finite_evidence_that_spread_divides(
     if not totals.any():
         return  # no posts, no clusters
     for onset in {0, len(posts) // 2, len(posts) - 1}:
-        plain = stories_of(older, younger, totals, onset)
-        wide = stories_of(older, younger, totals, onset, spread)
+        plain = compare_models(older, younger, totals, onset)
+        wide = compare_models(older, younger, totals, onset, spread)
         values = np.array([plain.born, plain.split, plain.turned])
         assert np.isfinite(values).all()
         assert np.allclose(values / spread, [wide.born, wide.split, wide.turned])
-        assert np.isfinite(ended_in(older, younger, totals, max(onset, 1)))
+        assert np.isfinite(merge_odds(older, younger, totals, max(onset, 1)))

@@ -23,11 +23,12 @@ from tests.worlds.clusters import (
     put_week,
     run,
 )
-from zeitgraph.extraction.clusters.lineage import converge, live_on
-from zeitgraph.extraction.clusters.state import cluster_of
+from zeitgraph.extraction.clusters.cluster import cluster_from_row
+from zeitgraph.extraction.clusters.lineage import end_week_of, merge_similar
 from zeitgraph.extraction.clusters.week import cluster_week
 from zeitgraph.extraction.embedding.embedders import load_embedder
 from zeitgraph.kg.base.errors import SettingsError
+from zeitgraph.kg.base.terms import ClusterOrigin, ClusterState
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.pipeline import Job, Span
 from zeitgraph.kg.workspace.settings import ClusterSettings, VectorSettings
@@ -232,30 +233,30 @@ def test_a_cluster_without_posts_fades_and_comes_back_under_its_id(
 def test_only_who_is_heard_of_comes_back(is_heard: bool, world: World) -> None:  # noqa: FBT001
     week = week_after(FIRST, 40)
     cluster = replace(
-        cluster_of(world[0].read_all("clusters").to_pylist()[0]),
-        state="faded",
+        cluster_from_row(world[0].read_all("clusters").to_pylist()[0]),
+        state=ClusterState.FADED,
         posts=5,
         plain_mass=5.0,
         last_week=week if is_heard else week_after(FIRST, 4),
     )
-    after, events = live_on(cluster, week, ClusterSettings())
+    after, events = end_week_of(cluster, week, ClusterSettings())
     assert after.state == ("active" if is_heard else "faded")
     assert [event.event for event in events] == ["revived"] * is_heard
 
 
 def test_two_clusters_that_converge_become_the_older(world: World) -> None:
     rows = world[0].read_all("clusters").to_pylist()
-    living = [cluster for cluster in map(cluster_of, rows) if cluster.state == "active"]
+    living = [cluster for cluster in map(cluster_from_row, rows) if cluster.state == "active"]
     one, other = sorted(living[:2], key=lambda c: (c.first_week, -c.total_posts))
     moved = replace(other, first_week="2030-W01", core=one.core)
-    told = converge([moved, one], 0.92)
-    states = {cluster.cluster_id: cluster.state for cluster in told.clusters}
+    clusters, events = merge_similar([moved, one], 0.92)
+    states = {cluster.cluster_id: cluster.state for cluster in clusters}
     assert states == {one.cluster_id: "active", other.cluster_id: "merged"}
-    assert [(e.event, e.cluster_id, e.other_id) for e in told.events] == [
+    assert [(e.event, e.cluster_id, e.other_id) for e in events] == [
         ("merged", other.cluster_id, one.cluster_id)
     ]
-    named = [replace(moved, origin="named"), replace(one, origin="named")]
-    assert converge(named, 0.92).events == ()
+    named = [replace(own, origin=ClusterOrigin.NAMED) for own in (moved, one)]
+    assert merge_similar(named, 0.92)[1] == ()
 
 
 def test_a_cluster_whose_halves_part_and_go_on_side_by_side_splits(tmp_path: Path) -> None:

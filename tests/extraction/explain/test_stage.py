@@ -17,7 +17,7 @@ from tests.worlds.report import LAST, RULE_WORDS, ask_tables, make_world
 from zeitgraph.extraction.explain import stage as rule_stage
 from zeitgraph.extraction.explain.rule_learner import Measured, Sheet, learn_rule, measure_rule
 from zeitgraph.extraction.explain.stage import is_learnt_from
-from zeitgraph.extraction.geometry.sampling import fewer
+from zeitgraph.extraction.geometry.sampling import sample_ids
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.conditions import FEATURES, WORD, Condition, all_hold, rules_of
@@ -212,7 +212,7 @@ def test_of_many_posts_rules_are_those_of_the_posts_with_the_least_digests(
     monkeypatch.setattr(rule_stage, "MOST", 120)
     place, less = put(tmp_path / "a", 27), put(tmp_path / "b", 27)
     members = place.read_all("memberships").to_pylist()
-    some = set(fewer([row["post_id"] for row in members if row["cluster_id"]], 120))
+    some = set(sample_ids([row["post_id"] for row in members if row["cluster_id"]], 120))
     for week in less.weeks("features"):
         kept = [r for r in less.read("memberships", week).to_pylist() if r["post_id"] in some]
         less.write("memberships", week, make_table(TABLES["memberships"], kept))

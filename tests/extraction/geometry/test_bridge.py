@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from zeitgraph.extraction.geometry.bridge import LEAST_PAIRS, fill_sides, learn_bridge
 from zeitgraph.extraction.geometry.neighbours import neighbours_of
-from zeitgraph.extraction.geometry.post_space import Points, moved, unit
+from zeitgraph.extraction.geometry.post_space import centred
+from zeitgraph.extraction.geometry.unit_vectors import Points, unit_rows
 
 WIDTH = 24
 SEEDS = [random.randrange(10**6) for _ in range(3)]
@@ -19,8 +20,8 @@ SEEDS = [random.randrange(10**6) for _ in range(3)]
 def pairs(seed: int, count: int = 400, noise: float = 0.15) -> tuple[Points, Points]:
     """Pictures and texts of the same posts, that lie alike but for noise."""
     chance = np.random.default_rng(seed)
-    meant = unit(chance.normal(size=(count, WIDTH)))
-    pictures, texts = (unit(meant + noise * chance.normal(size=meant.shape)) for _ in range(2))
+    meant = unit_rows(chance.normal(size=(count, WIDTH)))
+    pictures, texts = (unit_rows(meant + noise * chance.normal(size=meant.shape)) for _ in range(2))
     return pictures, texts
 
 
@@ -32,7 +33,7 @@ def found(rows: Points, there: Points) -> float:
 def turned(rows: Points, seed: int) -> Points:
     """The same rows as another model would have them: turned at random."""
     turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(rows.shape[1],) * 2))[0]
-    return unit(rows.astype(float) @ turn)
+    return unit_rows(rows.astype(float) @ turn)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -41,7 +42,7 @@ def test_texts_of_another_model_are_carried_to_their_pictures(seed: int) -> None
     texts = turned(alike, seed + 1)
     bridge = learn_bridge(pictures[:300], texts[:300])
     assert bridge is not None
-    assert bridge.learnt > bridge.plain + 0.3
+    assert bridge.learned > bridge.plain + 0.3
     carried = bridge.pictures_of(texts[300:])
     back = bridge.texts_of(pictures[300:])
     for rows, there in ((carried, pictures[300:]), (back, texts[300:])):
@@ -99,17 +100,17 @@ def test_products_whose_texts_another_model_read_find_their_own_kind_again(
     seed: int, real_data: Path
 ) -> None:
     folder = real_data / "products"
-    pictures, texts = (moved(np.load(folder / f"{n}_vectors.npy")) for n in ("image", "text"))
+    pictures, texts = (centred(np.load(folder / f"{n}_vectors.npy")) for n in ("image", "text"))
     with (folder / "meta.csv").open(encoding="utf-8") as file:
         kinds = np.array([row["weak_category"] for row in csv.DictReader(file)])
     texts = turned(texts, seed)
     silent = np.random.default_rng(seed).random(len(kinds)) < 0.3  # these have no picture
     bridge = learn_bridge(pictures[~silent], texts[~silent])
     assert bridge is not None
-    both = unit(pictures + texts.astype(float))
+    both = unit_rows(pictures + texts.astype(float))
     plain, filled = both.copy(), both.copy()
     plain[silent] = texts[silent]
-    filled[silent] = unit(texts[silent] + bridge.pictures_of(texts[silent]).astype(float))
+    filled[silent] = unit_rows(texts[silent] + bridge.pictures_of(texts[silent]).astype(float))
     assert kinship(filled, kinds, silent) > kinship(plain, kinds, silent)
 
 

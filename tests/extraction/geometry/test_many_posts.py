@@ -21,13 +21,19 @@ from tests.worlds.clusters import (
     put_week,
     run,
 )
-from zeitgraph.extraction.clusters import new_clusters as births
+from zeitgraph.extraction.clusters import new_clusters
 from zeitgraph.extraction.clusters.density import find_groups
 from zeitgraph.extraction.clusters.week import cluster_week
 from zeitgraph.extraction.geometry import threads
-from zeitgraph.extraction.geometry.neighbours import closest_of, distinct, neighbours_of, sample_of
-from zeitgraph.extraction.geometry.post_space import Points, contracted, unit
+from zeitgraph.extraction.geometry.neighbours import (
+    closest_of,
+    distinct_rows,
+    neighbours_of,
+    sample_rows,
+)
+from zeitgraph.extraction.geometry.post_space import mean_shift
 from zeitgraph.extraction.geometry.threads import in_parts
+from zeitgraph.extraction.geometry.unit_vectors import Points, unit_rows
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.pipeline import Job, Span
 from zeitgraph.kg.workspace.tables import TABLES, join_tables
@@ -40,17 +46,17 @@ def _planted(seed: int, count: int = 3000, styles: int = 8) -> tuple[Points, NDA
     random = np.random.default_rng(seed)
     centres = random.normal(size=(styles, 96))
     own = random.integers(styles, size=count)
-    return unit(centres[own] + 0.8 * random.normal(size=(count, 96))), own
+    return unit_rows(centres[own] + 0.8 * random.normal(size=(count, 96))), own
 
 
 def _groups(points: Points) -> NDArray[np.intp]:
-    return find_groups(contracted(points, neighbours_of(points, 15)), 40)
+    return find_groups(mean_shift(points, neighbours_of(points, 15)), 40)
 
 
 @given(count=st.integers(1, 60), asked=st.integers(1, 20), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)
 def test_among_few_the_nearest_are_exact(count: int, asked: int, seed: int) -> None:
-    points = unit(np.random.default_rng(seed).normal(size=(count, 8)))
+    points = unit_rows(np.random.default_rng(seed).normal(size=(count, 8)))
     near = np.sort(points @ points.T, axis=1)[:, ::-1][:, :asked]
     found = neighbours_of(points, asked)
     assert found.shape == near.shape
@@ -86,9 +92,11 @@ def test_no_number_of_threads_changes_a_bit(
 
     def everything() -> list[bytes]:
         nearest = neighbours_of(points, 15)
-        seen = contracted(points, nearest)
+        seen = mean_shift(points, nearest)
         groups = find_groups(seen, 20)
-        return [a.tobytes() for a in (nearest, seen, groups, closest_of(points, 6), unit(seen))]
+        return [
+            a.tobytes() for a in (nearest, seen, groups, closest_of(points, 6), unit_rows(seen))
+        ]
 
     told = []
     for processors in (1, 2, 5):
@@ -118,7 +126,7 @@ def test_a_fault_in_a_part_is_no_secret(few: Few) -> None:
 @given(count=st.integers(0, 300), size=st.integers(1, 300))
 @settings(max_examples=30, deadline=None)
 def test_a_sample_is_of_different_rows_in_order(count: int, size: int) -> None:
-    rows = sample_of(count, size).tolist()
+    rows = sample_rows(count, size).tolist()
     assert len(rows) == min(count, size)
     assert rows == sorted(set(rows))
     assert all(0 <= row < count for row in rows)
@@ -142,7 +150,7 @@ def test_copies_among_many_are_found(few: Few) -> None:
     points, _ = _planted(seed, count=2500)
     random = np.random.default_rng(seed)
     original, copy = np.split(random.permutation(2500)[:200], 2)
-    points[copy] = unit(points[original] + 0.01 * random.normal(size=(100, 96)))
+    points[copy] = unit_rows(points[original] + 0.01 * random.normal(size=(100, 96)))
     few(FEW)
     nearest = closest_of(points, 8)
     assert (nearest[copy] == original[:, None]).any(axis=1).mean() >= 0.97
@@ -155,7 +163,7 @@ def test_equal_posts_hang_together_however_many(few: Few) -> None:
     few(FEW)
     nearest = closest_of(points, 8)
     assert _hangs_together(nearest, equal)
-    first, group = distinct(points)
+    first, group = distinct_rows(points)
     assert len(first) == 301
     assert len(set(group[equal].tolist())) == 1
     assert (points[first[group]] == points).all()
@@ -224,12 +232,12 @@ def test_neither_row_order_nor_threads_change_a_byte_above_the_switch(
     assert told[0]["memberships"].num_rows == 200
 
 
-@pytest.mark.parametrize("most_left", [4000, 60])
+@pytest.mark.parametrize("most_free", [4000, 60])
 def test_a_small_birth_is_found_among_many_posts_in_none(
-    most_left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    most_free: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twelve posts a week of a new style beside thirty a week that are in none."""
-    monkeypatch.setattr(births, "MOST_LEFT", most_left)
+    monkeypatch.setattr(new_clusters, "MOST_FREE_POSTS", most_free)
     planted = plant(int(np.random.SeedSequence().generate_state(1)[0]), weeks=7, birth=99)
     workspace = new_workspace(tmp_path, "[clusters]\nsmallest_share = 0.05")
     random = np.random.default_rng()

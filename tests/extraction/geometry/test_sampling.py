@@ -21,8 +21,8 @@ from tests.worlds.clusters import (
     put_week,
     run,
 )
-from zeitgraph.extraction.clusters.window import look_back
-from zeitgraph.extraction.geometry.sampling import panel_of
+from zeitgraph.extraction.clusters.window import read_window
+from zeitgraph.extraction.geometry.sampling import draw_sample
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.pipeline import Job, Span
 from zeitgraph.kg.workspace.tables import TABLES, join_tables, make_table
@@ -38,16 +38,16 @@ def test_who_is_chosen_depends_on_no_order_and_who_is_chosen_among_more_stays(
 ) -> None:
     mixed = data.draw(st.permutations(ids))
     most, fewer = sorted(data.draw(st.tuples(*[st.integers(1, 60)] * 2)), reverse=True)
-    panel, smaller = panel_of(ids, most), panel_of(ids, fewer)
-    assert panel == panel_of(mixed, most)
+    panel, smaller = draw_sample(ids, most), draw_sample(ids, fewer)
+    assert panel == draw_sample(mixed, most)
     if panel.earlier is None:
         assert len(ids) <= most
         assert panel.weight == 1
-        assert panel.is_even(ids).all()
+        assert panel.is_sampled(ids).all()
         return
     assert len(panel.earlier) == most
     assert panel.weight == len(ids) / most
-    assert {i for i, even in zip(ids, panel.is_even(ids), strict=True) if even} == panel.earlier
+    assert {i for i, even in zip(ids, panel.is_sampled(ids), strict=True) if even} == panel.earlier
     assert smaller.earlier is not None
     assert smaller.earlier <= panel.earlier
 
@@ -55,7 +55,7 @@ def test_who_is_chosen_depends_on_no_order_and_who_is_chosen_among_more_stays(
 @given(IDS, st.data())
 def test_posts_that_are_named_are_looked_at(ids: list[str], data: st.DataObject) -> None:
     named = data.draw(st.sets(st.sampled_from([*ids, "of no week"])))
-    panel = panel_of(ids, 2, named)
+    panel = draw_sample(ids, 2, named)
     assert panel.earlier is None or panel.earlier >= named - {"of no week"}
 
 
@@ -151,11 +151,11 @@ def test_posts_that_an_edit_names_stand_for_themselves(few: Few, tmp_path: Path)
     for name in ("posts", "vectors"):
         inputs[name, "week"] = workspace.read(name, week)
         inputs[name, "history"] = _history(workspace, name, earlier)
-    found = look_back(Job(workspace, week, inputs))
-    assert set(found.cloud.post_ids) > set(ids[:400])
-    assert found.posts(found.even & ~found.current) == pytest.approx(800)
-    assert found.posts(found.current) == 200
-    assert set(found.weights[~found.even].tolist()) == {1.0}
+    found = read_window(Job(workspace, week, inputs))
+    assert set(found.space.post_ids) > set(ids[:400])
+    assert found.count_posts(found.sampled & ~found.current) == pytest.approx(800)
+    assert found.count_posts(found.current) == 200
+    assert set(found.weights[~found.sampled].tolist()) == {1.0}
 
 
 def _history(workspace: Workspace, name: str, weeks: list[str]) -> pa.Table:
