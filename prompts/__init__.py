@@ -1,5 +1,5 @@
-"""Words as data: style factor libraries, report prompts and image prompts, English and Chinese.
+"""Words as data: style factor libraries, sentences and prompts of reports, image prompts.
 
-The folder holds TOML, Jinja2 and text files; this module only reads them. No prompt is written in
-any `.py` file.
+The folder holds TOML, Jinja2 and text files in English and Chinese. No prompt and no sentence of a
+report is written in a `.py` file.
 """

@@ -1,6 +1,6 @@
 """Style factor libraries: named styles with phrasings in English and Chinese.
 
-A library is a TOML file, `prompts/styles/fashion.toml` or any path the user gives:
+A library is a TOML file: `prompts/styles/fashion.toml`, or any path that the user gives:
 
     industry = "fashion"
     [[style]]
@@ -21,7 +21,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Style:
-    """A named style: phrasings to embed, names to show, a prompt to draw it."""
+    """A named style: phrasings to embed, names to show, a prompt for an image model."""
 
     style_id: str
     industry: str
@@ -37,26 +37,26 @@ class Style:
 
 
 class BadLibrary(ValueError):
-    """A style library is missing or malformed; the message is one clear line."""
+    """A style library is missing or malformed; the message is one line."""
 
 
 def library_names() -> list[str]:
-    """The libraries that ship with zeitgraph, sorted."""
+    """The names of the libraries that ship with zeitgraph, sorted."""
     folder = resources.files("zeitgraph.prompts") / "styles"
     return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name[-5:] == ".toml")
 
 
 def load_styles(libraries: Sequence[str], beside: Path) -> list[Style]:
-    """The styles of several libraries, each a shipped name or a path (relative to `beside`).
+    """The styles of several libraries, each a shipped name or a path relative to `beside`.
 
-    Raises `BadLibrary` for an unknown name, a malformed file, or a style id given twice.
+    Raises `BadLibrary` for an unknown name, a malformed file, or a style id that occurs twice.
     """
     styles = [style for name in libraries for style in _load_library(name, beside)]
     ids = [style.style_id for style in styles]
     for style_id in ids:
         if ids.count(style_id) > 1:
             raise BadLibrary(
-                f"the style «{style_id}» stands in two places of {', '.join(libraries)}"
+                f"the style «{style_id}» occurs twice in {', '.join(libraries)}"
             )
     return styles
 

@@ -20,7 +20,7 @@ from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.base.ids import content_id
 from zeitgraph.reports.gallery.exemplars import ROLES, Pick, Role
 from zeitgraph.reports.page.layout import render_page
-from zeitgraph.reports.page.pictures import Shown
+from zeitgraph.reports.page.pictures import PictureFiles
 
 LONGEST_TEXT = 2000
 _TEXT_CARD = 1.25  # the width by height of a card with no picture
@@ -44,7 +44,7 @@ class Card:
     url: str
     media_id: str
     at_s: float | None
-    shown: Shown | None
+    shown: PictureFiles | None
 
     def why(self, patterns: Mapping[str, str]) -> str:
         """Why it was picked: the pattern for its reason, filled with its figures."""

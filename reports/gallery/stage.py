@@ -42,7 +42,7 @@ from zeitgraph.reports.gallery.prototypes import (
     words_prompt,
 )
 from zeitgraph.reports.page.formatting import counted
-from zeitgraph.reports.page.pictures import show_picture
+from zeitgraph.reports.page.pictures import copy_picture
 
 
 def make_gallery(job: Job, judge_of: JudgeOf) -> dict[str, pa.Table]:
@@ -131,7 +131,7 @@ def _card(hall: _Hall, pick: Pick, centre: Vectors) -> Card:
         url=post["url"] or "",
         media_id=chosen["media_id"] if chosen else "",
         at_s=chosen["at_s"] if chosen else None,
-        shown=show_picture(hall.job.workspace.root / chosen["path"], hall.folder)
+        shown=copy_picture(hall.job.workspace.root / chosen["path"], hall.folder)
         if chosen
         else None,
     )

@@ -1,8 +1,8 @@
-"""Charts as inline SVG, drawn by hand: panels with interval bands, bars with whiskers, a strip.
+"""Charts as inline SVG: panels with interval bands, bars with whiskers, a strip of pictures.
 
-In: figures and names. Out: safe markup whose colours are classes of the page's style sheet, so
-that a chart follows light, dark and print. Each chart has a title for those who cannot see it.
-Knows nothing about evidence, files or languages: every word in a chart is given to it.
+Input: figures and names. Output: safe markup whose colours are classes of the page's style sheet,
+so that a chart follows light, dark and print. Each chart has a title for screen readers. This
+module does not know about evidence, files or languages: callers give it every word.
 """
 
 import math
@@ -14,14 +14,14 @@ from markupsafe import Markup, escape
 from zeitgraph.reports.page.formatting import percent
 
 Scale = Callable[[float], float]
-"""From a share to a height on the drawing."""
+"""Maps a share to a y coordinate of the drawing."""
 Place = Callable[[int], float]
-"""From the number of a week to a place across the drawing."""
+"""Maps the index of a week to an x coordinate of the drawing."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """One week of a line: a share in [0, 1] with its interval; None where nothing was measured."""
+    """One week of a line: a share in [0, 1] with its interval; None if nothing was measured."""
 
     week: str
     share: float | None
@@ -39,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Slice:
-    """A slice of the strip: a name, its share, a picture as a data URI, and where it leads."""
+    """A slice of the strip: a name, its share, a picture as a data URI, and its link."""
 
     name: str
     share: float
@@ -48,7 +48,10 @@ class Slice:
 
 
 def tag(name: str, *children: object, **attributes: object) -> Markup:
-    """An element; `_` in an attribute's name is `-`, `class_` is class, None leaves it out."""
+    """An element with escaped children and attributes.
+
+    `_` in the name of an attribute becomes `-`, `class_` becomes `class`, and None omits it.
+    """
     given = [
         f' {key.rstrip("_").replace("_", "-")}="{escape(_short(value))}"'
         for key, value in attributes.items()
@@ -61,7 +64,7 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
 
 
 def _short(value: object) -> object:
-    """Numbers with two decimals at most, so that pages stay small and bytes the same."""
+    """A float with at most two decimals, so that pages are small and reproducible."""
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
 
 
@@ -82,11 +85,11 @@ def svg(width: float, height: float, title: str, *children: object, class_: str)
 
 
 SMALLEST = 1e-9
-"""A share below this is none: no week has so many posts."""
+"""A share below this counts as zero: no week has enough posts for it."""
 
 
 def ticks(value: float) -> list[float]:
-    """Four to six round marks from nought up to at least `value`, a share."""
+    """Four to six round axis marks from 0 up to at least the share `value`."""
     if value < SMALLEST:
         return [0.0, 0.01]
     power = 10.0 ** math.floor(math.log10(value / 4))
@@ -99,7 +102,7 @@ def _path(places: Sequence[tuple[float, float]]) -> str:
 
 
 def _runs(points: Sequence[Point]) -> list[list[tuple[int, Point]]]:
-    """Stretches of weeks with a measured share: a gap in the weeks is a gap in the line."""
+    """Successive weeks with a measured share: a gap in the weeks is a gap in the line."""
     runs: list[list[tuple[int, Point]]] = [[]]
     for place, point in enumerate(points):
         if point.share is None:
@@ -113,15 +116,15 @@ def _runs(points: Sequence[Point]) -> list[list[tuple[int, Point]]]:
 
 
 def share_panels(lines: Sequence[Line], weeks: Sequence[str]) -> list[Markup]:
-    """Small multiples on one scale: each line with its interval, the others faint behind it."""
-    marks = ticks(max((_reach(line) for line in lines), default=0.0))
+    """Small multiples on one scale: each line with its interval, faint lines for the others."""
+    marks = ticks(max((_highest(line) for line in lines), default=0.0))
     return [_panel(line, [o for o in lines if o is not line], weeks, marks) for line in lines]
 
 
-def _reach(line: Line) -> float:
-    """How high a line goes, with the far ends of its intervals."""
-    told = [p for p in line.points if p.share is not None]
-    return max((max(p.share or 0.0, p.high or 0.0) for p in told), default=0.0)
+def _highest(line: Line) -> float:
+    """The highest share or upper bound of a line."""
+    measured = [p for p in line.points if p.share is not None]
+    return max((max(p.share or 0.0, p.high or 0.0) for p in measured), default=0.0)
 
 
 def _panel(
@@ -155,8 +158,8 @@ def _grid(marks: Sequence[float], left: float, right: float, up: Scale) -> Marku
     lines = []
     for share in marks:
         lines.append(tag("line", x1=left, x2=right, y1=up(share), y2=up(share), class_="grid"))
-        word = f"{share * 100:.1f}".removesuffix(".0") + "%"
-        lines.append(tag("text", word, x=left - 6, y=up(share) + 4, class_="axis end"))
+        label = f"{share * 100:.1f}".removesuffix(".0") + "%"
+        lines.append(tag("text", label, x=left - 6, y=up(share) + 4, class_="axis end"))
     return tag("g", *lines)
 
 
@@ -175,7 +178,7 @@ def _band(run: Sequence[tuple[int, Point]], across: Place, up: Scale) -> Markup:
 
 
 def shorten(name: str, width: int) -> str:
-    """`name` cut to about `width` Latin letters' room; a Chinese character takes two."""
+    """`name` cut to the width of about `width` Latin letters; a Chinese character counts as two."""
     room, kept = width, ""
     for letter in name:
         room -= 1 if letter.isascii() else 2
@@ -185,11 +188,14 @@ def shorten(name: str, width: int) -> str:
     return kept
 
 
-# -- small ones ------------------------------------------------------------------------------------
+# -- small charts ----------------------------------------------------------------------------------
 
 
 def sparkline(title: str, points: Sequence[Point], *, tall: bool = False) -> Markup:
-    """A line of shares with its band and a dot at its end; `tall` for a section, else for a row."""
+    """A line of shares with a dot at its end.
+
+    A `tall` one fits a section and has the interval band, a low one fits a row of a table.
+    """
     width, height = (330.0, 92.0) if tall else (120.0, 30.0)
     shares = [p.high if tall and p.high is not None else p.share or 0.0 for p in points]
     top = max(shares, default=0.0) or 1.0
@@ -230,7 +236,7 @@ def share_bar(
 
 
 def part_bar(title: str, part: float) -> Markup:
-    """A thin bar for a part in [0, 1] of a whole, as wide as its place."""
+    """A thin bar for a fraction in [0, 1], as wide as its container."""
     back = tag("rect", x=0, y=0, width="100%", height=4, rx=2, class_="back")
     bar = tag("rect", x=0, y=0, width=f"{max(1.0, part * 100):.1f}%", height=4, rx=2, class_="bar")
     return tag(
@@ -239,7 +245,7 @@ def part_bar(title: str, part: float) -> Markup:
 
 
 def picture_strip(title: str, slices: Sequence[Slice]) -> Markup:
-    """Pictures side by side, each as wide as its share; the widest are named below."""
+    """Pictures side by side, each as wide as its share; wide ones have their name below."""
     width, height, gap = 960.0, 230.0, 4.0
     room = width - gap * (len(slices) - 1)
     whole = sum(s.share for s in slices) or 1.0

@@ -1,7 +1,7 @@
-"""Fonts for text in pictures: one that can draw a line, or none rather than boxes.
+"""Fonts for text in pictures: a font that holds every character of a line, or None.
 
-Looks among the fonts installed on this machine, through fontconfig and in the usual folders.
-Knows nothing about what the text says.
+None is better than a line of boxes. The module looks among the fonts installed on this machine,
+through fontconfig and in the usual folders.
 """
 
 import shutil
@@ -18,7 +18,7 @@ _FOLDERS = (
     "/System/Library/Fonts",
     "C:/Windows/Fonts",
 )
-_NAMES = (  # fonts that hold Chinese as well as Latin letters, the better first
+_NAMES = (  # fonts with Chinese and Latin letters, the best first
     "NotoSansCJK-Regular.ttc",
     "NotoSansCJKsc-Regular.otf",
     "NotoSansSC-Regular.otf",
@@ -31,11 +31,11 @@ _NAMES = (  # fonts that hold Chinese as well as Latin letters, the better first
     "msyh.ttc",
     "simhei.ttf",
 )
-_NO_CHARACTER = "\uffff"  # drawn as the font's box for what it does not hold
+_NO_CHARACTER = "\uffff"  # drawn as the box that a font shows for missing characters
 
 
 def font_for(line: str, size: int) -> FreeTypeFont | None:
-    """A font of `size` pixels that holds every character of `line`; None if there is none here."""
+    """A font of `size` pixels that holds every character of `line`; None if none is installed."""
     for font in (*_chinese(size), ImageFont.load_default(size)):
         if isinstance(font, FreeTypeFont) and _holds(font, line):
             return font
@@ -49,7 +49,7 @@ def _chinese(size: int) -> list[FreeTypeFont]:
 
 @cache
 def _chinese_file() -> Path | None:
-    """The best installed font with Chinese, by name, or else what fontconfig proposes."""
+    """The best installed font with Chinese, by name, or else the one that fontconfig proposes."""
     found = {path.name: path for folder in _FOLDERS for path in Path(folder).rglob("*.[to]t[cf]")}
     for name in _NAMES:
         if name in found:
@@ -57,10 +57,10 @@ def _chinese_file() -> Path | None:
     tool = shutil.which("fc-match")
     if tool is None:
         return None
-    asked = subprocess.run(  # noqa: S603 - a fixed command
+    found_font = subprocess.run(  # noqa: S603 - a fixed command
         [tool, "--format=%{file}", "sans:lang=zh-cn"], capture_output=True, text=True, check=False
     )
-    path = Path(asked.stdout.strip())
+    path = Path(found_font.stdout.strip())
     return path if path.suffix in {".ttf", ".ttc", ".otf"} and path.is_file() else None
 
 

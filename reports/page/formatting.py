@@ -1,7 +1,7 @@
-"""How numbers, weeks and lists are written for a reader, in English and Chinese.
+"""Numbers, weeks and lists as text for a reader, in English and Chinese.
 
-In: values. Out: text. Used by the plain writer's sentences and by the pages alike, so that a figure
-looks the same wherever it stands; the claim checker reads what is written here.
+The sentences of the template writer and the pages both use these functions, so that a figure looks
+the same everywhere; the claim checker reads the figures back.
 """
 
 import tomllib
@@ -28,25 +28,35 @@ def labels(lang: str) -> Mapping[str, Any]:
     return tomllib.loads((prompt_folder() / lang / "labels.toml").read_text("utf-8"))
 
 
+def one_line(text: str) -> str:
+    """`text` on one line, safe to show.
+
+    Control characters, surrogates and marks that change the direction of writing become spaces; the
+    joiners that hold an emoji together stay.
+    """
+    visible = (c if c.isprintable() or c in "\u200c\u200d" else " " for c in text)
+    return " ".join("".join(visible).split())
+
+
 def count(value: float) -> str:
     """A whole number with thousands separators: 1,204."""
     return f"{round(value):,}"
 
 
 def counted(value: float, noun: str, lang: str) -> str:
-    """A whole number of what it counts: `1 post`, `1,204 posts`, `1,204条帖子`."""
+    """A whole number with its noun: `1 post`, `1,204 posts`, `1,204条帖子`."""
     forms = labels(lang)["counted"][noun]
     return str(forms["one" if round(value) == 1 else "many"]).format(count(value))
 
 
-def shown(value: float) -> float:
-    """The number of percents that `percent` writes for a fraction: 12.3 for 0.1234."""
+def rounded_percents(value: float) -> float:
+    """The number that `percent` writes for a fraction: 12.3 for 0.1234."""
     return round(abs(value) * 100, 1)
 
 
 def percent(value: float) -> str:
     """A fraction as a percentage with one decimal and no sign: 12.3% for 0.1234 and -0.1234."""
-    return f"{shown(value):,.1f}%"
+    return f"{rounded_percents(value):,.1f}%"
 
 
 def signed(value: float) -> str:
@@ -61,7 +71,7 @@ def factor(growth: float) -> str:
 
 
 def gain(growth: float, lang: str) -> str:
-    """How much something grew: a percentage, or from a doubling on a factor."""
+    """Growth as a percentage, or as a factor if it is a doubling or more."""
     words = labels(lang)["gain"]
     return str(words["much" if growth >= 1 else "some"]).format(percent(growth), factor(growth))
 
@@ -72,14 +82,14 @@ def number(value: float) -> str:
 
 
 def listing(words: Sequence[str], lang: str, link: str = "and") -> str:
-    """Words as a list of the language: `a, b and c`, `a、b和c`; clauses are linked by `also`."""
+    """Words as a list: `a, b and c`, `a、b和c`; the link `also` joins clauses."""
     ands = labels(lang)["list"]
     *most, last = words
     return str(ands["comma"]).join(most) + (ands[link] if most else "") + last
 
 
 def pair(name: str, value: str, lang: str) -> str:
-    """A name and what is said of it: `Camping: 12.3%`, `露营：12.3%`."""
+    """A name and its value: `Camping: 12.3%`, `露营：12.3%`."""
     return str(labels(lang)["list"]["pair"]).format(name, value)
 
 
@@ -98,7 +108,7 @@ def dates(week: str, lang: str) -> str:
 
 def words_environment(lang: str, **loader: Any) -> jinja2.Environment:
     """A Jinja environment with the filters of this module; undefined names are errors."""
-    environment = jinja2.Environment(  # noqa: S701 -- pages ask for autoescape, sentences are plain
+    environment = jinja2.Environment(  # noqa: S701 -- pages turn autoescape on, sentences are plain text
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, **loader
     )
     filters: dict[str, Callable[..., str]] = {

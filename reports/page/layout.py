@@ -1,9 +1,9 @@
 """The layout that all pages share: one self-contained HTML file, its style sheet and its policy.
 
-In: the name of a template in `reports/page/templates/`, a language and values. Out: the bytes of a
-page that opens with no network: styles and the script are inline and named by their hashes in a
-strict Content-Security-Policy, so that nothing in a post can run or load. A template extends
-`base.html.jinja`. This module does not know what a page is about.
+Input: the name of a template in `reports/page/templates/`, a language and values. Output: the bytes
+of a page that needs no network. Styles and the script are inline, and a strict
+Content-Security-Policy allows them by their hashes, so that nothing in a post can run or load. A
+template extends `base.html.jinja`. This module does not know about the content of a page.
 """
 
 import base64
@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @cache
 def page_environment(lang: str) -> jinja2.Environment:
-    """Jinja over `reports/page/templates/`, autoescape on, with the filters of `wording`."""
+    """Jinja over `reports/page/templates/` with autoescape and the filters of `formatting`."""
     return words_environment(lang, loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
 
 
@@ -34,9 +34,9 @@ def render_page(
     styles: Sequence[str] = ("style.css",),
     pictures: str = "data:",
 ) -> bytes:
-    """A page of `lang` with the style sheets `styles` of the templates' folder, in their order.
+    """A page in `lang` with the style sheets `styles` of the templates' folder, in their order.
 
-    `pictures` is what the policy allows as source of pictures: `data:` for a page of one file.
+    `pictures` is the source of pictures that the policy allows: `data:` for a page of one file.
     """
     style = "\n".join((TEMPLATES / name).read_text("utf-8").strip() for name in styles)
     script = (TEMPLATES / "open.js").read_text("utf-8").strip()

@@ -1,7 +1,7 @@
-"""Pictures of posts as files that a page shows: originals byte for byte, and thumbnails.
+"""Pictures as files beside a page: originals byte for byte, and thumbnails.
 
-In comes the path of a picture, out come files in a folder that can be sent to a colleague, named
-by the content of the original. Knows nothing about posts.
+Input: the path of a picture. Output: files in a folder that can be sent to a colleague, named by
+the content of the original. This module does not know about posts.
 """
 
 import shutil
@@ -27,8 +27,8 @@ _ENDINGS = {
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A picture in the folder: paths relative to it, and the original's size upright, in pixels."""
+class PictureFiles:
+    """The files of a picture, relative to the folder, and the upright size in pixels."""
 
     original: str
     thumbnail: str
@@ -41,29 +41,29 @@ class Shown:
         return self.width / self.height
 
 
-def show_picture(picture: Path, folder: Path) -> Shown:
-    """Copy `picture` below `folder` and make a thumbnail; what stands there already is kept.
+def copy_picture(picture: Path, folder: Path) -> PictureFiles:
+    """Copy `picture` below `folder` and make a thumbnail; existing files are kept.
 
-    Raises `InputError` where the picture is missing or not of a kind that browsers know.
+    Raises `InputError` if the picture is missing or not of a format that browsers know.
     """
     with _opened(picture) as image:
         ending = _ENDINGS[image.format or ""]
         width, height = _upright_size(image)
     name = digest_file(picture)[:24]
-    shown = Shown(f"originals/{name}.{ending}", f"thumbnails/{name}.webp", width, height)
-    original, thumbnail = folder / shown.original, folder / shown.thumbnail
+    files = PictureFiles(f"originals/{name}.{ending}", f"thumbnails/{name}.webp", width, height)
+    original, thumbnail = folder / files.original, folder / files.thumbnail
     if not thumbnail.exists():
         for path in (original, thumbnail):
             path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(picture, original)
         upright(picture, THUMBNAIL_SIDE).save(thumbnail, "WEBP", quality=82, method=4)
-    return shown
+    return files
 
 
 def upright(picture: Path, side: int) -> Image.Image:
-    """The picture in RGB, upright, no side longer than `side`, on white where it is see-through.
+    """The picture in RGB, upright, no side longer than `side` pixels; transparency becomes white.
 
-    Raises `InputError` as `show_picture` does.
+    Raises `InputError` as `copy_picture` does.
     """
     with _opened(picture) as image:
         try:

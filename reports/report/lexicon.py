@@ -1,6 +1,7 @@
-"""Words that the claim checker reads, and where they stand in a text.
+"""The words that the claim checker reads, and how it finds them in a text.
 
-In: a text, and words from `prompts/report/reading.toml`. Out: spans. Knows nothing about numbers.
+Input: a text, and words from `prompts/report/checker_words.toml`. Output: spans. This module does
+not know about numbers.
 """
 
 import re
@@ -12,18 +13,18 @@ from typing import Any
 
 Span = tuple[int, int]
 MASK = "\x00"
-"""Stands for a character that was read already, so that offsets stay as they are."""
+"""Replaces a character that was read already, so that offsets do not change."""
 
 
 @cache
-def reading_words() -> Mapping[str, Any]:
-    """The word tables of `prompts/report/reading.toml`."""
-    file = resources.files("zeitgraph.prompts") / "report" / "reading.toml"
+def checker_words() -> Mapping[str, Any]:
+    """The word tables of `prompts/report/checker_words.toml`."""
+    file = resources.files("zeitgraph.prompts") / "report" / "checker_words.toml"
     return tomllib.loads(file.read_text("utf-8"))
 
 
 def fold(text: str) -> str:
-    """`text` with full-width digits and signs made plain, of the same length, for reading."""
+    """`text` with full-width digits and signs as ASCII, of the same length."""
     return text.translate(_PLAIN)
 
 
@@ -35,7 +36,7 @@ _PLAIN = {
 
 
 def find_words(text: str, words: Iterable[str]) -> list[Span]:
-    """Where any of `words` stands in `text`, case aside; Latin words only as whole words."""
+    """The spans of `words` in `text`, ignoring case; Latin words only as whole words."""
     return [match.span() for match in _any_of(tuple(words)).finditer(text)]
 
 
@@ -46,7 +47,7 @@ def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def bounded(word: str) -> str:
-    """A pattern for `word`: a Latin word whole, a Chinese one wherever it stands."""
+    """A pattern for `word`: a Latin word only as a whole word, a Chinese word anywhere."""
     before = r"(?<![A-Za-z0-9])" if word[0].isascii() and word[0].isalnum() else ""
     after = r"(?![A-Za-z0-9])" if word[-1].isascii() and word[-1].isalnum() else ""
     return before + re.escape(word) + after

@@ -1,8 +1,8 @@
 """A local Hugging Face language model as a LangChain chat model.
 
-In: a folder or hub name of a causal language model (safetensors only, no remote code). Out: a chat
-model that answers greedily on the CPU, the same text for the same messages. Knows nothing about
-reports.
+Input: a folder or hub name of a causal language model (safetensors only, no remote code). Output: a
+chat model that decodes greedily on the CPU and so gives the same text for the same messages. This
+module does not know about reports.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 
 
 class LocalChatModel(BaseChatModel):
-    """A tokenizer and a model of transformers; `max_tokens` bounds an answer."""
+    """A tokenizer and a model of transformers; an answer has at most `max_tokens` tokens."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
     name_or_folder: str
@@ -49,7 +49,7 @@ class LocalChatModel(BaseChatModel):
         room = getattr(self.model.config, "max_position_embeddings", ids.shape[1] + self.max_tokens)
         fresh = min(self.max_tokens, room - ids.shape[1])
         if fresh < 1:
-            raise ModelError(f"the question has {ids.shape[1]} tokens, the model room for {room}")
+            raise ModelError(f"the prompt has {ids.shape[1]} tokens, the model allows {room}")
         with torch.inference_mode():
             answer = self.model.generate(
                 input_ids=ids,
@@ -65,7 +65,7 @@ class LocalChatModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _prompt(self, messages: Sequence[BaseMessage]) -> str:
-        """The messages in the model's own chat template, or one after another without one."""
+        """The messages in the model's chat template; joined by blank lines if it has none."""
         chat = [{"role": _ROLES[m.type], "content": str(m.text)} for m in messages]
         if self.tokenizer.chat_template:
             return str(
@@ -76,14 +76,17 @@ class LocalChatModel(BaseChatModel):
     def with_structured_output(
         self, schema: Any, *, include_raw: bool = False, **_kwargs: Any
     ) -> Runnable[LanguageModelInput, Any]:
-        """The plain answer as `raw`: the shape is asked for in the prompt and checked after."""
+        """The plain answer as `raw`; the prompt asks for the schema and the caller checks it."""
         if not include_raw:
             raise NotImplementedError("a local model gives its raw answer only")
         return self | RunnableLambda(lambda raw: {"raw": raw, "schema": schema})
 
 
 def open_local_model(name: str, max_tokens: int) -> LocalChatModel:
-    """The model in the folder `name`, or of that name on the hub; raises `ModelError`."""
+    """The model in the folder `name`, or of that name on the hub.
+
+    Raises `ModelError` if it cannot be loaded.
+    """
     mend_torchvision()
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

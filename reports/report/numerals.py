@@ -1,12 +1,12 @@
-"""What a numeral is worth: digits, English number words, Chinese characters.
+"""The value of a numeral: digits, English number words, Chinese characters.
 
-In: a word such as `1,204`, `twenty-five` or `一千二百`. Out: its value. Knows nothing about units,
-sentences or what is counted.
+Input: a word such as `1,204`, `twenty-five` or `一千二百`. Output: its value. This module does not
+know about units, sentences or things that are counted.
 """
 
 import re
 
-from zeitgraph.reports.report.lexicon import reading_words
+from zeitgraph.reports.report.lexicon import checker_words
 
 SCALES = {
     "十": 10.0,
@@ -22,7 +22,7 @@ SCALES = {
     "m": 1e6,
     "bn": 1e9,
 }
-"""What a word or letter multiplies by."""
+"""The factor of a word or letter."""
 
 HAN_SCALES = "十百千万亿"
 HAN_DIGITS = {
@@ -36,14 +36,14 @@ HAN = rf"[{''.join(HAN_DIGITS)}{HAN_SCALES}点]+"
 DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d+(?:\.\d+)?"
 """A pattern for digits with thousands separators and decimals."""
 
-_ENGLISH = {**reading_words()["number"]["en"], "one": 1}
+_ENGLISH = {**checker_words()["number"]["en"], "one": 1}
 _WORD = "|".join(sorted((*_ENGLISH, "hundred", "thousand", "million"), key=len, reverse=True))
 WORD_RUN = re.compile(rf"\b(?:{_WORD})(?:(?:[\s-]|\sand\s)(?:{_WORD}))*\b", re.IGNORECASE)
 """A run of English number words."""
 
 
 def numeral_value(word: str) -> float:
-    """The value of a numeral; NaN for nonsense."""
+    """The value of a numeral; NaN if it is not a valid one."""
     word = word.strip().lower().replace(",", "")
     if re.fullmatch(r"\d+(?:\.\d+)?", word):
         return float(word)
@@ -51,10 +51,10 @@ def numeral_value(word: str) -> float:
 
 
 def last_place(value: float, decimals: int) -> float:
-    """The place of the last digit that is not nought: 100 for 1200, 0.1 for 12.3, 10 for 40."""
+    """The place value of the last digit that is not zero: 100 for 1200, 0.1 for 12.3, 10 for 40."""
     digits = f"{value:.{decimals}f}".replace(".", "")
-    noughts = len(digits) - len(digits.rstrip("0")) if digits.strip("0") else 0
-    return 10.0 ** (noughts - decimals)
+    zeros = len(digits) - len(digits.rstrip("0")) if digits.strip("0") else 0
+    return 10.0 ** (zeros - decimals)
 
 
 def _english(words: str) -> float:
@@ -70,7 +70,7 @@ def _english(words: str) -> float:
 
 
 def _chinese(word: str) -> float:
-    """Chinese numerals with 十百千万亿 and 点; a row of bare digits such as 二〇二六 by place."""
+    """Chinese numerals with 十百千万亿 and 点; bare digits such as 二〇二六 are read by place."""
     whole, _, part = word.partition("点")
     if not whole or not all(c in HAN_DIGITS for c in part):
         return float("nan")

@@ -1,15 +1,15 @@
-"""The report as files: a page of one file, Markdown, and JSON.
+"""The report as a web page: one HTML file that loads nothing.
 
-In: a report (its sections with checked claims), the evidence, cards of posts, and lines of shares.
-Out: the bytes of `index.html`, `report.md` and `report.json`. Same input, same bytes: nothing here
-looks at a clock. Knows nothing about stores or models.
+Input: a report, its evidence, and the data beside the sentences. Output: the bytes of `index.html`.
+The same input gives the same bytes: this module reads no clock.
 """
 
-import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup
 
 from zeitgraph.reports.page.charts import (
     Line,
@@ -22,134 +22,89 @@ from zeitgraph.reports.page.charts import (
     sparkline,
 )
 from zeitgraph.reports.page.formatting import counted, labels, pair, percent
-from zeitgraph.reports.page.layout import page_environment, render_page
-from zeitgraph.reports.report.cards import Card, Picture, small_picture
-from zeitgraph.reports.report.claim_check import Claim, find_names
-from zeitgraph.reports.report.evidence import ENTITY_KINDS, Evidence, Row
-from zeitgraph.reports.report.evidence_tables import WEEKLY, Shown, cluster_anchor, show_item
-from zeitgraph.reports.report.outline import Section, section_title
+from zeitgraph.reports.page.inline_picture import InlinePicture, inline_picture
+from zeitgraph.reports.page.layout import render_page
+from zeitgraph.reports.report.canned_questions import (
+    CLUSTER_ENTITIES,
+    CLUSTER_POSTS,
+    TOP_CLUSTERS,
+    WEEK_OVERVIEW,
+    ClusterRow,
+)
+from zeitgraph.reports.report.cards import Card
+from zeitgraph.reports.report.claims import Claim
+from zeitgraph.reports.report.compose import Report
+from zeitgraph.reports.report.evidence import Evidence
+from zeitgraph.reports.report.evidence_builder import ENTITY_KINDS
+from zeitgraph.reports.report.evidence_tables import (
+    WEEKLY,
+    EvidenceTable,
+    cluster_anchor,
+    evidence_table,
+)
+from zeitgraph.reports.report.name_spans import find_names
+from zeitgraph.reports.report.outline import Section
+from zeitgraph.reports.report.page_data import PageData
+from zeitgraph.reports.report.text_files import colophon, heading
+
+ENTITIES_PER_KIND, MOST_KINDS = 3, 4
+"""How many entities of a kind a section shows, and of how many kinds."""
+
+THUMBNAIL_PIXELS, STRIP_PIXELS = 96, 460
+"""The longer side of a picture in the table, and of one in the strip."""
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a report says: each section with its claims, who wrote it, and what went wrong."""
+class StyleSection:
+    """Everything that the page shows of one cluster; its template is `report.html.jinja`."""
 
-    week: str
-    lang: str
-    writer: str
-    sections: tuple[tuple[Section, tuple[Claim, ...]], ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def claims(self) -> list[Claim]:
-        """All claims, kept and dropped, in order."""
-        return [claim for _, claims in self.sections for claim in claims]
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """What the page shows beside the sentences: cards by post id, points by cluster id, the weeks
-    of the charts, oldest first, and the first week of each cluster.
-    """
-
-    cards: Mapping[str, Card]
-    points: Mapping[str, tuple[Point, ...]]
-    weeks: tuple[str, ...]
-    first_weeks: Mapping[str, str]
+    row: ClusterRow
+    anchor: str
+    name: str
+    other: str
+    other_lang: str
+    state: str
+    since: str
+    claims: Sequence[Mapping[str, Any]]
+    cards: Sequence[Card]
+    face: Path | None
+    thumb: InlinePicture | None
+    bar: Markup
+    spark: Markup
+    curve: Markup
+    points: tuple[Point, ...]
+    chart_start: str
+    kinds: Sequence[Mapping[str, Any]]
 
 
-def report_json(report: Report, evidence: Evidence) -> bytes:
-    """`report.json`: sections with their claims, the claims set aside, and the evidence."""
-    kept = ("claim_id", "text", "evidence")
-    tree = {
-        "week": report.week,
-        "lang": report.lang,
-        "writer": report.writer,
-        "notes": list(report.notes),
-        "sections": [
-            {
-                "key": section.key,
-                "title": section_title(section, evidence),
-                "cluster_id": section.cluster_id or None,
-                "claims": [{k: asdict(c)[k] for k in kept} for c in claims if c.kept],
-            }
-            for section, claims in report.sections
-        ],
-        "dropped": [
-            {k: asdict(c)[k] for k in (*kept, "section", "reason")}
-            for c in report.claims
-            if not c.kept
-        ],
-        "evidence": [
-            {
-                "id": item.evidence_id,
-                "question": item.question,
-                "arguments": dict(item.arguments),
-                "columns": list(item.columns),
-                "rows": [dict(row) for row in item.rows],
-                "counted": dict(item.derived),
-            }
-            for item in evidence.items
-        ],
-    }
-    return (json.dumps(tree, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
-
-
-def report_markdown(report: Report, evidence: Evidence) -> bytes:
-    """`report.md`: the kept claims, their evidence as footnotes."""
-    environment = page_environment(report.lang).overlay(autoescape=False)
-    environment.filters["md"] = escape_markdown
-    named = {e for claim in report.claims if claim.kept for e in claim.evidence}
-    shown = [show_item(item, evidence, {}) for item in evidence.items if item.evidence_id in named]
-    text = environment.get_template("report.md.jinja").render(
-        say=labels(report.lang)["page"],
-        heading=_heading(report),
-        space=labels(report.lang)["list"]["space"],
-        week=report.week,
-        sections=[
-            {"title": section_title(section, evidence), "claims": [c for c in claims if c.kept]}
-            for section, claims in report.sections
-        ],
-        evidence=shown,
-        **_colophon(report, evidence),
-    )
-    return re.sub(r"\n{3,}", "\n\n", text).encode("utf-8", "replace")
-
-
-def escape_markdown(text: str) -> str:
-    """`text` with every character that Markdown or HTML would read as markup escaped."""
-    return re.sub(r"([\\`*_{}\[\]<>|~#&!])", r"\\\1", text)
-
-
-def report_html(report: Report, evidence: Evidence, shelf: Shelf) -> bytes:
+def report_html(report: Report, evidence: Evidence, data: PageData) -> bytes:
     """`index.html`: one file that loads nothing."""
+    tables = {i.evidence_id: evidence_table(i, evidence, data.cards) for i in evidence.items}
     by_kind: dict[str, list[dict[str, Any]]] = {}
-    shown = {i.evidence_id: show_item(i, evidence, shelf.cards) for i in evidence.items}
-    claims_of: dict[str, list[dict[str, Any]]] = {}
+    by_key: dict[str, list[dict[str, Any]]] = {}
     for section, claims in report.sections:
-        view = [_claim(claim, evidence, shown, section) for claim in claims if claim.kept]
-        claims_of[section.key] = view
-        by_kind[section.kind] = view
+        shown = [_claim(claim, evidence, tables, section) for claim in claims if claim.kept]
+        by_key[section.key] = by_kind[section.kind] = shown
     styles = [
-        _style(row, claims_of[f"cluster:{row['cluster_id']}"], evidence, shelf)
-        for item in evidence.answers("top_clusters")
+        _style(row, by_key[f"cluster:{row['cluster_id']}"], evidence, data)
+        for item in evidence.answers(TOP_CLUSTERS)
         for row in item.rows
-        if row["cluster_id"] in evidence.told
+        if row["cluster_id"] in evidence.featured
     ]
     values = {
-        "heading": _heading(report),
+        "heading": heading(report),
         "week": report.week,
         "numbers": _numbers(evidence),
         "strip": _strip(styles, report.lang),
         "part": _part(len(styles), evidence),
-        "panels": _panels(styles, shelf),
+        "panels": _panels(styles, data),
         "summary": by_kind["summary"],
         "moves": by_kind["moves"],
         "watch": by_kind["watch"],
         "styles": styles,
-        "evidence": _groups(list(shown.values()), evidence),
+        "evidence": _groups(list(tables.values()), evidence),
         "dropped": [claim for claim in report.claims if not claim.kept],
-        **_colophon(report, evidence),
+        **colophon(report, evidence),
     }
     return render_page("report.html.jinja", report.lang, values, styles=("style.css", "report.css"))
 
@@ -157,46 +112,28 @@ def report_html(report: Report, evidence: Evidence, shelf: Shelf) -> bytes:
 # -- parts of the page -----------------------------------------------------------------------------
 
 
-def _heading(report: Report) -> str:
-    return str(labels(report.lang)["page"]["title"]).format(week=int(report.week[6:]))
-
-
-def _colophon(report: Report, evidence: Evidence) -> dict[str, Any]:
-    say = labels(report.lang)["page"]
-    kept = sum(claim.kept for claim in report.claims)
-    sentences = counted(kept, "sentences", report.lang)
-    answers = counted(len(evidence.items), "answers", report.lang)
-    written = say["written_model" if report.writer else "written_plain"]
-    return {
-        "written": written.format(report.writer, sentences, len(report.claims) - kept),
-        "checked": say["checked"].format(sentences, answers),
-        "notes": report.notes,
-    }
-
-
 def _claim(
-    claim: Claim, evidence: Evidence, shown: Mapping[str, Shown], section: Section
+    claim: Claim, evidence: Evidence, tables: Mapping[str, EvidenceTable], section: Section
 ) -> dict[str, Any]:
-    """A claim as shown: its text cut at the names that lead to a section, and its evidence."""
+    """A claim for the template: its text, cut at names that link to a section, and its evidence."""
     parts, place = [], 0
     for named in find_names(claim.text, evidence):
-        leads = sorted(named.ids & set(evidence.told) - {section.cluster_id})
-        if leads:
+        targets = sorted(named.ids & set(evidence.featured) - {section.cluster_id})
+        if targets:
+            href = f"#{cluster_anchor(targets[0])}"
             parts.append({"text": claim.text[place : named.start], "href": ""})
-            parts.append(
-                {
-                    "text": claim.text[named.start : named.end],
-                    "href": f"#{cluster_anchor(leads[0])}",
-                }
-            )
+            parts.append({"text": claim.text[named.start : named.end], "href": href})
             place = named.end
     parts.append({"text": claim.text[place:], "href": ""})
-    items = [shown[e] for e in claim.evidence]
-    return {"claim_id": claim.claim_id, "parts": parts, "answers": items}
+    answers = [tables[e] for e in claim.evidence]
+    return {"claim_id": claim.claim_id, "parts": parts, "answers": answers}
 
 
 def _numbers(evidence: Evidence) -> list[dict[str, Any]]:
-    now, before = (item.rows[0] if item.rows else {} for item in evidence.answers("week_overview"))
+    """The figures at the top of the page, each beside that of the week before."""
+    now, before = (
+        dict(item.rows[0]) if item.rows else {} for item in evidence.answers(WEEK_OVERVIEW)
+    )
     return [
         {"label": forms["one" if now[name] == 1 else "many"]}
         | {"now": now[name], "before": before.get(name)}
@@ -205,103 +142,102 @@ def _numbers(evidence: Evidence) -> list[dict[str, Any]]:
     ]
 
 
-def _part(told: int, evidence: Evidence) -> str:
-    """How many of the week's styles the table tells; nothing where it tells them all."""
-    overview = evidence.answers("week_overview")[0]
-    every = overview.rows[0]["clusters"] if overview.rows else told
-    say = str(labels(evidence.lang)["page"]["part"])
-    return say.format(told, counted(every, "clusters", evidence.lang)) if every > told else ""
+def _part(shown: int, evidence: Evidence) -> str:
+    """How many of the week's styles the table shows; empty if it shows all."""
+    overview = evidence.answers(WEEK_OVERVIEW)[0]
+    total = overview.rows[0]["clusters"] if overview.rows else shown
+    words = str(labels(evidence.lang)["page"]["part"])
+    if total <= shown:
+        return ""
+    return words.format(shown, counted(total, "clusters", evidence.lang))
 
 
 def _style(
-    row: Row, claims: Sequence[Mapping[str, Any]], evidence: Evidence, shelf: Shelf
-) -> dict[str, Any]:
-    """All that the page shows of one cluster."""
-    cluster, lang = str(row["cluster_id"]), evidence.lang
-    known, name = evidence.known[cluster], evidence.called(cluster)
-    other = known.called("en" if lang == "zh" else "zh")
-    points = shelf.points.get(cluster, ())
-    posts = [p for i in evidence.answers("cluster_posts", cluster=cluster) for p in i.rows]
-    cards = [shelf.cards[p["post_id"]] for p in posts if p["post_id"] in shelf.cards]
-    top = max(
-        (r["share_high"] or r["share"] for r in evidence.answers("top_clusters")[0].rows),
-        default=1.0,
-    )
+    row: ClusterRow, claims: Sequence[Mapping[str, Any]], evidence: Evidence, data: PageData
+) -> StyleSection:
+    cluster, lang = row["cluster_id"], evidence.lang
+    known, name = evidence.known[cluster], evidence.display_name(cluster)
+    other_lang = "en" if lang == "zh" else "zh"
+    other = known.display_name(other_lang)
+    points = data.points.get(cluster, ())
+    posts = [p for i in evidence.answers(CLUSTER_POSTS, cluster=cluster) for p in i.rows]
+    cards = [data.cards[p["post_id"]] for p in posts if p["post_id"] in data.cards]
     face = next((card.picture_path for card in cards if card.picture_path), None)
-    return {
-        "row": row,
-        "anchor": cluster_anchor(cluster),
-        "name": name,
-        "other": other if other != name else "",
-        "other_lang": "en" if lang == "zh" else "zh",
-        "state": labels(lang)["state"].get(row["state"], row["state"]),
-        "since": shelf.first_weeks.get(cluster, ""),
-        "claims": claims,
-        "cards": cards,
-        "face": face,
-        "thumb": small_picture(face, 96, quality=60) if face else None,
-        "bar": share_bar(
+    return StyleSection(
+        row=row,
+        anchor=cluster_anchor(cluster),
+        name=name,
+        other=other if other != name else "",
+        other_lang=other_lang,
+        state=str(labels(lang)["state"].get(row["state"], row["state"])),
+        since=data.first_weeks.get(cluster, ""),
+        claims=claims,
+        cards=cards,
+        face=face,
+        thumb=inline_picture(face, THUMBNAIL_PIXELS, quality=60) if face else None,
+        bar=share_bar(
             pair(name, percent(row["share"]), lang),
             row["share"],
             row["share_low"],
             row["share_high"],
-            top,
+            _longest_bar(evidence),
         ),
-        "spark": sparkline(name, points),
-        "curve": sparkline(name, points, tall=True),
-        "points": points,
-        "from": shelf.weeks[0],
-        "kinds": _kinds(cluster, evidence),
-    }
+        spark=sparkline(name, points),
+        curve=sparkline(name, points, tall=True),
+        points=points,
+        chart_start=data.weeks[0],
+        kinds=_kinds(cluster, evidence),
+    )
+
+
+def _longest_bar(evidence: Evidence) -> float:
+    """The share at the full width of a bar: the highest upper bound in the table."""
+    rows = evidence.answers(TOP_CLUSTERS)[0].rows
+    return max((row["share_high"] or row["share"] for row in rows), default=1.0)
 
 
 def _kinds(cluster: str, evidence: Evidence) -> list[dict[str, Any]]:
-    """The entities of a cluster by kind, the three most frequent of each."""
+    """The most frequent entities of a cluster, by kind."""
     kinds = []
     for kind in ENTITY_KINDS:
-        items = evidence.answers("cluster_entities", cluster=cluster, kind=kind)
-        rows = [
-            {
-                "name": (name := evidence.called(str(row["entity_id"]))),
-                "probability": row["probability"],
-                "bar": part_bar(
-                    pair(name, percent(row["probability"]), evidence.lang), row["probability"]
-                ),
-            }
-            for item in items
-            for row in item.rows[:3]
-        ]
+        rows = []
+        for item in evidence.answers(CLUSTER_ENTITIES, cluster=cluster, kind=kind):
+            for row in item.rows[:ENTITIES_PER_KIND]:
+                name, probability = evidence.display_name(row["entity_id"]), row["probability"] or 0
+                title = pair(name, percent(probability), evidence.lang)
+                bar = part_bar(title, probability)
+                rows.append({"name": name, "probability": probability, "bar": bar})
         kinds += [{"kind": kind, "rows": rows}] if rows else []
-    return kinds[:4]
+    return kinds[:MOST_KINDS]
 
 
-def _strip(styles: Sequence[Mapping[str, Any]], lang: str) -> object:
-    """The strip of pictures; nothing where fewer than three styles have one."""
+def _strip(styles: Sequence[StyleSection], lang: str) -> Markup | str:
+    """The strip of pictures; empty if fewer than three styles have a picture."""
     slices = []
     for style in styles:
-        picture: Picture | None = (
-            small_picture(style["face"], 460, quality=68) if style["face"] else None
-        )
+        picture = inline_picture(style.face, STRIP_PIXELS, quality=68) if style.face else None
         if picture:
-            slices.append(
-                Slice(style["name"], style["row"]["share"], picture.uri, f"#{style['anchor']}")
-            )
+            slices.append(Slice(style.name, style.row["share"], picture.uri, f"#{style.anchor}"))
     return picture_strip(labels(lang)["page"]["strip"], slices) if len(slices) > 2 else ""
 
 
-def _panels(styles: Sequence[Mapping[str, Any]], shelf: Shelf) -> list[dict[str, Any]]:
-    """A panel for each style, in the order of the table."""
-    charts = share_panels([Line(s["name"], s["points"]) for s in styles], shelf.weeks)
+def _panels(styles: Sequence[StyleSection], data: PageData) -> list[dict[str, Any]]:
+    """A chart for each style, in the order of the table."""
+    charts = share_panels([Line(s.name, s.points) for s in styles], data.weeks)
     return [{"style": s, "chart": chart} for s, chart in zip(styles, charts, strict=True)]
 
 
-def _groups(items: Sequence[Shown], evidence: Evidence) -> list[dict[str, Any]]:
-    say = labels(evidence.lang)["page"]
+def _groups(tables: Sequence[EvidenceTable], evidence: Evidence) -> list[dict[str, Any]]:
+    """The evidence of the week, then that of each featured cluster."""
+    words = labels(evidence.lang)["page"]
     week = {
-        "title": say["week"].format(number=int(evidence.week[6:])),
-        "answers": [i for i in items if i.group == WEEKLY],
+        "title": words["week"].format(number=int(evidence.week[6:])),
+        "answers": [t for t in tables if t.group == WEEKLY],
     }
     return [week] + [
-        {"title": evidence.called(c), "answers": [i for i in items if i.group == c]}
-        for c in evidence.told
+        {
+            "title": evidence.display_name(cluster),
+            "answers": [t for t in tables if t.group == cluster],
+        }
+        for cluster in evidence.featured
     ]

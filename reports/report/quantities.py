@@ -1,10 +1,10 @@
-"""Numbers in a sentence: digits, percentages, number words and Chinese numerals, dates and ranks.
+"""Numbers in a sentence: digits, percentages, number words, Chinese numerals, dates and ranks.
 
-In: a sentence of a report. Out: `Quantity`s, each an interval of the values that the words can
-honestly stand for (12.3 % is anything that rounds to it). The words are data, in
-`prompts/report/reading.toml`; both languages are read in every sentence. Knows nothing about
-evidence. What cannot be understood as a number but holds a digit is still returned, so that
-nothing numeric passes unread.
+Input: a sentence of a report. Output: `Quantity`s, each an interval of the values that the words
+can mean (12.3 % is every value that rounds to it). The words are data, in
+`prompts/report/checker_words.toml`; English and Chinese are read in every sentence. A word with a
+digit that is no number is returned too, so that no digit goes unchecked. This module does not know
+about evidence.
 """
 
 import re
@@ -18,9 +18,9 @@ from zeitgraph.reports.report.lexicon import (
     Span,
     blank,
     bounded,
+    checker_words,
     find_words,
     fold,
-    reading_words,
 )
 from zeitgraph.reports.report.numerals import (
     DIGITS,
@@ -36,12 +36,13 @@ from zeitgraph.reports.report.numerals import (
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number as stated, at `text[start:end]`: any value in [`low`, `high`] of its `kind`.
+    """A number at `text[start:end]`: any value in [`low`, `high`] of its `kind`.
 
-    Kinds: `number` (counted by `noun` where a noun follows), `fraction` (12 % is 0.12), `points`
-    (a difference of fractions), `factor` (1.4 times), `rank`, `week` (year · 100 + week; year 0
-    where none is said), `date` (month · 100 + day), `month`, and `code` for a word such as Y2K.
-    `sign` is +1 or -1 where the sentence writes one, else 0; `exact` tells a decimal point.
+    Kinds: `number` (of the things in `noun`, if a noun follows), `fraction` (12 % is 0.12),
+    `points` (a difference of fractions), `factor` (1.4 times), `rank`, `week` (year · 100 + week;
+    year 0 if the text has none), `date` (month · 100 + day), `month`, `year`, and `code` for a word
+    such as Y2K. `sign` is +1 or -1 if the text writes a sign, else 0; `decimals` is true for a
+    decimal point.
     """
 
     kind: str
@@ -55,7 +56,7 @@ class Quantity:
     text: str = ""
 
     def holds(self, value: float) -> bool:
-        """Whether `value` is one that the words can stand for (with a hair of float slack)."""
+        """Whether the words can mean `value`, with a relative float tolerance of 1e-9."""
         slack = 1e-9 * max(1.0, abs(value))
         return self.low - slack <= value <= self.high + slack
 
@@ -63,7 +64,7 @@ class Quantity:
 def read_quantities(sentence: str, skip: Sequence[Span] = ()) -> list[Quantity]:
     """Every quantity in `sentence` outside `skip` (the spans of names), in reading order."""
     text = fold(blank(sentence, skip))
-    text = blank(text, find_words(text, reading_words()["traps"]["words"]))
+    text = blank(text, find_words(text, checker_words()["traps"]["words"]))
     found: list[Quantity] = []
     for read in (_calendar, _phrases, _ratios, _codes, _numerals, _leftovers):
         fresh = list(read(text))
@@ -74,7 +75,7 @@ def read_quantities(sentence: str, skip: Sequence[Span] = ()) -> list[Quantity]:
 
 # -- dates and weeks -----------------------------------------------------------------------------
 
-_MONTH = "|".join(f"{name}|{name[:3]}" for name in reading_words()["month"]["names"])
+_MONTH = "|".join(f"{name}|{name[:3]}" for name in checker_words()["month"]["names"])
 _DASH = r"\s*(?:-|–|—|~|至|到|to|through)\s*"
 _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
 _UNTIL = rf"(?:{_DASH}(?P<day2>\d{{1,2}}))?"
@@ -103,9 +104,9 @@ def _calendar(text: str) -> Iterator[Quantity]:
 
 
 def _moments(kind: str, match: re.Match[str]) -> Iterator[Quantity]:
-    """The week, month or year of a match; of a date its first and, where it is a span, its last."""
+    """The week, date, month and year of a match; a span of dates gives its first and last day."""
     parts = {key: value for key, value in match.groupdict().items() if value}
-    names = [name[:3] for name in reading_words()["month"]["names"]]
+    names = [name[:3] for name in checker_words()["month"]["names"]]
     month = names.index(parts["name"][:3].lower()) + 1 if "name" in parts else 0
     month = int(parts.get("month", month))
     year = int(parts.get("year", 0))
@@ -126,7 +127,7 @@ def _moments(kind: str, match: re.Match[str]) -> Iterator[Quantity]:
 
 
 def _phrases(text: str) -> Iterator[Quantity]:
-    for phrase in reading_words()["phrase"]:
+    for phrase in checker_words()["phrase"]:
         spans = find_words(text, phrase["words"])
         for span in spans:
             yield Quantity(phrase["kind"], phrase["low"], phrase["high"], *span)
@@ -134,7 +135,7 @@ def _phrases(text: str) -> Iterator[Quantity]:
 
 
 def _ratios(text: str) -> Iterator[Quantity]:
-    """`one in five`, `3 of 10` written `3/10`, `百分之十二`, `五分之二`."""
+    """Ratios: `one in five`, `3/10`, `百分之十二`, `五分之二`."""
     number = rf"(?:\d+(?:\.\d+)?|{WORD_RUN.pattern})"
     of = r"(?:\sin\s(?:every\s)?|/|\sout\sof\severy\s)"
     pattern = rf"(?<![\d./])(?P<a>{number}|one)\s*{of}\s*(?P<b>{number})(?![\d/])"
@@ -155,7 +156,7 @@ def _fraction(value: float, half: float, span: Span) -> Quantity:
 
 
 def _codes(text: str) -> Iterator[Quantity]:
-    """Words of letters and digits that are no number with a unit: Y2K, 3D, B2B."""
+    """Words of letters and digits that are not a number with a unit: Y2K, 3D, B2B."""
     for match in re.finditer(r"[A-Za-z0-9]*(?:[A-Za-z]\d|\d[A-Za-z])[A-Za-z0-9]*", text):
         if not re.fullmatch(
             r"\d+(?:st|nd|rd|th|x|k|m|bn|pp|pct|fold)", match.group(), re.IGNORECASE
@@ -174,7 +175,7 @@ _UNITS: tuple[tuple[str, str, float], ...] = (
     (r"\s*(?:×|倍|x(?![A-Za-z])|times\b|-?fold\b)", "factor", 1.0),
     (r"(?:st|nd|rd|th)\b", "rank", 1.0),
 )
-_ORDINALS = reading_words()["ordinal"]["en"]
+_ORDINALS = checker_words()["ordinal"]["en"]
 _RANGE = re.compile(r"\s*(?:-|–|—|~|～|至|到|to|and|or|或)\s*", re.IGNORECASE)
 
 
@@ -207,8 +208,10 @@ def _numeral_spans(text: str) -> list[Span]:
 
 
 def _counts(text: str, start: int, end: int) -> bool:
-    """Whether a number word counts. `one` and 一 are mostly articles: they count after a word such
-    as «only», as an ordinal, and before a unit; 点 and scale words alone are no numbers.
+    """Whether a number word is a number here.
+
+    `one` and 一 are mostly articles: they count only after a word such as «only», as an ordinal, or
+    before a unit. 点 and words of scale alone are no numbers.
     """
     word = text[start:end].lower()
     if word in ("one", "一"):
@@ -224,7 +227,7 @@ def _counts(text: str, start: int, end: int) -> bool:
 
 @dataclass(frozen=True)
 class _Stated:
-    """A numeral with what its neighbours say of it."""
+    """A numeral with its unit, noun and sign, read from the words around it."""
 
     value: float
     decimals: int
@@ -237,7 +240,7 @@ class _Stated:
     end: int
 
     def quantity(self, text: str) -> Quantity:
-        """The interval: as rounded, or as its hedge says."""
+        """The interval of values: by rounding, or by the hedge before the numeral."""
         unit = self.scale * self.factor
         value, half = self.value * unit, 0.5 * 10**-self.decimals * unit
         low, high = value - half, value + half
@@ -289,7 +292,7 @@ def _stated(text: str, start: int, end: int) -> _Stated:
 
 
 def _noun(rest: str) -> str:
-    for noun, words in reading_words()["noun"].items():
+    for noun, words in checker_words()["noun"].items():
         for word in sorted(words, key=len, reverse=True):
             gap = (
                 r"\s*(?:(?!the|this|last|a|an|of|in|to|and|week)[A-Za-z-]+\s+){0,2}?"
@@ -302,13 +305,13 @@ def _noun(rest: str) -> str:
 
 
 def _hedge(text: str, start: int, end: int) -> str:
-    """What stands around a numeral: a hedge, a mark of rank, or nothing."""
+    """The hedge or mark of rank around a numeral; empty if there is none."""
     before = text[:start].rstrip().lower()
     if re.search(r"(?:第|\bno\.?|#|\bnumber|\brank(?:ed|s)?)$", before):
         return "rank"
     if re.search(r"(?:\btop|前|\bfirst)$", before):
         return "top"
-    for hedge, words in reading_words()["hedge"].items():
+    for hedge, words in checker_words()["hedge"].items():
         if any(span[1] == len(before) for span in find_words(before, words)):
             return str(hedge)
     if re.match(r"\s*(?:多|余|以上|or more)", text[end:]):
@@ -317,7 +320,7 @@ def _hedge(text: str, start: int, end: int) -> str:
 
 
 def _leftovers(text: str) -> Iterator[Quantity]:
-    """Any other sign that Unicode calls a number (½, ③, Ⅳ, ٣): read by its Unicode value."""
+    """Any other character of a Unicode number category (½, ③, Ⅳ, ٣), by its Unicode value."""
     for place, c in enumerate(text):
         if c not in HAN_DIGITS and c not in HAN_SCALES and unicodedata.category(c)[0] == "N":
             value = unicodedata.numeric(c, float("nan"))

@@ -1,14 +1,14 @@
-"""The plain writer: a report with no model.
+"""The template writer: writes a report without a language model.
 
-In: the evidence and a section of the outline. Out: drafts, made from the sentences in
-`prompts/report/{lang}/plain/*.jinja`, which vary by week and cluster and name their evidence. Which
-sentence fits is decided in the templates; this module only lays out the figures for them.
+Input: the evidence and a section of the outline. Output: drafts made from the sentences in
+`prompts/report/{lang}/sentences/*.jinja`. The phrasing varies by week and cluster, and each line
+names its evidence. The templates decide which sentence fits; this module only prepares the figures.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 import jinja2
 
@@ -19,60 +19,81 @@ from zeitgraph.reports.page.formatting import (
     listing,
     percent,
     prompt_folder,
-    shown,
+    rounded_percents,
     words_environment,
 )
-from zeitgraph.reports.report.claim_check import Draft
-from zeitgraph.reports.report.evidence import ENTITY_KINDS, Evidence, Item, Row
+from zeitgraph.reports.report.canned_questions import (
+    CLUSTER_ENTITIES,
+    CLUSTER_HISTORY,
+    CLUSTER_RULES,
+    EVENTS,
+    FADING_CLUSTERS,
+    FAIR_SHARES,
+    FORECASTS,
+    RISING_CLUSTERS,
+    TOP_CLUSTERS,
+    WEEK_OVERVIEW,
+    ClusterRow,
+    EntityRow,
+)
+from zeitgraph.reports.report.claims import Draft
+from zeitgraph.reports.report.evidence import AnyItem, Evidence, Item
+from zeitgraph.reports.report.evidence_builder import ENTITY_KINDS
 from zeitgraph.reports.report.outline import Section
 from zeitgraph.reports.report.rule_text import rule_text
 
-OPEN, CLOSE = "⟦", "⟧"
-"""Around the evidence at the end of a template's line; taken out of names."""
+T = TypeVar("T")
+RowT = TypeVar("RowT", bound=Mapping[str, object])
 
-SHOWN = 3
+OPEN, CLOSE = "⟦", "⟧"
+"""They enclose the evidence at the end of a template's line; they are removed from names."""
+
+MOST_ENTITIES = 3
 """How many entities a sentence lists."""
 
-AFTER = 2
-"""How many styles are named behind the largest."""
+RUNNERS_UP = 2
+"""How many clusters are named after the largest."""
+
+LEAST_PROBABILITY = 0.05
+"""A sentence lists an entity only if at least this share of the cluster's posts show it."""
 
 NOT_COMPARED = "not-enough-data"
-HIDE = frozenset({"seasonal", "bot-suspect"})
-"""States that are told before a rise or fall, and may hide one."""
-
-LIKELY = 0.05
-"""An entity seen in a smaller part of a cluster's posts is not worth a sentence."""
+HIDING_STATES = frozenset({"seasonal", "bot-suspect"})
+"""States that take precedence over a rise or fall, and so may hide one."""
 
 
-def write_plainly(section: Section, evidence: Evidence) -> list[Draft]:
+def template_drafts(section: Section, evidence: Evidence) -> list[Draft]:
     """The drafts of one section, one for each line that its template gives."""
     template = _environment(evidence.lang).get_template(f"{section.kind}.jinja")
-    turn = _turns(evidence.week, section.key)
-    text = template.render(turn=turn, cite=_cite, **_figures(section, evidence))
+    variant = _variants(evidence.week, section.key)
+    text = template.render(variant=variant, cite=_cite, **_figures(section, evidence))
     return [_draft(line) for line in text.splitlines() if line.strip()]
 
 
 @cache
 def _environment(lang: str) -> jinja2.Environment:
-    folder = prompt_folder() / lang / "plain"
+    folder = prompt_folder() / lang / "sentences"
     environment = words_environment(lang, loader=jinja2.FileSystemLoader(folder))
     share = labels(lang)["list"]["share"]
     environment.filters["shares"] = lambda rows, column: listing(
-        [share.format(row["called"], percent(row[column])) for row in rows], lang
+        [share.format(row["display_name"], percent(row[column])) for row in rows], lang
     )
     return environment
 
 
-def _turns(week: str, key: str) -> Callable[..., int]:
-    """A choice among `count` phrasings: fixed for a week, section and `about`, varied over them."""
+def _variants(week: str, key: str) -> Callable[..., int]:
+    """A function that chooses one of `count` phrasings.
 
-    def turn(count: int, about: str = "") -> int:
+    The choice is fixed for a week, a section and `about`, and varies over them.
+    """
+
+    def variant(count: int, about: str = "") -> int:
         return int(digest_json([week, key, about, count])[:8], 16) % count
 
-    return turn
+    return variant
 
 
-def _cite(*items: Item) -> str:
+def _cite(*items: AnyItem) -> str:
     return f" {OPEN}{' '.join(item.evidence_id for item in items)}{CLOSE}"
 
 
@@ -81,125 +102,165 @@ def _draft(line: str) -> Draft:
     return Draft(text.strip(), tuple(ids.rstrip().removesuffix(CLOSE).split()))
 
 
+# -- the figures of every section ------------------------------------------------------------------
+
+
 def _figures(section: Section, evidence: Evidence) -> dict[str, Any]:
-    """What the templates may say, by the names they use."""
-    overviews = evidence.answers("week_overview")
-    rising, fading = (evidence.answers(f"{way}_clusters")[0] for way in ("rising", "fading"))
-    happened = evidence.answers("events")[0]
+    """The values that a template may use, by name.
+
+    Names that end in `_item` are answers to cite, the others are rows and figures to write.
+    """
+    overview, overview_before = evidence.answers(WEEK_OVERVIEW)
+    [rising], [fading] = evidence.answers(RISING_CLUSTERS), evidence.answers(FADING_CLUSTERS)
+    [events] = evidence.answers(EVENTS)
+    largest = evidence.answers(TOP_CLUSTERS)
+    top = _rows(largest)
+    tied = _tied(top, lambda row: percent(row["share"]))
+    risen = [row for row in rising.rows if (row["growth"] or 0) > 0]
+    fallen = [row for row in fading.rows if (row["growth"] or 0) < 0]
+    featured = [row for row in top if row["cluster_id"] in evidence.featured]
+
+    def named(rows: Iterable[Mapping[str, object]]) -> list[dict[str, Any]]:
+        return [_named(row, evidence) for row in rows]
+
     figures: dict[str, Any] = {
-        "overview": overviews[0],
-        "earlier": overviews[1],
-        "now": _first(overviews[0], "posts"),
-        "before": _first(overviews[1], "posts"),
-        "largest": (evidence.answers("top_clusters") or [happened])[0],
-        "top": _named(evidence, evidence.answers("top_clusters")),
-        "rising": rising,
-        "risen": [r for r in _named(evidence, [rising]) if (r["growth"] or 0) > 0],
-        "fading": fading,
-        "fallen": [r for r in _named(evidence, [fading]) if (r["growth"] or 0) < 0],
-        "happened": happened,
-        "events": _named(evidence, [happened]),
+        "overview_item": overview,
+        "overview_before_item": overview_before,
+        "now": _first(overview, {"posts": 0}),
+        "before": _first(overview_before, {"posts": 0}),
+        "largest_item": largest[0] if largest else events,
+        "top": named(top),
+        "tied": named(tied),
+        "runners_up": named(top[len(tied) :][:RUNNERS_UP]),
+        "rising_item": rising,
+        "risen": named(risen),
+        "risen_alone": _one_leads(risen, evidence.lang),
+        "risen_from_nothing": any(row["growth"] is None for row in rising.rows),
+        "fading_item": fading,
+        "fallen": named(fallen),
+        "fallen_alone": _one_leads(fallen, evidence.lang),
+        "nothing_moved": _nothing_moved(top, rising, fading),
+        "events_item": events,
+        "events": named(events.rows),
+        "born": named(row for row in events.rows if row["event"] == "born"),
+        "least_certain": next(iter(named(_widest(featured))), None),
     }
-    figures["coming"] = evidence.answers("forecasts")
-    figures["foretold"] = _named(evidence, figures["coming"])
-    figures["balanced"] = evidence.answers("fair_shares")
-    figures["unlike"] = max(
-        _named(evidence, figures["balanced"]),
-        key=lambda r: abs(r["fair_share"] - r["share"]),
-        default=None,
+    figures |= _outlook_figures(evidence)
+    return figures | (_cluster_figures(section.cluster_id, evidence) if section.cluster_id else {})
+
+
+def _outlook_figures(evidence: Evidence) -> dict[str, Any]:
+    """Forecasts, and the cluster whose share the weighting of posts changes most."""
+    forecasts, fair_shares = evidence.answers(FORECASTS), evidence.answers(FAIR_SHARES)
+    reweighted = max(
+        _rows(fair_shares), key=lambda row: abs(row["fair_share"] - row["share"]), default=None
     )
-    figures["born"] = [row for row in figures["events"] if row["event"] == "born"]
-    figures["level"] = _level(figures["top"], lambda row: percent(row["share"]))
-    figures["behind"] = figures["top"][len(figures["level"]) :][:AFTER]
-    for way in ("risen", "fallen"):
-        first = _level(figures[way], lambda row: gain(row["growth"], evidence.lang))
-        figures[f"{way}_alone"] = len(first) == 1
-    figures["risen_from_nothing"] = any(row["growth"] is None for row in rising.rows)
-    figures["nothing_moved"] = _nothing_moved(figures["top"], rising, fading)
-    figures["uncertain"] = _widest([r for r in figures["top"] if r["cluster_id"] in evidence.told])
-    return figures | (_cluster_figures(section, evidence, figures) if section.cluster_id else {})
+    return {
+        "forecast_item": next(iter(forecasts), None),
+        "forecasts": [_named(row, evidence) for row in _rows(forecasts)],
+        "fair_share_item": next(iter(fair_shares), None),
+        "reweighted": _named(reweighted, evidence) if reweighted else None,
+    }
 
 
-def _nothing_moved(top: Sequence[Row], *moves: Item) -> bool:
-    """Whether shares were compared, and none was told to have risen or fallen, or may have."""
+def _nothing_moved(top: Sequence[ClusterRow], *moves: AnyItem) -> bool:
+    """Whether shares were compared and none rose or fell, not even hidden by another state."""
     states = {row["state"] for row in top}
-    moved = any(item.rows for item in moves) or not HIDE.isdisjoint(states)
+    moved = any(item.rows for item in moves) or not HIDING_STATES.isdisjoint(states)
     return bool(states - {NOT_COMPARED}) and not moved
 
 
-def _level(rows: Sequence[Row], told: Callable[[Row], str]) -> list[Row]:
-    """The first rows of a ranking, those told with the figure of the first of them."""
-    return list(takewhile(lambda row: told(row) == told(rows[0]), rows))
+def _tied(rows: Sequence[T], figure: Callable[[T], str]) -> list[T]:
+    """The first rows of a ranking: all that show the same figure as the first."""
+    return list(takewhile(lambda row: figure(row) == figure(rows[0]), rows))
 
 
-def _widest(rows: Sequence[Row]) -> Row | None:
-    """The row whose interval is wider, as shown, than that of every other; None where none is."""
-
-    def width(row: Row) -> float:
-        return round(shown(row["share_high"]) - shown(row["share_low"]), 1)
-
-    whole = sorted((r for r in rows if r["share_low"] is not None), key=width, reverse=True)
-    return whole[0] if len(whole) > 1 and width(whole[0]) > width(whole[1]) else None
+def _one_leads(rows: Sequence[ClusterRow], lang: str) -> bool:
+    """Whether exactly one row shows the strongest growth."""
+    return len(_tied(rows, lambda row: gain(row["growth"] or 0, lang))) == 1
 
 
-def _cluster_figures(
-    section: Section, evidence: Evidence, figures: Mapping[str, Any]
-) -> dict[str, Any]:
-    cluster = section.cluster_id
-    history = evidence.answers("cluster_history", cluster=cluster)[0]
-    asked = {
-        str(i.arguments["kind"]): i for i in evidence.answers("cluster_entities", cluster=cluster)
-    }
-    past = sorted(history.rows, key=lambda row: str(row["week"]))
+def _widest(rows: Sequence[ClusterRow]) -> list[ClusterRow]:
+    """The row whose interval, as shown, is wider than every other; empty if none is."""
+
+    def width(row: ClusterRow) -> float:
+        low, high = row["share_low"] or 0.0, row["share_high"] or 0.0
+        return round(rounded_percents(high) - rounded_percents(low), 1)
+
+    ranked = sorted((r for r in rows if r["share_low"] is not None), key=width, reverse=True)
+    return ranked[:1] if len(ranked) > 1 and width(ranked[0]) > width(ranked[1]) else []
+
+
+# -- the figures of a cluster's section ------------------------------------------------------------
+
+
+def _cluster_figures(cluster: str, evidence: Evidence) -> dict[str, Any]:
+    history = evidence.answers(CLUSTER_HISTORY, cluster=cluster)[0]
+    past = sorted(history.rows, key=lambda row: row["week"])
     shares = [row["share"] or 0.0 for row in past]
     best = past[shares.index(max(shares))]
+    only_once = shares.count(shares[-1]) == 1
+    top = _rows(evidence.answers(TOP_CLUSTERS))
+    by_kind = {
+        str(item.arguments["kind"]): item
+        for item in evidence.answers(CLUSTER_ENTITIES, cluster=cluster)
+    }
     return {
-        "c": next(row for row in figures["top"] if row["cluster_id"] == cluster),
-        "history": history,
+        "cluster": _named(next(row for row in top if row["cluster_id"] == cluster), evidence),
+        "history_item": history,
         "past_weeks": round(history.derived["weeks"]),
         "run": round(history.derived.get("run", 0.0)),
         "points": history.derived.get("points", 0.0),
-        "peak": shares[-1] == max(shares) and shares.count(shares[-1]) == 1,
-        "trough": shares[-1] == min(shares) and shares.count(shares[-1]) == 1,
+        "peak": shares[-1] == max(shares) and only_once,
+        "trough": shares[-1] == min(shares) and only_once,
         "best": best if best["week"] != evidence.week else None,
-        "asked": asked,
-        **_rule_figures(evidence, cluster),
-        "entities": {
-            kind: [
-                row | {"called": _plain(evidence.called(str(row["entity_id"])))}
-                for row in (dict(r) for r in (asked[kind].rows if kind in asked else ()))
-                if (row["probability"] or 0.0) >= LIKELY
-            ][:SHOWN]
-            for kind in ENTITY_KINDS
-        },
+        "entity_items": by_kind,
+        "entities": {kind: _entities(by_kind.get(kind), evidence) for kind in ENTITY_KINDS},
+        **_rule_figures(cluster, evidence),
     }
 
 
-def _rule_figures(evidence: Evidence, cluster: str) -> dict[str, Any]:
-    """The rule that sets a cluster apart: its text (empty where none is good enough), figures."""
-    for item in evidence.answers("cluster_rules", cluster=cluster):
-        first, text = item.rows[0], _plain(rule_text(item.rows, evidence.lang))
-        told = {name: first[name] for name in ("precision", "recall", "posts", "members")}
-        return {"rules": item, "rule": told | {"text": text}}
-    return {"rules": None, "rule": None}
-
-
-def _first(item: Item, column: str) -> Mapping[str, Any]:
-    return item.rows[0] if item.rows else {column: 0}
-
-
-def _named(evidence: Evidence, items: Sequence[Item]) -> list[dict[str, Any]]:
-    """The rows with the names a reader knows: `called`, and `other` where there is one."""
+def _entities(item: Item[EntityRow] | None, evidence: Evidence) -> list[dict[str, Any]]:
+    """The most frequent entities of an answer, with the names a reader knows."""
+    rows = item.rows if item else ()
+    frequent = [row for row in rows if (row["probability"] or 0.0) >= LEAST_PROBABILITY]
     return [
-        {
-            **row,
-            "called": _plain(evidence.called(str(row["cluster_id"]))),
-            "other": _plain(evidence.called(str(row.get("other_id") or ""))),
-        }
-        for item in items
-        for row in item.rows
+        {**row, "display_name": _without_marks(evidence.display_name(row["entity_id"]))}
+        for row in frequent[:MOST_ENTITIES]
     ]
 
 
-def _plain(name: str) -> str:
+def _rule_figures(cluster: str, evidence: Evidence) -> dict[str, Any]:
+    """The rule that sets a cluster apart: its figures and its text.
+
+    The text is empty if no rule is good enough; there is no rule without an answer.
+    """
+    for item in evidence.answers(CLUSTER_RULES, cluster=cluster):
+        first, text = item.rows[0], _without_marks(rule_text(item.rows, evidence.lang))
+        figures = {name: first[name] for name in ("precision", "recall", "posts", "members")}
+        return {"rule_item": item, "rule": figures | {"text": text}}
+    return {"rule_item": None, "rule": None}
+
+
+# -- rows and names --------------------------------------------------------------------------------
+
+
+def _rows(items: Iterable[Item[RowT]]) -> list[RowT]:
+    return [row for item in items for row in item.rows]
+
+
+def _first(item: AnyItem, default: Mapping[str, object]) -> Mapping[str, object]:
+    return item.rows[0] if item.rows else default
+
+
+def _named(row: Mapping[str, object], evidence: Evidence) -> dict[str, Any]:
+    """A row with the names a reader knows: `display_name`, and `other` (empty without one)."""
+    return {
+        **row,
+        "display_name": _without_marks(evidence.display_name(str(row["cluster_id"]))),
+        "other": _without_marks(evidence.display_name(str(row.get("other_id") or ""))),
+    }
+
+
+def _without_marks(name: str) -> str:
     return name.replace(OPEN, "").replace(CLOSE, "")

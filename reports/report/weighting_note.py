@@ -1,36 +1,38 @@
-"""What fair shares were balanced by, told to a reader: each side before and after.
+"""Notes on the weighting of posts: how each side of the balance changed, one line a side.
 
-In come the rows of the table `balance` for a week, out comes a line for each side. Values are what
-posts say of themselves, so they are text of strangers. Knows nothing about how it was balanced.
+Input: the rows of the table `balance` of a week. Output: lines such as «Balanced shares weigh posts
+by region, part of the posts before and after: …». The values come from the posts, so they are text
+of strangers. This module does not know how the posts were weighted.
 """
 
 from itertools import groupby
 from typing import Any
 
 from zeitgraph.kg.workspace.workspace import Workspace
-from zeitgraph.reports.page.formatting import labels, listing, percent
-from zeitgraph.reports.report.evidence import one_line
+from zeitgraph.reports.page.formatting import labels, listing, one_line, percent
 
-SHOWN, LONGEST = 6, 24
-"""Values of a side that are told, those with most posts; and characters of each."""
+MOST_VALUES = 6
+"""How many values of a side a line shows, those with most posts."""
+LONGEST_VALUE = 24
+"""A value is cut to this many characters."""
 
 
-def balance_notes(workspace: Workspace, week: str, lang: str) -> list[str]:
-    """A line for each side; none where nothing was balanced."""
+def weighting_notes(workspace: Workspace, week: str, lang: str) -> list[str]:
+    """One line for each side of the balance; empty if nothing was weighted."""
     rows = workspace.read("balance", week).to_pylist()
     return [_line(side, list(own), lang) for side, own in groupby(rows, lambda row: row["side"])]
 
 
 def _line(side: str, rows: list[dict[str, Any]], lang: str) -> str:
     words = labels(lang)["balance"]
-    ours = words["value"] if side == "head" else {"": words["value"][""]}
-    most = sorted(rows, key=lambda row: (-row["posts"], row["value"]))[:SHOWN]
+    names = words["value"] if side == "head" else {"": words["value"][""]}
+    largest = sorted(rows, key=lambda row: (-row["posts"], row["value"]))[:MOST_VALUES]
     parts = [
         words["part"].format(
-            ours.get(row["value"]) or one_line(row["value"])[:LONGEST],
+            names.get(row["value"]) or one_line(row["value"])[:LONGEST_VALUE],
             percent(row["before"]),
             percent(row["after"]),
         )
-        for row in most
+        for row in largest
     ]
     return str(words["line"].format(words["side"][side], listing(parts, lang)))

@@ -1,8 +1,8 @@
-"""A small workspace as the stages before the report would leave it, drawn from a seed.
+"""A small workspace with all tables that a report needs, drawn from a seed.
 
 Ten styles over twelve weeks with a rise, a fade, a birth and a drift; English and Chinese texts,
-engagement, pictures made on the spot, entities and facts. `ask_tables` answers the canned questions
-from the tables alone, so that reports can be tested apart from the RDF store.
+engagement, drawn pictures, entities and facts. `ask_tables` answers the canned questions from the
+tables, so that reports can be tested without the RDF store.
 """
 
 import colorsys
@@ -20,8 +20,9 @@ from zeitgraph.kg.base.ids import content_id
 from zeitgraph.kg.base.weeks import week_after, week_start
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
-from zeitgraph.reports.report.evidence import Ask, Row
+from zeitgraph.reports.report.evidence_builder import Ask
 
+Row = dict[str, Any]
 LAST = "2026-W46"
 STYLES = {  # name, Chinese name, hue, share at the start, share at the end
     "Nordic minimal": ("北欧极简", 0.58, 0.17, 0.16),
@@ -36,7 +37,7 @@ STYLES = {  # name, Chinese name, hue, share at the start, share at the end
     "Bohemian": ("波西米亚", 0.03, 0.05, 0.04),
 }
 RULE_WORDS = ("tent", "rising", "two", "#fall", "帐篷", "上升", "lantern")
-"""Words of rules: names of things, and words that the claim checker reads in other places."""
+"""Words of rules: names of things, and words that the claim checker reads elsewhere."""
 BORN = ("linen · veil · dawn", "亚麻 · 薄纱 · 晨光", 0.15)
 THINGS = {
     "object": (("tent", "帐篷"), ("lantern", "提灯"), ("sofa", "沙发"), ("umbrella", "雨伞"),
@@ -79,7 +80,7 @@ def entity_ids() -> dict[str, str]:
     return {en: content_id("e", en) for pairs in THINGS.values() for en, _ in pairs}
 
 
-def _week(  # noqa: PLR0917 -- a drawing of many parts
+def _week(  # noqa: PLR0917 -- a week has many parts
     dice: np.random.Generator,
     workspace: Workspace,
     week: str,
@@ -134,7 +135,7 @@ def _week(  # noqa: PLR0917 -- a drawing of many parts
 
 
 def _rule(week: str, cluster: str, number: int) -> list[Row]:
-    """A rule of one to three conditions, or none, with words that a checker might read."""
+    """A rule of one to three conditions, or none, with words that the claim checker reads."""
     whose: dict[str, Any] = {"week": week, "cluster_id": cluster, "substyle_id": ""}
     figures: dict[str, Any] = {"precision": 0.7 + number / 50, "recall": 0.9 - number / 40}
     figures |= {"posts": 31 + number, "members": 40 + number}
@@ -260,7 +261,7 @@ def draw_picture(dice: np.random.Generator, hue: float) -> Image.Image:
 
 
 def ask_tables(workspace: Workspace) -> Ask:
-    """A stand-in for the graph: the same questions, the same columns."""
+    """Answers the canned questions from the tables, with the same columns as the graph."""
 
     def ask(name: str, arguments: Mapping[str, Any]) -> list[Row]:
         rows: list[Row] = _ANSWERS[name](workspace, **arguments)
@@ -304,8 +305,8 @@ def _moving(workspace: Workspace, week: str, limit: int, states: tuple[str, ...]
     return sorted(rows, key=lambda row: (-abs(row["growth"]), row["cluster_id"]))[:limit]
 
 
-def _told(workspace: Workspace, week: str, limit: int, column: str) -> list[Row]:
-    """The clusters of which `column` is told, with all columns that begin with its name."""
+def _with_column(workspace: Workspace, week: str, limit: int, column: str) -> list[Row]:
+    """The clusters with a value in `column`, and all columns whose names begin with it."""
     trends = {row["cluster_id"]: row for row in _rows(workspace, "trends", week)}
     rows: list[Row] = [
         {key: row[key] for key in ("cluster_id", "name", "name_zh", "posts", "share")}
@@ -383,8 +384,8 @@ _ANSWERS: Mapping[str, Any] = {
     "top_clusters": _clusters,
     "rising_clusters": lambda w, **a: _moving(w, **a, states=("rising", "emerging")),
     "fading_clusters": lambda w, **a: _moving(w, **a, states=("fading",)),
-    "forecasts": lambda w, **a: _told(w, **a, column="forecast"),
-    "fair_shares": lambda w, **a: _told(w, **a, column="fair_share"),
+    "forecasts": lambda w, **a: _with_column(w, **a, column="forecast"),
+    "fair_shares": lambda w, **a: _with_column(w, **a, column="fair_share"),
     "cluster_history": _history,
     "cluster_entities": _entities,
     "cluster_rules": _rules,

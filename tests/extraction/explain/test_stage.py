@@ -25,8 +25,10 @@ from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 from zeitgraph.kg.workspace.settings import RuleSettings
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
-from zeitgraph.reports.report.claim_check import Draft, why_dropped
-from zeitgraph.reports.report.evidence import collect_evidence
+from zeitgraph.reports.report.canned_questions import CLUSTER_RULES
+from zeitgraph.reports.report.claim_check import why_dropped
+from zeitgraph.reports.report.claims import Draft
+from zeitgraph.reports.report.evidence_builder import collect_evidence
 from zeitgraph.reports.report.rule_text import rule_text
 from zeitgraph.reports.report.stage import weekly_report
 
@@ -302,10 +304,10 @@ def test_a_sentence_about_a_rule_stands_only_with_its_figures(
     place: Workspace, text: str, reason: str
 ) -> None:
     evidence = collect_evidence(place, LAST, "en", ask_tables(place))
-    items = [i for i in evidence.items if i.question == "cluster_rules"]
+    items = evidence.answers(CLUSTER_RULES)
     item = next(i for i in items if i.rows[0]["high"] == 0)
     row = item.rows[0]
-    said = text.format(p=f"{row['precision'] * 100:.1f}", n=row["posts"])
+    said = text.format(p=f"{(row['precision'] or 0) * 100:.1f}", n=row["posts"])
     against = why_dropped(
         Draft(said, (item.evidence_id,)), evidence, str(item.arguments["cluster"])
     )

@@ -14,7 +14,7 @@ from zeitgraph.kg.base.errors import SettingsError
 from zeitgraph.kg.workspace.settings import SETTINGS_FILE, FairnessSettings, load_settings
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.reports.page.formatting import labels
-from zeitgraph.reports.report.weighting_note import balance_notes
+from zeitgraph.reports.report.weighting_note import weighting_notes
 
 Posts = list[dict[str, Any]]
 
@@ -130,7 +130,7 @@ def test_a_balance_that_cannot_be_is_refused(tmp_path: Path, written: str, told:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_report_tells_what_was_balanced_before_and_after(tmp_path: Path, lang: str) -> None:
     workspace, week = new_workspace(tmp_path), "2026-W46"
-    assert balance_notes(workspace, week, lang) == []
+    assert weighting_notes(workspace, week, lang) == []
     hostile = "east\x1b[31m{0}<b>" + 80 * "x"
     rows = [
         {"side": "region", "value": value, "posts": posts, "target": 0.5, "week": week}
@@ -140,7 +140,7 @@ def test_a_report_tells_what_was_balanced_before_and_after(tmp_path: Path, lang:
     head = {"side": "head", "value": "head", "posts": 10, "before": 0.1, "target": 0.02}
     rows.append(head | {"after": 0.025, "week": week})
     workspace.write("balance", week, make_table(TABLES["balance"], rows))
-    first, second = balance_notes(workspace, week, lang)
+    first, second = weighting_notes(workspace, week, lang)
     assert "10.0% → 2.5%" in first
     assert "80.0% → 50.0%" in second
     assert "head 15.0%" in second  # a region of that name is no head content

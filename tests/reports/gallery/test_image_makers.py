@@ -25,7 +25,7 @@ from zeitgraph.reports.gallery.prototypes import (
     words_prompt,
 )
 from zeitgraph.reports.page.fonts import font_for
-from zeitgraph.reports.page.pictures import show_picture, upright
+from zeitgraph.reports.page.pictures import copy_picture, upright
 
 STYLE = Style("ink", "home", "Ink wash", "水墨", ("ink wash room",), ("水墨房间",), "an ink room")
 
@@ -163,7 +163,7 @@ def test_pictures_stand_upright_and_on_white(tmp_path: Path) -> None:
     exif[0x0112] = 6  # the camera was turned
     Image.new("RGB", (300, 200), "teal").save(tmp_path / "turned.jpg", exif=exif)
     Image.new("RGBA", (30, 20), (0, 0, 0, 0)).save(tmp_path / "clear.png")
-    shown = show_picture(tmp_path / "turned.jpg", tmp_path / "out")
+    shown = copy_picture(tmp_path / "turned.jpg", tmp_path / "out")
     assert (shown.width, shown.height) == (200, 300)
     assert upright(tmp_path / "turned.jpg", 100).size == (67, 100)
     assert upright(tmp_path / "clear.png", 100).getcolors() == [(600, (255, 255, 255))]
@@ -171,6 +171,6 @@ def test_pictures_stand_upright_and_on_white(tmp_path: Path) -> None:
 
 def test_a_picture_is_named_by_its_content_and_its_real_kind(tmp_path: Path) -> None:
     Image.new("RGB", (30, 20), "teal").save(tmp_path / "page.html", format="PNG")
-    shown = show_picture(tmp_path / "page.html", tmp_path / "out")
+    shown = copy_picture(tmp_path / "page.html", tmp_path / "out")
     assert re.fullmatch(r"originals/[0-9a-f]{24}\.png", shown.original)
-    assert show_picture(tmp_path / "page.html", tmp_path / "out") == shown
+    assert copy_picture(tmp_path / "page.html", tmp_path / "out") == shown

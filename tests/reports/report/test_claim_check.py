@@ -1,4 +1,4 @@
-"""What may stand in a report: numbers, names and directions against the evidence named."""
+"""The claim checker: numbers, names and directions of a sentence against its evidence."""
 
 import random
 import re
@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from tests.worlds.report import LAST, ask_tables, make_world, style_ids
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.page.formatting import count, factor, percent
-from zeitgraph.reports.report.claim_check import Draft, check_drafts, find_names, why_dropped
-from zeitgraph.reports.report.evidence import Evidence, Fact, Item, Known, collect_evidence
+from zeitgraph.reports.report.claim_check import check_drafts, why_dropped
+from zeitgraph.reports.report.claims import Draft
+from zeitgraph.reports.report.evidence import AnyItem, Evidence, Fact, Item, KnownName
+from zeitgraph.reports.report.evidence_builder import collect_evidence
+from zeitgraph.reports.report.name_spans import find_names
 from zeitgraph.reports.report.outline import Section, outline
 from zeitgraph.reports.report.quantities import read_quantities
-from zeitgraph.reports.report.template_writer import write_plainly
+from zeitgraph.reports.report.template_writer import template_drafts
 
 # -- reading numbers -------------------------------------------------------------------------------
 
@@ -75,7 +78,7 @@ from zeitgraph.reports.report.template_writer import write_plainly
         ("③", "number", 3, 4),
     ],
 )  # fmt: skip
-def test_a_number_in_words_or_digits_stands_for_what_rounds_to_it(
+def test_a_number_in_words_or_digits_means_every_value_that_rounds_to_it(
     words: str, kind: str, value: float, wrong: float
 ) -> None:
     found = [q for q in read_quantities(f"Here {words} stand.") if q.kind == kind]
@@ -88,7 +91,7 @@ def test_a_number_in_words_or_digits_stands_for_what_rounds_to_it(
     ["为此一起努力", "这是第一次", "十分安静", "一个安静的风格", "二手", "百搭", "星期三",
      "no one knows", "for the first time", "one of them", "前一周"],
 )  # fmt: skip
-def test_words_that_only_look_like_numbers_are_none(words: str) -> None:
+def test_words_that_only_look_like_numbers_are_not_read(words: str) -> None:
     assert read_quantities(words) == []
 
 
@@ -119,13 +122,13 @@ def test_no_digit_of_any_script_passes_unread(text: str) -> None:
 
 A, B, HAT, BAG = "c-a", "c-b", "e-hat", "e-bag"
 KNOWN = {
-    A: Known(A, "cluster", "Nordic minimal", "Nordic minimal", "北欧极简"),
-    B: Known(B, "cluster", "Camping", "Camping", "露营"),
-    "c-g": Known("c-g", "cluster", "Glamping", "Glamping", "精致露营"),
-    HAT: Known(HAT, "object", "hat", "hat", "帽子"),
-    BAG: Known(BAG, "object", "bag", "bag", "包袋"),
-    "e-rose": Known("e-rose", "object", "rose", "rose", "玫瑰"),
-    "e-gap": Known("e-gap", "brand", "Gap", "Gap", "盖璞"),
+    A: KnownName(A, "cluster", "Nordic minimal", "Nordic minimal", "北欧极简"),
+    B: KnownName(B, "cluster", "Camping", "Camping", "露营"),
+    "c-g": KnownName("c-g", "cluster", "Glamping", "Glamping", "精致露营"),
+    HAT: KnownName(HAT, "object", "hat", "hat", "帽子"),
+    BAG: KnownName(BAG, "object", "bag", "bag", "包袋"),
+    "e-rose": KnownName("e-rose", "object", "rose", "rose", "玫瑰"),
+    "e-gap": KnownName("e-gap", "brand", "Gap", "Gap", "盖璞"),
 }
 
 
@@ -133,7 +136,7 @@ def fact(measure: str, value: float, focus: str = "", context: str = "", week: s
     return Fact(measure, value, week, frozenset({focus} - {""}), frozenset({context} - {""}))
 
 
-def item(number: int, question: str, facts: list[Fact], **arguments: str) -> Item:
+def item(number: int, question: str, facts: list[Fact], **arguments: str) -> AnyItem:
     about = frozenset[str]().union(*(f.focus | f.context for f in facts))
     return Item(
         f"E{number}", question, {"week": LAST, **arguments}, (), (), tuple(facts), {}, about
@@ -243,7 +246,7 @@ def test_false_sentences_are_dropped_and_the_reason_says_why(
     assert reason in why_dropped(Draft(text, tuple(evidence.split())), EVIDENCE, A)
 
 
-def test_the_weeks_own_numbers_belong_to_the_week_and_to_no_style() -> None:
+def test_numbers_of_the_week_belong_to_no_style() -> None:
     week = Draft("The week brought 1,204 posts in 11 styles.", ("E1",))
     assert why_dropped(week, EVIDENCE) == ""
     assert "1,204" in why_dropped(Draft("It drew 1,204 posts.", ("E1", "E2")), EVIDENCE, A)
@@ -254,20 +257,20 @@ def test_a_word_that_the_checker_reads_is_no_name_and_the_longest_name_wins() ->
     assert [n.name for n in names] == ["Glamping", "hat", "精致露营", "露营"]
 
 
-def test_a_sentence_said_twice_in_a_section_is_one_claim() -> None:
+def test_a_repeated_sentence_of_a_section_is_one_claim() -> None:
     draft = Draft("A calm week.", ("E1",))
     assert len(check_drafts("summary", [draft, draft], EVIDENCE)) == 1
 
 
 @settings(max_examples=200)
 @given(st.text(max_size=200), st.lists(st.sampled_from(["E1", "E2", "E5", "E77"]), max_size=3))
-def test_any_text_at_all_gets_an_answer(text: str, evidence: list[str]) -> None:
+def test_the_checker_decides_on_any_text(text: str, evidence: list[str]) -> None:
     [claim] = check_drafts("summary", [Draft(text, tuple(evidence))], EVIDENCE)
     assert claim.status in ("kept", "dropped")
     assert bool(claim.reason) == (claim.status == "dropped")
 
 
-# -- the plain writer against a whole world --------------------------------------------------------
+# -- the template writer against a whole world -----------------------------------------------------
 
 
 @pytest.fixture(scope="module", params=[random.randrange(10**6) for _ in range(3)])
@@ -275,26 +278,26 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return make_world(tmp_path_factory.mktemp("claims"), request.param, posts=150)
 
 
-def plain(world: Workspace) -> Iterator[tuple[Evidence, Section, Draft]]:
+def all_drafts(world: Workspace) -> Iterator[tuple[Evidence, Section, Draft]]:
     for lang, week in product(("en", "zh"), (LAST, "2026-W41", "2026-W35")):
         evidence = collect_evidence(world, week, lang, ask_tables(world))
         for section in outline(evidence):
-            for draft in write_plainly(section, evidence):
+            for draft in template_drafts(section, evidence):
                 yield evidence, section, draft
 
 
-def test_everything_the_plain_writer_says_passes_the_checker(world: Workspace) -> None:
-    said = list(plain(world))
-    reasons = [(d, why) for e, s, d in said if (why := why_dropped(d, e, s.cluster_id))]
+def test_every_sentence_of_the_template_writer_passes_the_checker(world: Workspace) -> None:
+    drafts = list(all_drafts(world))
+    reasons = [(d, why) for e, s, d in drafts if (why := why_dropped(d, e, s.cluster_id))]
     assert reasons == []
-    assert len({draft.text for _, _, draft in said}) > 100
-    assert {section.kind for _, section, _ in said} == {"summary", "moves", "cluster", "watch"}
+    assert len({draft.text for _, _, draft in drafts}) > 100
+    assert {section.kind for _, section, _ in drafts} == {"summary", "moves", "cluster", "watch"}
 
 
-def test_any_number_changed_in_a_true_sentence_drops_it(world: Workspace) -> None:
+def test_changing_any_number_of_a_true_sentence_drops_it(world: Workspace) -> None:
     dice = random.Random()
     changed = 0
-    for evidence, section, draft in plain(world):
+    for evidence, section, draft in all_drafts(world):
         true = figures(evidence)
         names = find_names(draft.text, evidence)
         for match in re.finditer(r"(?<![\dW-])\d[\d,]*(?:\.\d+)?(?!\d)", draft.text):
@@ -308,9 +311,9 @@ def test_any_number_changed_in_a_true_sentence_drops_it(world: Workspace) -> Non
 
 
 def figures(evidence: Evidence) -> set[str]:
-    """Every number of the evidence, as a writer could have written it: a half, up or down.
+    """Every number of the evidence as a writer may write it, with halves rounded up or down.
 
-    A feature of a rule is written with decimals, so that a count of 2 is also 2.00.
+    A feature of a rule has decimals, so a count of 2 also appears as 2.00.
     """
     values = [float(f.value) for i in evidence.items for f in i.facts]
     either = [v * (1 + hair) for v in values for hair in (-1e-10, 0, 1e-10)]
@@ -320,7 +323,7 @@ def figures(evidence: Evidence) -> set[str]:
 
 
 def another_number(dice: random.Random, number: str, true: set[str]) -> str:
-    """A number of the same form that the evidence does not hold."""
+    """A number of the same form that is not in the evidence."""
     decimals = len(number.partition(".")[2])
     value = float(number.replace(",", ""))
     tries = (
@@ -329,7 +332,7 @@ def another_number(dice: random.Random, number: str, true: set[str]) -> str:
     return next(false for false in tries if false not in true and false != number)
 
 
-def test_rose_said_of_what_fell_is_dropped_and_the_other_way_round(world: Workspace) -> None:
+def test_a_reversed_direction_drops_the_sentence(world: Workspace) -> None:
     pairs = (
         ("grew", "shrank"),
         ("rose", "fell"),
@@ -339,7 +342,7 @@ def test_rose_said_of_what_fell_is_dropped_and_the_other_way_round(world: Worksp
     )
     swap = dict(pairs) | {fallen: risen for risen, fallen in pairs}
     turned = 0
-    for evidence, section, draft in plain(world):
+    for evidence, section, draft in all_drafts(world):
         words = [w for w in swap if w in draft.text]
         if len(words) == 1 and "没有" not in draft.text:
             text = draft.text.replace(words[0], swap[words[0]])
@@ -348,7 +351,7 @@ def test_rose_said_of_what_fell_is_dropped_and_the_other_way_round(world: Worksp
     assert turned > 5
 
 
-def test_a_report_of_an_earlier_week_knows_nothing_of_later_ones(world: Workspace) -> None:
+def test_evidence_of_an_earlier_week_holds_nothing_of_later_weeks(world: Workspace) -> None:
     evidence = collect_evidence(world, "2026-W41", "en", ask_tables(world))
     weeks = {str(row["week"]) for i in evidence.items for row in i.rows if "week" in row}
     assert max(weeks) == "2026-W41"

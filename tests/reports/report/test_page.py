@@ -1,4 +1,4 @@
-"""The page: one file that loads nothing, in which nothing a post says can run."""
+"""The page: one file that loads nothing, and in which no text of a post can run."""
 
 import base64
 import html
@@ -20,10 +20,10 @@ from tests.worlds.report import LAST, ask_tables, make_world
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.page.formatting import dates
-from zeitgraph.reports.report.cards import small_picture, web_address
-from zeitgraph.reports.report.evidence import Row
-from zeitgraph.reports.report.page import escape_markdown
+from zeitgraph.reports.page.inline_picture import inline_picture
+from zeitgraph.reports.report.cards import web_address
 from zeitgraph.reports.report.stage import ReportFiles, weekly_report
+from zeitgraph.reports.report.text_files import escape_markdown
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -36,7 +36,7 @@ HOSTILE = (
 
 
 class Elements(HTMLParser):
-    """Every start tag of a page with its attributes, and whether all that opens also closes."""
+    """Every start tag of a page with its attributes; `open` holds the tags that are not closed."""
 
     VOID = frozenset({"meta", "img", "link", "br", "hr", "input"})
 
@@ -83,7 +83,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> ReportFiles:
     return weekly_report(workspace, LAST, "en", ask=ask_tables(workspace))
 
 
-def test_the_page_loads_nothing_from_anywhere(files: ReportFiles) -> None:
+def test_the_page_loads_nothing(files: ReportFiles) -> None:
     page = files.html.read_text("utf-8")
     for tag, attributes in Elements(page).found:
         for name in ("src", "href", "srcset", "data", "poster", "action", "xlink:href"):
@@ -98,7 +98,7 @@ def test_the_page_loads_nothing_from_anywhere(files: ReportFiles) -> None:
     assert "@import" not in style
 
 
-def test_the_table_says_of_how_many_styles_it_shows_the_largest(
+def test_a_table_of_the_largest_styles_says_how_many_there_are(
     files: ReportFiles, world: Workspace
 ) -> None:
     page = files.html.read_text("utf-8")
@@ -109,7 +109,7 @@ def test_the_table_says_of_how_many_styles_it_shows_the_largest(
     assert f"{shown} of {every} styles" in page or f"{every}种风格中占比最大的{shown}种" in page
 
 
-def test_a_table_of_all_styles_says_nothing_of_others(tmp_path: Path) -> None:
+def test_a_table_of_all_styles_does_not_mention_others(tmp_path: Path) -> None:
     workspace = make_world(tmp_path, seed=4, posts=120, weeks=2)
     text = 'profile = "starter"\n[report]\nclusters = 50\n'
     (tmp_path / "zeitgraph.toml").write_text(text, "utf-8")
@@ -118,7 +118,9 @@ def test_a_table_of_all_styles_says_nothing_of_others(tmp_path: Path) -> None:
         assert not re.search(part, page.read_text("utf-8"))
 
 
-def test_chinese_pages_set_chinese_marks_and_no_spaces_between_sentences(world: Workspace) -> None:
+def test_chinese_pages_use_chinese_punctuation_and_no_spaces_between_sentences(
+    world: Workspace,
+) -> None:
     files = weekly_report(world, LAST, "zh", ask=ask_tables(world))
     lines = files.markdown.read_text("utf-8").splitlines()
     notes = [line.partition("]: ")[2] for line in lines if line.startswith("[^")]
@@ -128,28 +130,30 @@ def test_chinese_pages_set_chinese_marks_and_no_spaces_between_sentences(world: 
     for text in (*notes, *(re.sub(r"\d[\d,.]*", "", a or b) for a, b in titles)):
         assert not re.search("[:,](?: |$)", re.sub("`[^`]*`", "", text)), text
     for text in (files.markdown.read_text("utf-8"), re.sub("<[^>]*>", "", page)):
-        told = text.split("证据")[0] if "<" not in text else text
-        assert not re.search("[。！？][ \n]+共", told)
-    prose = re.findall(r'<p class="(?:prose|lede)".*?</p>', page, re.DOTALL)
-    assert prose
-    assert not any(re.search(r"</span>\s+<span", part) for part in prose)
+        prose = text.split("证据")[0] if "<" not in text else text
+        assert not re.search("[。！？][ \n]+共", prose)
+    paragraphs = re.findall(r'<p class="(?:prose|lede)".*?</p>', page, re.DOTALL)
+    assert paragraphs
+    assert not any(re.search(r"</span>\s+<span", part) for part in paragraphs)
 
 
 @pytest.mark.parametrize(("posts", "label"), [(1, "post"), (2, "posts")])
-def test_the_figures_above_agree_with_their_words(tmp_path: Path, posts: int, label: str) -> None:
+def test_the_figures_at_the_top_agree_with_their_nouns(
+    tmp_path: Path, posts: int, label: str
+) -> None:
     workspace = make_world(tmp_path, seed=4, posts=40, weeks=2)
     ask = ask_tables(workspace)
 
-    def few(name: str, arguments: Mapping[str, Any]) -> list[Row]:
+    def few(name: str, arguments: Mapping[str, Any]) -> list[Mapping[str, object]]:
         rows = ask(name, arguments)
-        return [{**row, "posts": posts} for row in rows] if "posts" in str(rows) else rows
+        return [{**row, "posts": posts} if "posts" in str(rows) else row for row in rows]
 
     page = weekly_report(workspace, LAST, "en", ask=few).html.read_text("utf-8")
     assert f"<dt>{label}</dt><dd>{posts}</dd>" in page
     assert not re.search(r"(?<![\d,.])1 posts\b", page)
 
 
-def test_the_policy_lets_only_our_own_style_and_script_run(files: ReportFiles) -> None:
+def test_the_policy_allows_only_our_own_style_and_script(files: ReportFiles) -> None:
     import hashlib
 
     page = files.html.read_text("utf-8")
@@ -164,7 +168,7 @@ def test_the_policy_lets_only_our_own_style_and_script_run(files: ReportFiles) -
     assert not [a for _, a in elements if "style" in a or any(n.startswith("on") for n in a)]
 
 
-def test_every_mark_leads_to_evidence_and_evidence_leads_to_posts(files: ReportFiles) -> None:
+def test_every_mark_links_to_evidence_and_evidence_links_to_posts(files: ReportFiles) -> None:
     elements = Elements(files.html.read_text("utf-8"))
     ids = [a["id"] for _, a in elements.found if "id" in a]
     assert len(ids) == len(set(ids))
@@ -200,11 +204,11 @@ def test_two_runs_write_the_same_bytes(world: Workspace) -> None:
     assert first == again
 
 
-def test_pictures_are_small_and_hold_nothing_of_the_original_file(tmp_path: Path) -> None:
+def test_inline_pictures_are_small_and_hold_no_metadata_of_the_original(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x010E] = "SECRET PLACE"
     Image.effect_noise((1200, 700), 60).convert("RGB").save(tmp_path / "a.jpg", exif=exif)
-    picture = small_picture(tmp_path / "a.jpg", 300)
+    picture = inline_picture(tmp_path / "a.jpg", 300)
     assert picture is not None
     data = base64.b64decode(picture.uri.partition(",")[2])
     assert b"SECRET" not in data
@@ -212,7 +216,7 @@ def test_pictures_are_small_and_hold_nothing_of_the_original_file(tmp_path: Path
         assert opened.size == (picture.width, picture.height) == (300, 175)
 
 
-def test_a_picture_that_cannot_be_read_is_noted_and_the_page_still_comes(tmp_path: Path) -> None:
+def test_an_unreadable_picture_is_noted_and_the_page_is_written(tmp_path: Path) -> None:
     workspace = make_world(tmp_path, seed=random.randrange(10**6), posts=40)
     for path in (workspace.root / "media").iterdir():
         path.write_bytes(path.read_bytes()[:200])
@@ -236,7 +240,7 @@ def test_markdown_shows_markup_as_text(text: str) -> None:
     assert not re.search(r"(?<!\\)[<>\[\]*_`]", escape_markdown(text))
 
 
-def test_a_week_is_told_by_its_days_in_both_languages() -> None:
+def test_a_week_is_written_as_its_days_in_both_languages() -> None:
     assert dates("2026-W46", "en") == "9–15 November 2026"
     assert dates("2026-W40", "en") == "28 September – 4 October 2026"
     assert dates("2026-W53", "zh") == "2026年12月28日至2027年1月3日"

@@ -1,4 +1,4 @@
-"""The weekly report as a stage: from the graph, whole, and blind to later weeks."""
+"""The weekly report as a stage: from the graph, with all files, without later weeks."""
 
 import json
 import random
@@ -12,14 +12,16 @@ from zeitgraph.kg.stages import STAGES
 from zeitgraph.kg.workspace.pipeline import Job
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
-from zeitgraph.reports.report.evidence import ask_graph, collect_evidence, one_line
+from zeitgraph.reports.page.formatting import one_line
+from zeitgraph.reports.report.canned_questions import STYLE_OBJECT_SCENE
+from zeitgraph.reports.report.evidence_builder import ask_graph, collect_evidence
 from zeitgraph.reports.report.stage import weekly_report, write_report
-from zeitgraph.reports.stages import STAGES as TELLING
+from zeitgraph.reports.stages import STAGES as REPORT_STAGES
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A world whose graph stands in the RDF store."""
+    """A world whose graph is in the RDF store."""
     workspace = make_world(
         tmp_path_factory.mktemp("report"), random.randrange(10**6), posts=60, weeks=6
     )
@@ -31,7 +33,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 def job(workspace: Workspace, week: str) -> Job:
-    [stage] = [stage for stage in TELLING if stage.name == "report"]
+    [stage] = [stage for stage in REPORT_STAGES if stage.name == "report"]
     inputs = {(read.table, read.span): workspace.read(read.table, week) for read in stage.reads}
     return Job(workspace, week, inputs)
 
@@ -50,19 +52,19 @@ def test_the_stage_writes_three_files_and_a_row_for_each_claim(world: Workspace)
     assert all(row["claim_id"] in page for row in rows)
 
 
-def test_the_graph_and_the_tables_tell_the_same_story(world: Workspace) -> None:
-    told = [
+def test_the_graph_and_the_tables_give_the_same_rows(world: Workspace) -> None:
+    counts = [
         {
             (i.question, json.dumps(dict(i.arguments))): len(i.rows)
             for i in collect_evidence(world, LAST, "en", ask).items
-            if i.question != "style_object_scene"
+            if i.question != STYLE_OBJECT_SCENE.name
         }
         for ask in (None, ask_tables(world))
     ]
-    assert told[0] == told[1]
+    assert counts[0] == counts[1]
 
 
-def test_every_evidence_item_can_be_asked_again_as_the_page_says(world: Workspace) -> None:
+def test_every_item_of_evidence_can_be_asked_again(world: Workspace) -> None:
     ask = ask_graph(world)
     for item in collect_evidence(world, LAST, "en").items:
         again = [
@@ -71,7 +73,7 @@ def test_every_evidence_item_can_be_asked_again_as_the_page_says(world: Workspac
         assert len(again) == len(item.rows)
 
 
-def test_an_earlier_week_gets_its_own_report_without_knowing_the_later_ones(
+def test_a_report_of_an_earlier_week_holds_nothing_of_later_weeks(
     world: Workspace,
 ) -> None:
     files = weekly_report(world, "2026-W43", "zh")
@@ -103,7 +105,7 @@ def test_names_are_shown_on_one_line() -> None:
     ("lang", "sentence"),
     [("en", "Glamping parted from Camping."), ("zh", "精致露营从露营中分出。")],
 )
-def test_it_is_the_child_that_parts_from_its_parent(
+def test_a_split_names_the_child_before_its_parent(
     tmp_path: Path, lang: str, sentence: str
 ) -> None:
     workspace = make_world(tmp_path, seed=5, weeks=6)

@@ -1,0 +1,28 @@
+"""The sentences of a report: drafts before the check, claims after it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A sentence from a writer, with the numbers of the evidence that it cites."""
+
+    text: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A checked sentence: `status` is kept or dropped, `reason` says why it was dropped."""
+
+    claim_id: str
+    section: str
+    text: str
+    evidence: tuple[str, ...]
+    status: str
+    reason: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the report shows the sentence."""
+        return self.status == "kept"

@@ -1,0 +1,152 @@
+"""Collects the evidence of a week: asks the canned questions and numbers their answers.
+
+Input: a workspace whose graph holds the week. Output: `Evidence`. Rows of later weeks are left out.
+This module does not know about sentences or pages.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from zeitgraph.kg.base.weeks import week_after
+from zeitgraph.kg.workspace.workspace import Workspace
+from zeitgraph.reports.report.canned_questions import (
+    CLUSTER_ENTITIES,
+    CLUSTER_HISTORY,
+    CLUSTER_POSTS,
+    CLUSTER_RULES,
+    EVENTS,
+    FADING_CLUSTERS,
+    FAIR_SHARES,
+    FORECASTS,
+    RISING_CLUSTERS,
+    STYLE_OBJECT_SCENE,
+    TOP_CLUSTERS,
+    WEEK_OVERVIEW,
+    CannedQuestion,
+    Cell,
+    RowT_co,
+)
+from zeitgraph.reports.report.evidence import AnyItem, Evidence, Item, KnownName
+from zeitgraph.reports.report.facts import facts_of_answer, text_cells
+
+Ask = Callable[[str, Mapping[str, str | int]], Sequence[Mapping[str, object]]]
+"""Answers the canned question of a name with its arguments; rows are given by column name."""
+
+ENTITY_KINDS = ("object", "scene", "brand", "person", "product", "place", "hashtag")
+ENTITIES_PER_KIND = 5
+
+
+def ask_graph(workspace: Workspace) -> Ask:
+    """Questions answered by SPARQL over the workspace's RDF store."""
+    from zeitgraph.kg.graph.questions import answer  # opens the store
+
+    def ask(name: str, arguments: Mapping[str, str | int]) -> list[dict[str, object]]:
+        answered = answer(workspace, name, dict(arguments), via="sparql")
+        return [dict(zip(answered.columns, row, strict=True)) for row in answered.rows]
+
+    return ask
+
+
+def collect_evidence(
+    workspace: Workspace, week: str, lang: str, ask: Ask | None = None
+) -> Evidence:
+    """The evidence of `week` for a report in `lang`; `ask` is the graph by default.
+
+    The order is fixed, so that the same graph gives the same numbers: this week and the week
+    before; the largest, rising and fading clusters; events and triples; for each featured cluster
+    its history, rule, entities and posts; forecasts; and balanced shares if the settings ask for
+    them.
+    """
+    limits = workspace.settings.report
+    builder = EvidenceBuilder(ask or ask_graph(workspace), week, known_names(workspace, week))
+    builder.add(WEEK_OVERVIEW, week=week)
+    builder.add(WEEK_OVERVIEW, week=week_after(week, -1))
+    top = builder.add(TOP_CLUSTERS, week=week, limit=limits.clusters)
+    builder.add(RISING_CLUSTERS, week=week, limit=limits.clusters)
+    builder.add(FADING_CLUSTERS, week=week, limit=limits.clusters)
+    builder.add(EVENTS, week=week)
+    builder.add(STYLE_OBJECT_SCENE, week=week, limit=limits.clusters)
+    featured = tuple(row["cluster_id"] for row in top.rows if row["posts"])
+    for cluster in featured:
+        builder.add(CLUSTER_HISTORY, cluster=cluster)
+        builder.add(CLUSTER_RULES, cluster=cluster, week=week)
+        for kind in ENTITY_KINDS:
+            builder.add(
+                CLUSTER_ENTITIES, cluster=cluster, week=week, kind=kind, limit=ENTITIES_PER_KIND
+            )
+        builder.add(CLUSTER_POSTS, cluster=cluster, week=week, limit=limits.posts)
+    builder.add(FORECASTS, week=week, limit=limits.clusters)
+    builder.add(FAIR_SHARES, week=week, limit=limits.clusters)
+    return Evidence(week, lang, tuple(builder.items), builder.known, featured)
+
+
+def known_names(workspace: Workspace, week: str) -> dict[str, KnownName]:
+    """The names of all clusters and entities up to `week`, by id; each as in its newest week."""
+    found = {}
+    names = ("name", "name_en", "name_zh")
+    for table, key, columns in (
+        ("clusters", "cluster_id", [*names]),
+        ("entities", "entity_id", ["kind", *names]),
+    ):
+        for earlier in (w for w in workspace.weeks(table) if w <= week):
+            rows = workspace.read(table, earlier).select([key, *columns]).to_pylist()
+            for row in rows:
+                kind = row.get("kind") or "cluster"
+                found[row[key]] = KnownName(row[key], kind, *(row[name] or "" for name in names))
+    return {node_id: found[node_id] for node_id in sorted(found)}
+
+
+class EvidenceBuilder:
+    """Asks questions and numbers their answers; `items` holds the numbered ones in their order."""
+
+    def __init__(self, ask: Ask, week: str, known: Mapping[str, KnownName]) -> None:
+        self.ask, self.week, self.known = ask, week, known
+        self.items: list[AnyItem] = []
+        self.ids_by_name: dict[str, set[str]] = {}
+        for node in known.values():
+            for name in node.all_names():
+                self.ids_by_name.setdefault(name.casefold(), set()).add(node.node_id)
+
+    def add(self, question: CannedQuestion[RowT_co], **arguments: str | int) -> Item[RowT_co]:
+        """The answer as an item.
+
+        An answer without rows is numbered only if the question is `always_shown`.
+        """
+        rows = [
+            {column: _cell(value) for column, value in row.items()}
+            for row in self.ask(question.name, arguments)
+            if str(row.get("week") or self.week) <= self.week
+        ]
+        facts, derived = facts_of_answer(question, arguments, rows, self.week, self.find_ids)
+        item = Item(
+            evidence_id=f"E{len(self.items) + 1}",
+            question=question.name,
+            arguments=arguments,
+            columns=tuple(rows[0]) if rows else (),
+            rows=tuple(cast("RowT_co", row) for row in rows),
+            facts=facts,
+            derived=derived,
+            about=self.find_ids([*arguments.values(), *(v for row in rows for v in row.values())]),
+        )
+        if rows or question.always_shown:
+            self.items.append(item)
+        return item
+
+    def find_ids(self, cells: Iterable[object]) -> frozenset[str]:
+        """The ids of what `cells` name: a cell holds an id, or a name that several nodes may have.
+
+        Text that is neither is returned as it is.
+        """
+        found = set()
+        for cell in text_cells(cells):
+            found |= {cell} if cell in self.known else self.ids_by_name.get(cell.casefold(), {cell})
+        return frozenset(found)
+
+
+def _cell(value: object) -> Cell:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)
