@@ -55,9 +55,7 @@ def load_styles(libraries: Sequence[str], beside: Path) -> list[Style]:
     ids = [style.style_id for style in styles]
     for style_id in ids:
         if ids.count(style_id) > 1:
-            raise BadLibrary(
-                f"the style «{style_id}» occurs twice in {', '.join(libraries)}"
-            )
+            raise BadLibrary(f"the style «{style_id}» occurs twice in {', '.join(libraries)}")
     return styles
 
 

@@ -25,7 +25,7 @@ class OverviewRow(TypedDict):
     entities: int
 
 
-class ClusterRow(TypedDict):
+class RankedClusterRow(TypedDict):
     """A cluster in a week. Shares are in [0, 1]; `growth` is a fraction (0.4 is 40 % up)."""
 
     cluster_id: str
@@ -96,7 +96,7 @@ class HistoryRow(TypedDict):
     state: str
 
 
-class EntityRow(TypedDict):
+class ClusterEntityRow(TypedDict):
     """An entity in the posts of a cluster; `probability` is the share of posts that name it."""
 
     entity_id: str
@@ -107,7 +107,7 @@ class EntityRow(TypedDict):
     probability: float | None
 
 
-class RuleRow(TypedDict):
+class ClusterRuleRow(TypedDict):
     """One condition of a cluster's rule; `position` is 0 if no rule is good enough."""
 
     position: int
@@ -121,7 +121,7 @@ class RuleRow(TypedDict):
     members: int | None
 
 
-class PostRow(TypedDict):
+class ClusterPostRow(TypedDict):
     """A post of a cluster; `weight` is how well it belongs, in [0, 1]."""
 
     post_id: str
@@ -150,11 +150,11 @@ class CannedQuestion(Generic[RowT_co]):
 
 
 WEEK_OVERVIEW = CannedQuestion[OverviewRow]("week_overview", always_shown=True)
-TOP_CLUSTERS = CannedQuestion[ClusterRow]("top_clusters", focus=("cluster_id",), ranked=True)
-RISING_CLUSTERS = CannedQuestion[ClusterRow](
+TOP_CLUSTERS = CannedQuestion[RankedClusterRow]("top_clusters", focus=("cluster_id",), ranked=True)
+RISING_CLUSTERS = CannedQuestion[RankedClusterRow](
     "rising_clusters", focus=("cluster_id",), ranked=True, always_shown=True
 )
-FADING_CLUSTERS = CannedQuestion[ClusterRow](
+FADING_CLUSTERS = CannedQuestion[RankedClusterRow](
     "fading_clusters", focus=("cluster_id",), ranked=True, always_shown=True
 )
 FORECASTS = CannedQuestion[ForecastRow]("forecasts", focus=("cluster_id",))
@@ -164,11 +164,11 @@ STYLE_OBJECT_SCENE = CannedQuestion[TripleRow](
     "style_object_scene", focus=("style", "object", "scene"), min_named=2
 )
 CLUSTER_HISTORY = CannedQuestion[HistoryRow]("cluster_history", focus=("cluster",))
-CLUSTER_ENTITIES = CannedQuestion[EntityRow](
+CLUSTER_ENTITIES = CannedQuestion[ClusterEntityRow](
     "cluster_entities", focus=("entity_id",), context=("cluster",), ranked=True
 )
-CLUSTER_RULES = CannedQuestion[RuleRow]("cluster_rules", focus=("cluster",))
-CLUSTER_POSTS = CannedQuestion[PostRow]("cluster_posts", context=("cluster",))
+CLUSTER_RULES = CannedQuestion[ClusterRuleRow]("cluster_rules", focus=("cluster",))
+CLUSTER_POSTS = CannedQuestion[ClusterPostRow]("cluster_posts", context=("cluster",))
 
 MEASURES: Mapping[str, str] = {
     "posts": "posts",

@@ -11,11 +11,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from zeitgraph.kg.base.ids import digest_text
+from zeitgraph.kg.workspace.rows import PostRow
+from zeitgraph.kg.workspace.tables import MEDIA, POSTS
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.page.formatting import one_line
 from zeitgraph.reports.page.inline_picture import InlinePicture, inline_picture
 
-COUNTS_ON_CARD = ("likes", "comments", "shares", "saves", "views")
+COLUMNS = (
+    *("post_id", "text", "lang", "published_at", "heat", "url"),
+    *("likes", "comments", "shares", "saves", "views"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def post_cards(
     """
     paths = _first_pictures(workspace, week)
     cards = {}
-    for row in workspace.read("posts", week).to_pylist():
+    for row in workspace.rows(POSTS, week, COLUMNS):
         if row["post_id"] not in post_ids:
             continue
         path = paths.get(row["post_id"])
@@ -59,7 +64,7 @@ def post_cards(
             lang=row["lang"] or "",
             published_at=row["published_at"],
             heat=row["heat"] or 0.0,
-            counts=tuple((name, row[name]) for name in COUNTS_ON_CARD if row[name]),
+            counts=_counts(row),
             url=web_address(row["url"]),
             picture_path=path if picture else None,
             picture=picture,
@@ -67,9 +72,22 @@ def post_cards(
     return cards
 
 
+def _counts(row: PostRow) -> tuple[tuple[str, int], ...]:
+    """The counts of a post that are not zero, by name, in the order of the card."""
+    counts = {
+        "likes": row["likes"],
+        "comments": row["comments"],
+        "shares": row["shares"],
+        "saves": row["saves"],
+        "views": row["views"],
+    }
+    return tuple((name, count) for name, count in counts.items() if count)
+
+
 def _first_pictures(workspace: Workspace, week: str) -> Mapping[str, Path]:
     """The path of the first picture of each post of the week."""
-    rows = sorted(workspace.read("media", week).to_pylist(), key=lambda row: -row["position"])
+    rows = workspace.rows(MEDIA, week, ["post_id", "path", "position"])
+    rows.sort(key=lambda row: -row["position"])
     return {row["post_id"]: workspace.root / row["path"] for row in rows}
 
 

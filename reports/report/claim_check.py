@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from zeitgraph.kg.base.ids import content_id
+from zeitgraph.kg.base.terms import ClaimStatus
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.reports.page.formatting import one_line
 from zeitgraph.reports.report.claims import Claim, Draft
@@ -41,7 +42,7 @@ def check_drafts(
         text = one_line(draft.text)
         claim_id = content_id("k", evidence.lang, section, text, draft.evidence)
         reason = why_dropped(Draft(text, draft.evidence), evidence, subject)
-        status = "dropped" if reason else "kept"
+        status = ClaimStatus.DROPPED if reason else ClaimStatus.KEPT
         claims.setdefault(claim_id, Claim(claim_id, section, text, draft.evidence, status, reason))
     return list(claims.values())
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from zeitgraph.kg.base.terms import ClaimStatus
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -13,16 +15,16 @@ class Draft:
 
 @dataclass(frozen=True)
 class Claim:
-    """A checked sentence: `status` is kept or dropped, `reason` says why it was dropped."""
+    """A checked sentence; `reason` says why it was dropped, and is empty if it was kept."""
 
     claim_id: str
     section: str
     text: str
     evidence: tuple[str, ...]
-    status: str
+    status: ClaimStatus
     reason: str = ""
 
     @property
     def kept(self) -> bool:
         """Whether the report shows the sentence."""
-        return self.status == "kept"
+        return self.status == ClaimStatus.KEPT

@@ -7,6 +7,7 @@ kept and dropped. This module does not know about files or pages.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from zeitgraph.kg.workspace.rows import ClaimRow
 from zeitgraph.kg.workspace.settings import ReportSettings
 from zeitgraph.reports.page.formatting import labels
 from zeitgraph.reports.report.claim_check import check_drafts
@@ -85,7 +86,7 @@ def _model_or_nothing(
     return llm_writer(llm, settings, evidence, say)
 
 
-def claim_rows(report: Report) -> list[dict[str, object]]:
+def claim_rows(report: Report) -> list[ClaimRow]:
     """The report's claims as rows of the table `claims`; each claim id occurs once."""
     by_id = {claim.claim_id: claim for claim in report.claims}
     return [

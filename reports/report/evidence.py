@@ -56,6 +56,10 @@ AnyItem = Item[Mapping[str, object]]
 """An answer to any question, where the columns do not matter."""
 
 
+CLUSTER_KIND = "cluster"
+"""The `kind` of a cluster's name; that of an entity is an `EntityKind`."""
+
+
 @dataclass(frozen=True)
 class KnownName:
     """The names of a cluster or entity of the graph; `name_en` and `name_zh` may be empty."""

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
+from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.kg.base.weeks import week_after
+from zeitgraph.kg.workspace.tables import CLUSTERS, ENTITIES
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.report.canned_questions import (
     CLUSTER_ENTITIES,
@@ -27,13 +29,22 @@ from zeitgraph.reports.report.canned_questions import (
     Cell,
     RowT_co,
 )
-from zeitgraph.reports.report.evidence import AnyItem, Evidence, Item, KnownName
+from zeitgraph.reports.report.evidence import CLUSTER_KIND, AnyItem, Evidence, Item, KnownName
 from zeitgraph.reports.report.facts import facts_of_answer, text_cells
 
 Ask = Callable[[str, Mapping[str, str | int]], Sequence[Mapping[str, object]]]
 """Answers the canned question of a name with its arguments; rows are given by column name."""
 
-ENTITY_KINDS = ("object", "scene", "brand", "person", "product", "place", "hashtag")
+KINDS_BY_INTEREST = (
+    EntityKind.OBJECT,
+    EntityKind.SCENE,
+    EntityKind.BRAND,
+    EntityKind.PERSON,
+    EntityKind.PRODUCT,
+    EntityKind.PLACE,
+    EntityKind.HASHTAG,
+)
+"""The kinds of entities in the order of a report."""
 ENTITIES_PER_KIND = 5
 
 
@@ -71,7 +82,7 @@ def collect_evidence(
     for cluster in featured:
         builder.add(CLUSTER_HISTORY, cluster=cluster)
         builder.add(CLUSTER_RULES, cluster=cluster, week=week)
-        for kind in ENTITY_KINDS:
+        for kind in KINDS_BY_INTEREST:
             builder.add(
                 CLUSTER_ENTITIES, cluster=cluster, week=week, kind=kind, limit=ENTITIES_PER_KIND
             )
@@ -83,17 +94,26 @@ def collect_evidence(
 
 def known_names(workspace: Workspace, week: str) -> dict[str, KnownName]:
     """The names of all clusters and entities up to `week`, by id; each as in its newest week."""
-    found = {}
+    found: dict[str, KnownName] = {}
     names = ("name", "name_en", "name_zh")
-    for table, key, columns in (
-        ("clusters", "cluster_id", [*names]),
-        ("entities", "entity_id", ["kind", *names]),
-    ):
-        for earlier in (w for w in workspace.weeks(table) if w <= week):
-            rows = workspace.read(table, earlier).select([key, *columns]).to_pylist()
-            for row in rows:
-                kind = row.get("kind") or "cluster"
-                found[row[key]] = KnownName(row[key], kind, *(row[name] or "" for name in names))
+    for earlier in (w for w in workspace.weeks("clusters") if w <= week):
+        for cluster in workspace.rows(CLUSTERS, earlier, ["cluster_id", *names]):
+            found[cluster["cluster_id"]] = KnownName(
+                cluster["cluster_id"],
+                CLUSTER_KIND,
+                cluster["name"],
+                cluster["name_en"] or "",
+                cluster["name_zh"] or "",
+            )
+    for earlier in (w for w in workspace.weeks("entities") if w <= week):
+        for entity in workspace.rows(ENTITIES, earlier, ["entity_id", "kind", *names]):
+            found[entity["entity_id"]] = KnownName(
+                entity["entity_id"],
+                entity["kind"],
+                entity["name"],
+                entity["name_en"] or "",
+                entity["name_zh"] or "",
+            )
     return {node_id: found[node_id] for node_id in sorted(found)}
 
 

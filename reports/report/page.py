@@ -29,13 +29,13 @@ from zeitgraph.reports.report.canned_questions import (
     CLUSTER_POSTS,
     TOP_CLUSTERS,
     WEEK_OVERVIEW,
-    ClusterRow,
+    RankedClusterRow,
 )
 from zeitgraph.reports.report.cards import Card
 from zeitgraph.reports.report.claims import Claim
 from zeitgraph.reports.report.compose import Report
 from zeitgraph.reports.report.evidence import Evidence
-from zeitgraph.reports.report.evidence_builder import ENTITY_KINDS
+from zeitgraph.reports.report.evidence_builder import KINDS_BY_INTEREST
 from zeitgraph.reports.report.evidence_tables import (
     WEEKLY,
     EvidenceTable,
@@ -58,7 +58,7 @@ THUMBNAIL_PIXELS, STRIP_PIXELS = 96, 460
 class StyleSection:
     """Everything that the page shows of one cluster; its template is `report.html.jinja`."""
 
-    row: ClusterRow
+    row: RankedClusterRow
     anchor: str
     name: str
     other: str
@@ -153,7 +153,7 @@ def _part(shown: int, evidence: Evidence) -> str:
 
 
 def _style(
-    row: ClusterRow, claims: Sequence[Mapping[str, Any]], evidence: Evidence, data: PageData
+    row: RankedClusterRow, claims: Sequence[Mapping[str, Any]], evidence: Evidence, data: PageData
 ) -> StyleSection:
     cluster, lang = row["cluster_id"], evidence.lang
     known, name = evidence.known[cluster], evidence.display_name(cluster)
@@ -199,7 +199,7 @@ def _longest_bar(evidence: Evidence) -> float:
 def _kinds(cluster: str, evidence: Evidence) -> list[dict[str, Any]]:
     """The most frequent entities of a cluster, by kind."""
     kinds = []
-    for kind in ENTITY_KINDS:
+    for kind in KINDS_BY_INTEREST:
         rows = []
         for item in evidence.answers(CLUSTER_ENTITIES, cluster=cluster, kind=kind):
             for row in item.rows[:ENTITIES_PER_KIND]:

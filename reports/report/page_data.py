@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from zeitgraph.kg.base.weeks import week_after
+from zeitgraph.kg.workspace.tables import CLUSTERS, TRENDS
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.page.charts import Point
 from zeitgraph.reports.report.canned_questions import CLUSTER_POSTS
@@ -36,7 +37,7 @@ def gather_page_data(
     known = [w for w in workspace.weeks("trends") if w <= week] or [week]
     weeks = [week_after(week, -back) for back in range(settings.history)][::-1]
     weeks = [w for w in weeks if w >= known[0]]
-    clusters = workspace.read("clusters", week).select(["cluster_id", "first_week"]).to_pylist()
+    clusters = workspace.rows(CLUSTERS, week, ["cluster_id", "first_week"])
     return PageData(
         cards=post_cards(workspace, week, post_ids, settings.picture_pixels, note),
         points=share_points(workspace, weeks, evidence.featured),
@@ -51,10 +52,7 @@ def share_points(
     """The share and interval of each cluster in each of `weeks`; None in weeks without a row."""
     columns = ["cluster_id", "share", "share_low", "share_high"]
     trends = {
-        week: {
-            row["cluster_id"]: row
-            for row in workspace.read("trends", week).select(columns).to_pylist()
-        }
+        week: {row["cluster_id"]: row for row in workspace.rows(TRENDS, week, columns)}
         for week in weeks
     }
 

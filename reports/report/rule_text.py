@@ -9,16 +9,16 @@ from collections.abc import Sequence
 
 from zeitgraph.kg.workspace.conditions import FEATURES, WORD
 from zeitgraph.reports.page.formatting import labels, listing
-from zeitgraph.reports.report.canned_questions import RuleRow
+from zeitgraph.reports.report.canned_questions import ClusterRuleRow
 
 
-def rule_text(rows: Sequence[RuleRow], lang: str) -> str:
+def rule_text(rows: Sequence[ClusterRuleRow], lang: str) -> str:
     """The conditions in these rows as one phrase; empty if no row holds a condition."""
     conditions = [condition_text(row, lang) for row in rows if row["position"]]
     return listing(conditions, lang, "also") if conditions else ""
 
 
-def condition_text(row: RuleRow, lang: str) -> str:
+def condition_text(row: ClusterRuleRow, lang: str) -> str:
     """One condition: `hue between 200° and 260°`, `brightness of at least 0.80`."""
     words = labels(lang)
     forms = words["condition"]

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from zeitgraph.reports.report.claims import Draft
-from zeitgraph.reports.report.evidence import AnyItem, Evidence, Fact
+from zeitgraph.reports.report.evidence import CLUSTER_KIND, AnyItem, Evidence, Fact
 from zeitgraph.reports.report.lexicon import Span, blank, checker_words, find_words
 from zeitgraph.reports.report.name_spans import NameSpan, find_names
 from zeitgraph.reports.report.quantities import Quantity, read_quantities
@@ -93,7 +93,7 @@ class Sentence:
         """
         clause_ids = self.ids_of(clause)
         all_ids = frozenset[str]().union(self.subject, *(n.ids for n in self.names))
-        clusters = {i for n in self.names for i in n.ids if self._kind(i) == "cluster"}
+        clusters = {i for n in self.names for i in n.ids if self._kind(i) == CLUSTER_KIND}
         around = clusters or self.subject
 
         def allows(fact: Fact) -> bool:

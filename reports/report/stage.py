@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.workspace.pipeline import Job
-from zeitgraph.kg.workspace.tables import TABLES, make_table
+from zeitgraph.kg.workspace.tables import CLAIMS, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.report.compose import Note, claim_rows, compose
 from zeitgraph.reports.report.evidence_builder import Ask, collect_evidence
@@ -72,5 +72,5 @@ def weekly_report(
         html=folder / "index.html",
         markdown=folder / "report.md",
         json=folder / "report.json",
-        claims=make_table(TABLES["claims"], claim_rows(report)),
+        claims=make_table(CLAIMS, claim_rows(report)),
     )

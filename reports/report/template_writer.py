@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import jinja2
 
 from zeitgraph.kg.base.ids import digest_json
+from zeitgraph.kg.base.terms import LineageEvent, TrendState
 from zeitgraph.reports.page.formatting import (
     gain,
     labels,
@@ -33,12 +34,12 @@ from zeitgraph.reports.report.canned_questions import (
     RISING_CLUSTERS,
     TOP_CLUSTERS,
     WEEK_OVERVIEW,
-    ClusterRow,
-    EntityRow,
+    ClusterEntityRow,
+    RankedClusterRow,
 )
 from zeitgraph.reports.report.claims import Draft
 from zeitgraph.reports.report.evidence import AnyItem, Evidence, Item
-from zeitgraph.reports.report.evidence_builder import ENTITY_KINDS
+from zeitgraph.reports.report.evidence_builder import KINDS_BY_INTEREST
 from zeitgraph.reports.report.outline import Section
 from zeitgraph.reports.report.rule_text import rule_text
 
@@ -57,8 +58,7 @@ RUNNERS_UP = 2
 LEAST_PROBABILITY = 0.05
 """A sentence lists an entity only if at least this share of the cluster's posts show it."""
 
-NOT_COMPARED = "not-enough-data"
-HIDING_STATES = frozenset({"seasonal", "bot-suspect"})
+HIDING_STATES = frozenset({TrendState.SEASONAL, TrendState.BOT_SUSPECT})
 """States that take precedence over a rise or fall, and so may hide one."""
 
 
@@ -142,7 +142,7 @@ def _figures(section: Section, evidence: Evidence) -> dict[str, Any]:
         "nothing_moved": _nothing_moved(top, rising, fading),
         "events_item": events,
         "events": named(events.rows),
-        "born": named(row for row in events.rows if row["event"] == "born"),
+        "born": named(row for row in events.rows if row["event"] == LineageEvent.BORN),
         "least_certain": next(iter(named(_widest(featured))), None),
     }
     figures |= _outlook_figures(evidence)
@@ -163,11 +163,11 @@ def _outlook_figures(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _nothing_moved(top: Sequence[ClusterRow], *moves: AnyItem) -> bool:
+def _nothing_moved(top: Sequence[RankedClusterRow], *moves: AnyItem) -> bool:
     """Whether shares were compared and none rose or fell, not even hidden by another state."""
     states = {row["state"] for row in top}
     moved = any(item.rows for item in moves) or not HIDING_STATES.isdisjoint(states)
-    return bool(states - {NOT_COMPARED}) and not moved
+    return bool(states - {TrendState.NOT_ENOUGH_DATA}) and not moved
 
 
 def _tied(rows: Sequence[T], figure: Callable[[T], str]) -> list[T]:
@@ -175,15 +175,15 @@ def _tied(rows: Sequence[T], figure: Callable[[T], str]) -> list[T]:
     return list(takewhile(lambda row: figure(row) == figure(rows[0]), rows))
 
 
-def _one_leads(rows: Sequence[ClusterRow], lang: str) -> bool:
+def _one_leads(rows: Sequence[RankedClusterRow], lang: str) -> bool:
     """Whether exactly one row shows the strongest growth."""
     return len(_tied(rows, lambda row: gain(row["growth"] or 0, lang))) == 1
 
 
-def _widest(rows: Sequence[ClusterRow]) -> list[ClusterRow]:
+def _widest(rows: Sequence[RankedClusterRow]) -> list[RankedClusterRow]:
     """The row whose interval, as shown, is wider than every other; empty if none is."""
 
-    def width(row: ClusterRow) -> float:
+    def width(row: RankedClusterRow) -> float:
         low, high = row["share_low"] or 0.0, row["share_high"] or 0.0
         return round(rounded_percents(high) - rounded_percents(low), 1)
 
@@ -215,12 +215,12 @@ def _cluster_figures(cluster: str, evidence: Evidence) -> dict[str, Any]:
         "trough": shares[-1] == min(shares) and only_once,
         "best": best if best["week"] != evidence.week else None,
         "entity_items": by_kind,
-        "entities": {kind: _entities(by_kind.get(kind), evidence) for kind in ENTITY_KINDS},
+        "entities": {kind: _entities(by_kind.get(kind), evidence) for kind in KINDS_BY_INTEREST},
         **_rule_figures(cluster, evidence),
     }
 
 
-def _entities(item: Item[EntityRow] | None, evidence: Evidence) -> list[dict[str, Any]]:
+def _entities(item: Item[ClusterEntityRow] | None, evidence: Evidence) -> list[dict[str, Any]]:
     """The most frequent entities of an answer, with the names a reader knows."""
     rows = item.rows if item else ()
     frequent = [row for row in rows if (row["probability"] or 0.0) >= LEAST_PROBABILITY]

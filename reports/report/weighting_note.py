@@ -6,8 +6,9 @@ of strangers. This module does not know how the posts were weighted.
 """
 
 from itertools import groupby
-from typing import Any
 
+from zeitgraph.kg.workspace.rows import BalanceRow
+from zeitgraph.kg.workspace.tables import BALANCE
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.page.formatting import labels, listing, one_line, percent
 
@@ -19,11 +20,11 @@ LONGEST_VALUE = 24
 
 def weighting_notes(workspace: Workspace, week: str, lang: str) -> list[str]:
     """One line for each side of the balance; empty if nothing was weighted."""
-    rows = workspace.read("balance", week).to_pylist()
+    rows = workspace.rows(BALANCE, week)
     return [_line(side, list(own), lang) for side, own in groupby(rows, lambda row: row["side"])]
 
 
-def _line(side: str, rows: list[dict[str, Any]], lang: str) -> str:
+def _line(side: str, rows: list[BalanceRow], lang: str) -> str:
     words = labels(lang)["balance"]
     names = words["value"] if side == "head" else {"": words["value"][""]}
     largest = sorted(rows, key=lambda row: (-row["posts"], row["value"]))[:MOST_VALUES]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.page.formatting import counted, percent, rounded_percents
-from zeitgraph.reports.report.canned_questions import RuleRow
+from zeitgraph.reports.report.canned_questions import ClusterRuleRow
 from zeitgraph.reports.report.claim_check import why_dropped
 from zeitgraph.reports.report.evidence import Evidence
 from zeitgraph.reports.report.evidence_builder import collect_evidence
@@ -355,8 +355,8 @@ def condition(
     low: float | None = None,
     high: float | None = None,
     word: str | None = None,
-) -> RuleRow:
-    row: RuleRow = {
+) -> ClusterRuleRow:
+    row: ClusterRuleRow = {
         "position": position,
         "feature": feature,
         "low": low,
