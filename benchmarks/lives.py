@@ -1,19 +1,20 @@
-"""Many small planted worlds in which styles live: what the clusters tell of it, over all worlds.
+"""Runs the clusters on many small planted worlds and averages the scores of their life cycles.
 
     python -m zeitgraph.benchmarks.lives --seeds 100:120 [--set KEY=VALUE …] [--each]
 
-One world is too few to choose a rule by. Each seed here is a world of its own: vectors alone, few
-posts, and another story. Its styles are directions among which pairs that have to do with each
-other lie `KIN` near. In each world
+One world is not enough to choose a rule. Each seed here is a world of its own: only vectors, few
+posts, and a different story. Its styles are directions; related pairs of them have a cosine within
+`RELATED_COSINES`. In each world
 
-- one style turns toward its kin slowly, and in one week of the way what one sees flips, more or
-  less sharply, as it does where a model knows the two by name; another turns smoothly;
-- from one, half of the posts leave for its kin within three weeks;
-- one goes over into its kin within a week, from then on one style;
-- one dies away, two are born of nothing.
+- one style drifts slowly toward its pair, and in one week of the drift its appearance flips, more
+  or less sharply, as it does for a model that knows both styles by name; another drifts smoothly;
+- half of the posts of one style leave for its pair within three weeks;
+- one style merges into its pair within a week;
+- one style dies, and two are born.
 
-Posts stray from their style, an eighth lacks half of what it shows, a few are of no style. Prints
-the columns of the scoreboard as means over the worlds, and with `--each` for each world.
+Posts scatter around their style; an eighth of them lack half of their content, and a few have no
+style. Prints the columns of the scoreboard as means over the worlds, and with `--each` for each
+world.
 """
 
 import argparse
@@ -40,19 +41,20 @@ from zeitgraph.reports.evaluation.truth import Truth
 FIRST = "2026-W01"
 WEEKS = 20
 WIDTH = 256
-KIN = (0.0, 0.4)
-MEETING = (0.2, 0.45)
-"""Styles that merge have come nearer to each other before."""
+RELATED_COSINES = (0.0, 0.4)
+MERGING_COSINES = (0.2, 0.45)
+"""The cosines of styles that merge: they have approached each other before."""
 GRAIN = 0.9
-"""Length of what a post has of its own, beside a style of length one: cosines to it of about 0.74,
-as in the demo world."""
+"""The length of a post's own part; its style has length one. The cosine to the style is about 0.74,
+as in the demo world.
+"""
 FIRST_MORE = 3
-"""The first week has so many times more posts, that what stands from the start is found at once."""
+"""The first week has this many times more posts, so that the initial styles are found at once."""
 PARTIAL, LESS = 0.125, 0.6
-"""The share of posts that lack something, and how much more those stray."""
+"""The share of posts with missing content, and how much more those scatter."""
 NOISE = 0.03
-FALTERING = 0.06
-COLUMNS_TOLD = (
+DRIFT_SPREAD = 0.06
+PRINTED_COLUMNS = (
     "ami_all",
     "noise",
     "births_found",
@@ -68,7 +70,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Style:
-    """A style's share of the week (before they are made to add up) and its place, week by week."""
+    """A style's share of the week (before normalisation) and its position, week by week."""
 
     name: str
     shares: Floats
@@ -79,7 +81,9 @@ class Style:
 
 @dataclass(frozen=True)
 class World:
-    """Planted styles, where looks lie, how many posts a week has, and what happens."""
+    """Planted styles, the positions of their looks, the number of posts in a week, and
+    the events.
+    """
 
     styles: Sequence[Style]
     looks: Floats
@@ -88,14 +92,14 @@ class World:
 
 
 def world_of(seed: int) -> World:
-    """The story of a seed."""
+    """Returns the world of a seed."""
     random = np.random.default_rng(seed)
     a_week = int(random.integers(110, 180))
     pairs, alone = 4, 8
     looks = random.normal(size=(2 * pairs + alone, WIDTH))
     looks /= np.linalg.norm(looks, axis=1, keepdims=True)
     for pair in range(pairs):
-        near = random.uniform(*(KIN if pair < pairs - 1 else MEETING))
+        near = random.uniform(*(RELATED_COSINES if pair < pairs - 1 else MERGING_COSINES))
         one, other = looks[2 * pair], looks[2 * pair + 1]
         aside = other - (other @ one) * one
         looks[2 * pair + 1] = near * one + math.sqrt(1 - near**2) * aside / np.linalg.norm(aside)
@@ -158,14 +162,14 @@ def _event(kind: str, week: int, style: str, moved: Floats, until: int) -> dict[
 
 
 def posts_of(world: World, number: int, random: np.random.Generator) -> tuple[Floats, list[int]]:
-    """The posts of a week: unit vectors, and the style of each, `NO_STYLE` for none."""
+    """Returns the posts of a week: unit vectors, and the style of each (`NO_STYLE` for none)."""
     shares = np.array([style.shares[number] for style in world.styles])
     a_week = world.a_week * (1 if number else FIRST_MORE)
     rows, styles = [], []
     for own in random.choice(len(shares), random.poisson(a_week), p=shares / shares.sum()):
         style = world.styles[own]
         moved = 0.0 if style.moved is None else float(style.moved[number])
-        moved = min(max(random.normal(moved, FALTERING), 0.0), 1.0) if moved else 0.0
+        moved = min(max(random.normal(moved, DRIFT_SPREAD), 0.0), 1.0) if moved else 0.0
         seen = moved if not style.sharp else 1 / (1 + math.exp(-style.sharp * (moved - 0.5)))
         one, other = (world.looks[look] for look in style.looks)
         grain = GRAIN * (1 + LESS * (random.random() < PARTIAL))
@@ -179,10 +183,12 @@ def posts_of(world: World, number: int, random: np.random.Generator) -> tuple[Fl
 
 
 def write(workspace: Workspace, truth: Path, seed: int) -> None:
-    """Write the posts of a world as the stages before would, and its truth as a demo world's."""
+    """Writes the posts of a world as the earlier stages would, and its truth as for a
+    demo world.
+    """
     world = world_of(seed)
     random = np.random.default_rng([seed, 1])
-    told = []
+    posts = []
     for number in range(WEEKS):
         rows, styles = posts_of(world, number, random)
         week = week_after(FIRST, number)
@@ -190,16 +196,16 @@ def write(workspace: Workspace, truth: Path, seed: int) -> None:
         texts = [f"w{style}" if style >= 0 else "" for style in styles]
         put(workspace, PlantedWeek(week, ids, rows.astype(np.float32), np.array(styles), texts))
         names = [world.styles[style].name if style >= 0 else "" for style in styles]
-        told += list(zip(ids, [week] * len(ids), names, strict=True))
+        posts += list(zip(ids, [week] * len(ids), names, strict=True))
     truth.mkdir()
-    _csv(truth / "posts.csv", ("post_id", "week", "lineage"), told)
+    _csv(truth / "posts.csv", ("post_id", "week", "lineage"), posts)
     columns = ("week", "until", "event", "style", "other", "strength")
     rows_of = [[_cell(event.get(key, "")) for key in columns] for event in world.events]
     _csv(truth / "events.csv", columns, rows_of)
 
 
 def _cell(value: object) -> object:
-    """A whole number is that of a week."""
+    """Returns the ISO week of a week number, and any other value unchanged."""
     return week_after(FIRST, value) if isinstance(value, int) else value
 
 
@@ -210,8 +216,8 @@ def _csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) ->
         writer.writerows(rows)
 
 
-def lived(folder: Path, seed: int, settings: Sequence[str]) -> Case:
-    """The world of a seed in `folder`, clustered week by week, beside its truth."""
+def clustered_world(folder: Path, seed: int, settings: Sequence[str]) -> Case:
+    """Returns the world of a seed in `folder`, clustered week by week, with its truth."""
     Workspace.create(folder, "vectors")
     lines = ['profile = "vectors"', "[clusters]", *settings]
     (folder / "zeitgraph.toml").write_text("\n".join(lines) + "\n", "utf-8")
@@ -223,31 +229,31 @@ def lived(folder: Path, seed: int, settings: Sequence[str]) -> Case:
 
 
 def scores_of(case: Case) -> dict[str, float]:
-    """The columns of a world, the share under one id of each drift beside them."""
-    told = {
+    """Returns the scores of a world; the share of each drift under one id is added."""
+    scores = {
         f"one id, {drift.style}": one_id(case, strength - 1e-9, strength).value
         for drift in case.truth.events("drift")
         if (strength := drift.strength) is not None
     }
-    told = dict(sorted(told.items()))
+    scores = dict(sorted(scores.items()))
     columns = {column.key: column for column in COLUMNS}
-    told |= {key: score_one(columns[key], case).value for key in COLUMNS_TOLD}
-    return {key: math.nan if value is None else value for key, value in told.items()}
+    scores |= {key: score_one(columns[key], case).value for key in PRINTED_COLUMNS}
+    return {key: math.nan if value is None else value for key, value in scores.items()}
 
 
 def main() -> None:
-    """Parse, run, print."""
+    """Parses the command, runs and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="100:120", help="FIRST:LAST, the last one left out")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--each", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     table = []
-    for seed in range(*map(int, asked.seeds.split(":"))):
+    for seed in range(*map(int, options.seeds.split(":"))):
         with tempfile.TemporaryDirectory() as folder:
-            scores = scores_of(lived(Path(folder) / "world", seed, asked.set))
+            scores = scores_of(clustered_world(Path(folder) / "world", seed, options.set))
         table.append(scores)
-        if asked.each:
+        if options.each:
             print(seed, *(f"{key} {value:.3f}" for key, value in scores.items()), sep="  ")
     rows = np.array([list(scores.values()) for scores in table])
     print(f"{len(table)} worlds".ljust(20), "mean    worst quarter")

@@ -1,9 +1,10 @@
-"""How fast the starter CLIP looks, with filters as torch lays them and with their channels last.
+"""Measures how fast the starter CLIP encodes pictures with two memory formats.
 
     python benchmarks/picture_vectors.py
 
-Both in one process on one thread, by turns; prints the median of five rounds each, the ratio of
-rounds pair by pair, and versions. Seconds are of the processor, so other work disturbs them less.
+The formats are PyTorch's default and channels last. Both run alternately in one process on one
+thread. Prints the median of five rounds each, the ratio of the rounds pair by pair, and versions.
+Seconds are those of the processor, so other work disturbs them less.
 """
 
 import time
@@ -19,7 +20,7 @@ ROUNDS, PICTURES, CHUNK = 5, 128, 16
 
 
 def seconds(network: torch.nn.Module, pixels: torch.Tensor) -> float:
-    """Processor seconds for all chunks."""
+    """Returns the processor seconds for all chunks."""
     begin = time.process_time()
     with torch.inference_mode():
         for chunk in torch.split(pixels, CHUNK):
@@ -28,7 +29,7 @@ def seconds(network: torch.nn.Module, pixels: torch.Tensor) -> float:
 
 
 def main() -> None:
-    """Measure, print."""
+    """Measures and prints."""
     torch.set_num_threads(1)
     pixels = torch.randn(PICTURES, 3, 128, 128, generator=torch.Generator().manual_seed(1))
     last = OpenClipEmbedder(VectorSettings())._loaded.network.float()  # noqa: SLF001 -- the network alone is timed

@@ -1,15 +1,17 @@
-"""Planted clusters of CLIP-like vectors, of any number, and a workspace that holds them.
+"""Planted clusters of CLIP-like vectors in any number, and a workspace that holds them.
 
-Nobody can hand out a million pictures, so speed is measured on vectors made to lie as a CLIP's do:
+No collection of a million pictures can be shipped, so speed is measured on synthetic vectors with
+the structure of a CLIP's vectors:
 
-- all in one narrow cone: a mean direction that everything shares (Liang et al. 2022);
-- styles are directions in a space of `MEANING` dimensions, of unequal size;
-- a post leaves its style along `SHADES` directions of that style, and by noise in all directions;
-- `NOISE` of all posts are in no style: anywhere in the space of meanings;
+- all lie in a narrow cone around a common mean direction (Liang et al. 2022);
+- styles are directions in a space of `MEANING` dimensions, with unequal sizes;
+- a post deviates from its style along `SHADES` directions of that style, and by noise in all
+  directions;
+- `NOISE` of all posts have no style: they are anywhere in the space of meanings;
 - over several weeks, style 0 turns by 60°, and the last style is born halfway.
 
-A post at its style has a cosine of about 0.75 to it, once the mean direction is taken away. Each
-text has words of its style and words that all share. The same seed gives the same posts.
+The cosine of a post to its style is about 0.75 after the mean direction is removed. Each text has
+words of its style and common words. The same seed gives the same posts.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,7 +38,7 @@ OWN_WORDS, COMMON_WORDS = 8, 400
 
 @dataclass(frozen=True)
 class PlantedWeek:
-    """Posts of a week: unit vectors (n, d), the style of each, `NO_STYLE` for none; texts."""
+    """Posts of a week: unit vectors (n, d), the style of each (`NO_STYLE` for none), and texts."""
 
     week: str
     ids: list[str]
@@ -46,7 +48,7 @@ class PlantedWeek:
 
 
 def plant(posts: int, weeks: int, styles: int, seed: int) -> Iterator[PlantedWeek]:
-    """Week by week, `posts` in all, evenly spread."""
+    """Yields the weeks in order, with `posts` posts in all, evenly distributed."""
     random = np.random.default_rng(seed)
     meaning = np.linalg.qr(random.normal(size=(WIDTH, MEANING)))[0].T
     cone = CONE * _directions(random, 1, np.eye(WIDTH))
@@ -78,7 +80,7 @@ def plant(posts: int, weeks: int, styles: int, seed: int) -> Iterator[PlantedWee
 
 
 def put(workspace: Workspace, week: PlantedWeek) -> None:
-    """Write the posts of a week and their vectors, as the stages before would."""
+    """Writes the posts of a week and their vectors, as the earlier stages would."""
     count = len(week.ids)
     ids, name = pa.array(week.ids), pa.array([week.week] * count)
     moments = np.datetime64(week_start(week.week).replace(tzinfo=None), "us")
@@ -108,7 +110,7 @@ def put(workspace: Workspace, week: PlantedWeek) -> None:
 
 
 def _table(name: str, columns: Mapping[str, pa.Array]) -> pa.Table:
-    """The columns as the table called `name`, what is missing null."""
+    """Returns the columns as the table called `name`; missing columns are null."""
     schema = TABLES[name].schema
     count = len(next(iter(columns.values())))
     return pa.table(
@@ -125,7 +127,7 @@ def _unit(rows: NDArray[Any]) -> NDArray[Any]:
 
 
 def _texts(random: np.random.Generator, styles: NDArray[np.intp]) -> list[str]:
-    """Three words of the post's style, if it has one, and three that all share."""
+    """Returns texts of three words of the post's style, if it has one, and three common words."""
     own = OWN_WORDS * styles[:, None] + random.integers(OWN_WORDS, size=(len(styles), 3))
     common = random.integers(COMMON_WORDS, size=(len(styles), 3))
     return [
@@ -137,6 +139,6 @@ def _texts(random: np.random.Generator, styles: NDArray[np.intp]) -> list[str]:
 
 
 def _word(number: int) -> str:
-    """A word for each number: syllables for its digits."""
+    """Returns a word for each number, with a syllable for each digit."""
     syllables = ("ba", "ke", "li", "mo", "nu", "pra", "sto", "ti", "vel", "wy")
     return "".join(syllables[int(digit)] for digit in f"{number:03d}")

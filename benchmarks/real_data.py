@@ -1,9 +1,11 @@
-"""Run zeitgraph on real posts that nobody here wrote, and print what came of it.
+"""Runs zeitgraph on real posts and prints the results.
 
-    python benchmarks/real_data.py DATA [forum products clothing demo]
+    python benchmarks/real_data.py [DATA] [forum products clothing demo]
 
-DATA is the folder with `forum/`, `products/`, `clothing/` and `entities/`. Each run is a process of
-its own: seconds by the wall, peak memory of the largest process. Prints one Markdown row a corpus.
+DATA is the folder with `forum/`, `products/`, `clothing/` and `entities/`; the default is the
+environment variable ZEITGRAPH_TEST_DATA. Each run is a separate
+process; measured are wall seconds and the peak memory of the largest process. Prints one Markdown
+row for each corpus.
 """
 
 import csv
@@ -21,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from zeitgraph.benchmarks.data import data_folder
+
 
 def forum(data: Path, _folder: Path) -> tuple[str, Path, dict[str, str]]:
     """14,228 English posts of 2013 from 27 boards."""
@@ -30,7 +34,9 @@ def forum(data: Path, _folder: Path) -> tuple[str, Path, dict[str, str]]:
 
 
 def products(data: Path, folder: Path) -> tuple[str, Path, dict[str, str]]:
-    """1,126 products with CLIP vectors; the dates are invented: spread evenly over 12 weeks."""
+    """1,126 products with CLIP vectors. The dates are invented: evenly distributed over
+    12 weeks.
+    """
     pictures = np.load(data / "products" / "image_vectors.npy")
     texts = np.load(data / "products" / "text_vectors.npy")
     with (data / "products" / "meta.csv").open(encoding="utf-8") as file:
@@ -52,7 +58,7 @@ def products(data: Path, folder: Path) -> tuple[str, Path, dict[str, str]]:
 
 
 def clothing(data: Path, folder: Path) -> tuple[str, Path, dict[str, str]]:
-    """500 photographs; dates are invented: the 500 spread evenly over 6 weeks."""
+    """500 photographs. The dates are invented: evenly distributed over 6 weeks."""
     shutil.copytree(data / "clothing", folder / "clothing")
     with (data / "clothing" / "labels.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -73,7 +79,7 @@ def clothing(data: Path, folder: Path) -> tuple[str, Path, dict[str, str]]:
 
 
 def demo(_data: Path, folder: Path) -> tuple[str, Path, dict[str, str]]:
-    """The demo world, on a seed that the starter weights never saw."""
+    """The demo world with a seed that the starter weights never saw."""
     from zeitgraph.extraction.demo import write_corpus
 
     write_corpus(folder / "corpus", seed=20261123, posts=1500, weeks=12)
@@ -91,7 +97,7 @@ CORPORA: Mapping[str, Callable[[Path, Path], tuple[str, Path, dict[str, str]]]] 
 
 
 def measure(name: str, data: Path) -> dict[str, Any]:
-    """Run one corpus from nothing to a report, in a process of its own."""
+    """Runs one corpus from nothing to a report, in a separate process, and returns its row."""
     from sklearn.metrics import adjusted_mutual_info_score
 
     from zeitgraph.cli import init
@@ -110,8 +116,8 @@ def measure(name: str, data: Path) -> dict[str, Any]:
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
         workspace = Workspace(place)
         members = workspace.read_all("memberships").to_pylist()
-        told = [row["cluster_id"] for row in members]
-        ami = adjusted_mutual_info_score([gold[row["post_id"]] for row in members], told)
+        clusters = [row["cluster_id"] for row in members]
+        ami = adjusted_mutual_info_score([gold[row["post_id"]] for row in members], clusters)
         claims = workspace.read_all("claims").to_pylist()
         return {
             "corpus": name,
@@ -120,8 +126,8 @@ def measure(name: str, data: Path) -> dict[str, Any]:
             "weeks": len(workspace.weeks()),
             "seconds": round(seconds, 1),
             "peak GiB": round(peak, 2),
-            "clusters": len(set(told) - {""}),
-            "in none": f"{told.count('') / len(told):.0%}",
+            "clusters": len(set(clusters) - {""}),
+            "in none": f"{clusters.count('') / len(clusters):.0%}",
             "AMI": round(ami, 3),
             "links": sum(1 for row in workspace.read_all("links").to_pylist() if row["entity_id"]),
             "facts": workspace.read_all("facts").num_rows,
@@ -131,7 +137,7 @@ def measure(name: str, data: Path) -> dict[str, Any]:
 
 
 def rows(data: Path, names: list[str]) -> Iterator[str]:
-    """The Markdown table, a line at a time."""
+    """Yields the Markdown table line by line."""
     for number, name in enumerate(names):
         row = measure(name, data)
         if number == 0:
@@ -141,5 +147,9 @@ def rows(data: Path, names: list[str]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    for line in rows(Path(sys.argv[1]), sys.argv[2:] or list(CORPORA)):
+    names = [word for word in sys.argv[1:] if word in CORPORA]
+    folder = next((Path(word) for word in sys.argv[1:] if word not in CORPORA), data_folder())
+    if folder is None:
+        sys.exit("name DATA or set ZEITGRAPH_TEST_DATA")
+    for line in rows(folder, names or list(CORPORA)):
         print(line, flush=True)

@@ -1,17 +1,17 @@
-"""How fast the index of posts finds, against faiss looking at every vector.
+"""Measures how fast the index of posts answers, compared with an exhaustive search by faiss.
 
     python benchmarks/search.py [--posts 200000] [--width 1280] [--vectors FILE.npy]
 
-Vectors are drawn like those of CLIP, or read from a float32 array of unit rows. The index is made
-as a workspace makes it: learned from the first half, kept in 26 files that are mapped. Asked are
-vectors that are not in it. Flat search and the index go by turns, one question at a time and many
-at once, with all threads; printed are medians of five rounds, their ratio round by round, recall@10
-for some numbers of lists looked at, and versions.
+Vectors are synthetic with the structure of CLIP's, or read from a float32 array of unit rows. The
+index is built as in a workspace: trained on the first half, stored in 26 memory-mapped files. The
+queries are vectors that are not in it. Exhaustive search and index alternate, one query at a time
+and all at once, with all threads. Prints medians of five rounds, the ratio round by round,
+recall@10 for several numbers of visited lists, and versions.
 
-Drawn vectors: 400 styles of Zipf sizes, whose centres lie in a space of decaying spectrum; each
-style has 32 directions of its own, and all have noise in every direction. Printed with them is the
-local dimension (Levina & Bickel 2004, maximum likelihood, 20 neighbours), which was 9.6 and 9.2 for
-1,126 pictures and texts by FashionCLIP, 8.6 for 50,000 posts by the starter CLIP.
+Synthetic vectors: 400 styles of Zipf sizes with centres in a space of decaying spectrum; each style
+has 32 directions of its own, and all have noise in every direction. The local dimension is printed
+too (Levina & Bickel 2004, maximum likelihood, 20 neighbours). It was 9.6 and 9.2 for 1,126 pictures
+and texts by FashionCLIP, and 8.6 for 50,000 posts by the starter CLIP.
 """
 
 import argparse
@@ -37,17 +37,17 @@ Rows = NDArray[np.float32]
 
 
 def main() -> None:
-    """Parse, measure, print."""
+    """Parses the command, measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, default=200_000)
     parser.add_argument("--width", type=int, default=1280)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--vectors", type=Path)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     rows = (
-        np.load(asked.vectors, allow_pickle=False).astype(np.float32)
-        if asked.vectors
-        else drawn(asked.posts + ASKED, asked.width, asked.seed)
+        np.load(options.vectors, allow_pickle=False).astype(np.float32)
+        if options.vectors
+        else drawn(options.posts + ASKED, options.width, options.seed)
     )
     queries, points = (
         rows[:: len(rows) // ASKED][:ASKED].copy(),
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def measure(points: Rows, queries: Rows, folder: Path) -> None:
-    """Both ways on the same points and questions."""
+    """Measures both searches on the same points and queries, and prints the results."""
     print(f"{len(points):,} points of width {points.shape[1]}, local dimension "
           f"{local_dimension(points):.1f}, {os.cpu_count()} threads")  # fmt: skip
     begin = time.process_time()
@@ -87,18 +87,20 @@ def measure(points: Rows, queries: Rows, folder: Path) -> None:
         pairs = [(seconds(slow), seconds(fast)) for _ in range(ROUNDS)]
         for clock, kind in enumerate(("by the wall", "of processors")):
             ratios = sorted(one[clock] / other[clock] for one, other in pairs)
-            told = [
+            flat_ms, index_ms = [
                 1000 * median(t[clock] for t in way) / count for way in zip(*pairs, strict=True)
             ]
-            print(f"{name}, {kind}: flat {told[0]:.3f} ms, index {told[1]:.3f} ms a question, "
+            print(f"{name}, {kind}: flat {flat_ms:.3f} ms, index {index_ms:.3f} ms a question, "
                   f"{median(ratios):.0f} times ({ratios[0]:.0f} … {ratios[-1]:.0f})")  # fmt: skip
     if len(points) <= NEIGHBOURS:
-        tell_neighbours(points, index)
+        print_neighbours(points, index)
     print(f"versions: faiss-cpu {version('faiss-cpu')}, numpy {version('numpy')}")
 
 
-def tell_neighbours(points: Rows, index: Index) -> None:
-    """The 15 nearest of every point, compared with all, and by the index."""
+def print_neighbours(points: Rows, index: Index) -> None:
+    """Prints the cost of the 15 nearest neighbours of every point, by exhaustive search and by the
+    index.
+    """
     flat = faiss.IndexFlatIP(points.shape[1])
     flat.add(points)
     before = time.process_time()
@@ -111,7 +113,7 @@ def tell_neighbours(points: Rows, index: Index) -> None:
 
 
 def indexed(points: Rows, folder: Path) -> Index:
-    """The index of points, learned from their first half, kept in files that are mapped."""
+    """Returns the index of points, trained on their first half, in memory-mapped files."""
     lists = lists_for(len(points) // 2)
     chosen = np.linspace(0, len(points) // 2 - 1, min(len(points) // 2, lists * A_LIST))
     codebook = learn_codebook(points[np.unique(chosen.astype(np.int64))], lists)
@@ -137,11 +139,11 @@ def recall(found: NDArray[np.int64], true: NDArray[np.int64]) -> float:
     return float(np.sum(same) / true.size)
 
 
-def local_dimension(points: Rows, asked: int = 500, near: int = 20) -> float:
+def local_dimension(points: Rows, options: int = 500, near: int = 20) -> float:
     """Levina & Bickel 2004, equation 8, averaged as inverse (MacKay & Ghahramani 2005)."""
     index = faiss.IndexFlatL2(points.shape[1])
     index.add(points)
-    squares = index.search(points[:: len(points) // asked], near + 1)[0][:, 1:]
+    squares = index.search(points[:: len(points) // options], near + 1)[0][:, 1:]
     far = squares[squares[:, 0] > 1e-8]
     return float(1 / np.mean(np.log(far[:, -1:] / far[:, :-1]) / 2))
 

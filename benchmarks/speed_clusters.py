@@ -1,20 +1,20 @@
-"""How fast the clustering is, and how much memory it takes, beside its peers, on planted vectors.
+"""Measures the speed and memory of the clustering on planted vectors, compared with other
+libraries.
 
     python -m zeitgraph.benchmarks.speed_clusters ROW [--posts N] [--runs 5] [--into DIR]
 
 ROW is one of
 
-    batch       posts of one week, process to process, beside BERTopic (global)
-    groups      vectors to groups, beside UMAP with hdbscan and beside EVoC
-    trends      12 weeks, one birth, one drift, process to process, beside BERTrend
-    increment   26 weeks, then the 27th alone; and the same 27th with only 9 weeks before it
-    weeks       26 weeks, the processor's seconds of each and the peak of memory
+    batch       posts of one week, whole processes, compared with BERTopic (recipe `global`)
+    groups      vectors to groups, compared with UMAP + hdbscan and with EVoC
+    trends      12 weeks with one birth and one drift, whole processes, compared with BERTrend
+    increment   26 weeks, then the 27th alone; and the same 27th after only 9 weeks
+    weeks       26 weeks: the processor seconds of each, and the peak memory
 
-Peers run in an environment of their own (peers/environment.py; BERTrend in one that
-peers/bertrend_recipe.py says how to make), in turn with ours, so often as `--runs` says, each time
-in a new process; of two fits in it the first is cold, the second warm.
-Prints Markdown: medians, and ours as 1. Where a machine has other work, only the processor's
-seconds mean something.
+The peers run in an environment of their own (peers/environment.py; for BERTrend see
+peers/bertrend_recipe.py), alternating with zeitgraph, `--runs` times, each time in a new process.
+Of two fits in a process the first is cold, the second warm. Prints Markdown: medians, and multiples
+of zeitgraph's. On a machine with other work, only processor seconds are meaningful.
 """
 
 import argparse
@@ -40,11 +40,11 @@ from zeitgraph.kg.workspace.workspace import Workspace
 PEERS = Path(__file__).with_name("peers")
 STYLES, SEED, WEEKS = 40, 20, 26
 TREND_STYLES, TREND_WEEKS = 12, 12
-Told = Mapping[str, Any]
+Cost = Mapping[str, Any]
 
 
 def main() -> None:
-    """Parse, run, print."""
+    """Parses the command, runs and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("row", choices=ROWS)
     parser.add_argument("--posts", type=int)
@@ -52,32 +52,32 @@ def main() -> None:
     parser.add_argument("--into", type=Path, help="keep what is made here")
     parser.add_argument("--environment", type=Path, default=Path("build/peers"))
     parser.add_argument("--bertrend", type=Path, default=Path("build/bertrend/bin/python"))
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as aside:
-        folder = asked.into or Path(aside)
+        folder = options.into or Path(aside)
         folder.mkdir(parents=True, exist_ok=True)
-        ROWS[asked.row](folder, asked)
+        ROWS[options.row](folder, options)
 
 
-def batch(folder: Path, asked: argparse.Namespace) -> None:
-    """The whole stage beside BERTopic: from posts on disk to clusters with words."""
-    week = next(iter(plant(asked.posts or 10_000, 1, STYLES, SEED)))
+def batch(folder: Path, options: argparse.Namespace) -> None:
+    """Measures the whole stage against BERTopic: from posts on disk to clusters with words."""
+    week = next(iter(plant(options.posts or 10_000, 1, STYLES, SEED)))
     workspace = Workspace.create(folder / "workspace", "vectors")
     put(workspace, week)
-    _hand_over(folder, [week])
-    python = peer_python(asked.environment.resolve())
+    _write_posts(folder, [week])
+    python = peer_python(options.environment.resolve())
     ours = [sys.executable, "-m", "zeitgraph.benchmarks.peers.ours", folder, workspace.root, 2]
     theirs = [python, PEERS / "bertopic_recipes.py", folder, "global", "0,1"]
-    runs = _in_turn(folder, {"ours": ours, "global": theirs}, asked.runs)
+    runs = _alternate(folder, {"ours": ours, "global": theirs}, options.runs)
     found = {name: _clusters(folder / f"{name}-1.csv", week.ids) for name in runs}
-    _tell(f"{len(week.ids):,} posts of one week", runs, found, week.styles)
+    _print_results(f"{len(week.ids):,} posts of one week", runs, found, week.styles)
 
 
-def groups(folder: Path, asked: argparse.Namespace) -> None:
-    """Groups among vectors: no texts, no tables."""
-    week = next(iter(plant(asked.posts or 60_000, 1, STYLES, SEED)))
-    _hand_over(folder, [week])
-    python = peer_python(asked.environment.resolve())
+def groups(folder: Path, options: argparse.Namespace) -> None:
+    """Measures groups among vectors, without texts and tables."""
+    week = next(iter(plant(options.posts or 60_000, 1, STYLES, SEED)))
+    _write_posts(folder, [week])
+    python = peer_python(options.environment.resolve())
     theirs: dict[str, Sequence[object]] = {
         name: [python, PEERS / "group_recipes.py", folder, name, 2] for name in ("umap", "evoc")
     }
@@ -88,23 +88,23 @@ def groups(folder: Path, asked: argparse.Namespace) -> None:
         folder,
         2,
     ]
-    runs = _in_turn(folder, {"ours": ours, **theirs}, asked.runs)
+    runs = _alternate(folder, {"ours": ours, **theirs}, options.runs)
     found = {name: np.load(folder / f"{name}.npy") for name in runs}
-    _tell(f"{len(week.ids):,} vectors", runs, found, week.styles)
+    _print_results(f"{len(week.ids):,} vectors", runs, found, week.styles)
 
 
-def trends(folder: Path, asked: argparse.Namespace) -> None:
-    """Weeks in which a style turns by 60° and another is born, beside BERTrend."""
-    planted = list(plant(asked.posts or 4_800, TREND_WEEKS, TREND_STYLES, SEED))
+def trends(folder: Path, options: argparse.Namespace) -> None:
+    """Measures weeks in which one style turns by 60° and another is born, against BERTrend."""
+    planted = list(plant(options.posts or 4_800, TREND_WEEKS, TREND_STYLES, SEED))
     workspace = _filled(folder / "workspace", planted)
-    _hand_over(folder, planted)
+    _write_posts(folder, planted)
     ours = [sys.executable, "-m", "zeitgraph.benchmarks.peers.ours", folder, workspace.root, 2]
-    theirs = [asked.bertrend.absolute(), PEERS / "bertrend_recipe.py", folder, "0,1"]
-    runs = _in_turn(folder, {"ours": ours, "bertrend": theirs}, asked.runs)
+    theirs = [options.bertrend.absolute(), PEERS / "bertrend_recipe.py", folder, "0,1"]
+    runs = _alternate(folder, {"ours": ours, "bertrend": theirs}, options.runs)
     ids = [post_id for week in planted for post_id in week.ids]
     styles = np.concatenate([week.styles for week in planted])
     found = {name: _clusters(folder / f"{name}-1.csv", ids) for name in runs}
-    _tell(f"{len(ids):,} posts of {TREND_WEEKS} weeks", runs, found, styles)
+    _print_results(f"{len(ids):,} posts of {TREND_WEEKS} weeks", runs, found, styles)
     for name, clusters in found.items():
         for what, style in (("turns", 0), ("is born", TREND_STYLES - 1)):
             own = clusters[styles == style]
@@ -112,12 +112,14 @@ def trends(folder: Path, asked: argparse.Namespace) -> None:
             print(f"\n{name}: the style that {what}: {most:.3f} of its posts under one id")
 
 
-def increment(folder: Path, asked: argparse.Namespace) -> None:
-    """One week more: what it costs beside all the weeks before, and whether memory knows them."""
-    posts = (asked.posts or 10_000) * (WEEKS + 1) // WEEKS
+def increment(folder: Path, options: argparse.Namespace) -> None:
+    """Measures one more week, relative to all weeks before, and whether memory grows with their
+    number.
+    """
+    posts = (options.posts or 10_000) * (WEEKS + 1) // WEEKS
     weeks = list(plant(posts, WEEKS + 1, STYLES, SEED))
     rows = []
-    for run in range(asked.runs):
+    for run in range(options.runs):
         long = _filled(folder / f"long-{run}", weeks)
         short = _filled(folder / f"short-{run}", weeks[-10:])
         whole, last = _stage(long, WEEKS), _stage(long, WEEKS + 1)
@@ -129,17 +131,17 @@ def increment(folder: Path, asked: argparse.Namespace) -> None:
     print(f"{last / whole:.3f} of the whole; peak {gib:.3f} GiB, with 9 weeks {short_gib:.3f} GiB")
 
 
-def weeks(folder: Path, asked: argparse.Namespace) -> None:
-    """Many posts over half a year, once."""
+def weeks(folder: Path, options: argparse.Namespace) -> None:
+    """Measures many posts over half a year, once."""
     workspace = Workspace.create(folder / "workspace", "vectors")
     truth = []
-    for week in plant(asked.posts or 1_000_000, WEEKS, STYLES, SEED):
+    for week in plant(options.posts or 1_000_000, WEEKS, STYLES, SEED):
         put(workspace, week)
         truth.append(week.styles)
-    told = _stage(workspace, WEEKS)
+    costs = _stage(workspace, WEEKS)
     found = workspace.read_all("memberships")["cluster_id"].to_numpy().astype(str)
     ami = adjusted_mutual_info_score(np.concatenate(truth), found)
-    print(json.dumps(told, indent=1))
+    print(json.dumps(costs, indent=1))
     print(f"AMI {ami:.4f}, in none {np.mean(found == ''):.3f}")
 
 
@@ -159,17 +161,17 @@ def _filled(root: Path, planted: Sequence[PlantedWeek]) -> Workspace:
     return workspace
 
 
-def _stage(workspace: Workspace, count: int) -> Told:
-    """The first so many weeks brought up to date, in a process of their own."""
+def _stage(workspace: Workspace, count: int) -> Cost:
+    """Brings the first `count` weeks up to date in a new process; returns its cost."""
     words = [sys.executable, "-m", "zeitgraph.benchmarks.increments", workspace.root, count]
     done = subprocess.run(  # noqa: S603
         list(map(str, words)), check=True, stdout=subprocess.PIPE
     )
-    told: Told = json.loads(done.stdout)
-    return told
+    costs: Cost = json.loads(done.stdout)
+    return costs
 
 
-def _hand_over(folder: Path, weeks: Sequence[PlantedWeek]) -> None:
+def _write_posts(folder: Path, weeks: Sequence[PlantedWeek]) -> None:
     np.save(folder / "vectors.npy", np.concatenate([week.vectors for week in weeks]))
     with (folder / "posts.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
@@ -178,16 +180,16 @@ def _hand_over(folder: Path, weeks: Sequence[PlantedWeek]) -> None:
             table.writerows(zip(week.ids, [week.week] * len(week.ids), week.texts, strict=True))
 
 
-def _in_turn(
+def _alternate(
     folder: Path, commands: Mapping[str, Sequence[object]], runs: int
-) -> dict[str, list[Told]]:
-    told: dict[str, list[Told]] = {name: [] for name in commands}
+) -> dict[str, list[Cost]]:
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
             words = [*map(str, command), str(time.time())]
             subprocess.run(words, check=True, stderr=subprocess.DEVNULL)  # noqa: S603
-            told[name].append(json.loads((folder / f"{name}.json").read_bytes()))
-    return told
+            costs[name].append(json.loads((folder / f"{name}.json").read_bytes()))
+    return costs
 
 
 def _clusters(path: Path, ids: Sequence[str]) -> NDArray[Any]:
@@ -196,16 +198,16 @@ def _clusters(path: Path, ids: Sequence[str]) -> NDArray[Any]:
     return np.array([cluster[post_id] for post_id in ids])
 
 
-def _tell(
-    title: str, runs: Mapping[str, Sequence[Told]], found: Mapping[str, Any], truth: Any
+def _print_results(
+    title: str, runs: Mapping[str, Sequence[Cost]], found: Mapping[str, Any], truth: Any
 ) -> None:
-    """A row a contender: what it found, and what it took as multiples of ours."""
-    costs: Mapping[str, Callable[[Told], float]] = {
-        "cold, wall": lambda told: told["cold"],
-        "cold, processor": lambda told: told["processor"][0],
-        "warm, wall": lambda told: told["seconds"][1],
-        "warm, processor": lambda told: told["processor"][1],
-        "peak memory": lambda told: told["gib"],
+    """Prints a row for each library: its scores, and its cost with the multiple of zeitgraph's."""
+    costs: Mapping[str, Callable[[Cost], float]] = {
+        "cold, wall": lambda run: run["cold"],
+        "cold, processor": lambda run: run["processor"][0],
+        "warm, wall": lambda run: run["seconds"][1],
+        "warm, processor": lambda run: run["processor"][1],
+        "peak memory": lambda run: run["gib"],
     }
     columns = ("ARI", "AMI", "ARI, posts in a style", "groups", *costs)
     print(f"\n{title}, medians of {len(next(iter(runs.values())))}\n")
@@ -221,7 +223,7 @@ def _tell(
             f"{len(set(groups.tolist()) - {-1, ''})}",
         ]
         for of in costs.values():
-            ours, theirs = (median(map(of, told)) for told in (first, own))
+            ours, theirs = (median(map(of, each)) for each in (first, own))
             cells.append(f"{theirs:.3g} ({theirs / ours:.2g} ×)")
         print(f"| {name} | {' | '.join(cells)} |")
     for name, own in runs.items():

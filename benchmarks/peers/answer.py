@@ -1,7 +1,7 @@
-"""An answer as every contender writes it: a post, its week, its cluster. Standard library only.
+"""The file format in which every library answers: post, week, cluster. Standard library only.
 
-Ours import it as `zeitgraph.benchmarks.peers.answer`, scripts of the peers' environments, where
-there is no zeitgraph, as the file beside them.
+zeitgraph imports it as `zeitgraph.benchmarks.peers.answer`. Scripts in the peers' environments,
+which have no zeitgraph, import the file in their own folder.
 """
 
 import csv
@@ -12,7 +12,7 @@ COLUMNS = ("post_id", "week", "cluster")
 
 
 def write_answer(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
-    """The cluster of each post, empty for none, in the order of `COLUMNS`."""
+    """Writes the cluster of each post (empty for none) in the columns `COLUMNS`."""
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)

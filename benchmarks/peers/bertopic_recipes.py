@@ -1,12 +1,12 @@
-"""BERTopic on given vectors, by one of three recipes; run in its own environment, no zeitgraph.
+"""Runs BERTopic on given vectors by one of three recipes, in its own environment without zeitgraph.
 
     PEER_PYTHON bertopic_recipes.py FOLDER RECIPE SEEDS BEGAN
 
 FOLDER holds `vectors.npy` (n, d) and `posts.csv` (post_id, week, text; n rows, by week). Writes
-`RECIPE-SEED.csv` (post_id, week, cluster; empty for none) for each of the seeds (`0,1,2`), and last
-`RECIPE.json`: versions, seconds of each fit by the wall and of the processor, seconds from BEGAN
-(`time.time()` of who started this) to the end of the first, and the peak memory in GiB. All
-settings are BERTopic's defaults, or those of its documentation; nothing is tuned.
+`RECIPE-SEED.csv` (post_id, week, cluster; empty for none) for each of the seeds (`0,1,2`), and at
+the end `RECIPE.json`: versions, wall and processor seconds of each fit, seconds from BEGAN
+(`time.time()` when the caller started this process) to the end of the first fit, and the peak
+memory in GiB. All settings are BERTopic's defaults or those of its documentation; nothing is tuned.
 """
 
 import csv
@@ -34,22 +34,24 @@ Week = tuple[list[str], np.ndarray]
 
 
 def in_one(weeks: Sequence[Week], seed: int) -> list[int]:
-    """All weeks at once: no report of a week could have been made so before the last."""
+    """Clusters all weeks at once. A weekly report could not be made in this way before the last
+    week.
+    """
     texts = [text for own, _ in weeks for text in own]
     topics, _ = _model(seed).fit_transform(texts, np.concatenate([own for _, own in weeks]))
     return list(topics)
 
 
 def merged_weeks(weeks: Sequence[Week], seed: int) -> list[int]:
-    """A model for each week, all joined by `merge_models`, which never changes an older week."""
+    """Joins a model for each week by `merge_models`, which never changes an earlier week."""
     models = [_model(seed).fit(texts, vectors) for texts, vectors in weeks]
     return list(BERTopic.merge_models(models).topics_)
 
 
 def online(weeks: Sequence[Week], seed: int) -> list[int]:
-    """The documentation's recipe of `partial_fit`, a week a batch; a post stays where it was put.
+    """Follows the documentation of `partial_fit`, one week a batch; a post keeps its first cluster.
 
-    In float64: with float32, as vectors come, scikit-learn 1.9.1 stops in the second batch.
+    In float64: with float32, the type of the vectors, scikit-learn 1.9.1 stops in the second batch.
     """
     model = BERTopic(
         umap_model=IncrementalPCA(n_components=5),
@@ -66,7 +68,9 @@ RECIPES = {"global": in_one, "merge": merged_weeks, "online": online}
 
 
 def _model(seed: int) -> BERTopic:
-    """BERTopic as it comes; its UMAP named only to give it a seed (bertopic/_bertopic.py)."""
+    """Returns BERTopic with its defaults; UMAP is given only for its seed
+    (bertopic/_bertopic.py).
+    """
     reduce = UMAP(
         n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=seed, n_jobs=1
     )
@@ -74,7 +78,7 @@ def _model(seed: int) -> BERTopic:
 
 
 def _batches(weeks: Sequence[Week], least: int) -> Iterator[Week]:
-    """The weeks, the first of them taken together until they have `least` posts."""
+    """Yields the weeks; the first ones are joined until they have `least` posts."""
     texts: list[str] = []
     rows: list[np.ndarray] = []
     grown = False
@@ -87,7 +91,7 @@ def _batches(weeks: Sequence[Week], least: int) -> Iterator[Week]:
 
 
 def main(folder: Path, recipe: str, seeds: Sequence[int], began: float) -> None:
-    """Run one recipe once for each seed."""
+    """Runs one recipe once for each seed."""
     with (folder / "posts.csv").open(encoding="utf-8", newline="") as file:
         posts = list(csv.DictReader(file))
     vectors = np.load(folder / "vectors.npy")
@@ -98,13 +102,13 @@ def main(folder: Path, recipe: str, seeds: Sequence[int], began: float) -> None:
         with timing.run():
             topics = RECIPES[recipe](weeks, seed)
         names = ("" if topic == NO_TOPIC else str(topic) for topic in topics)
-        told = ((p["post_id"], p["week"], name) for p, name in zip(posts, names, strict=True))
-        write_answer(folder / f"{recipe}-{seed}.csv", told)
+        answers = ((p["post_id"], p["week"], name) for p, name in zip(posts, names, strict=True))
+        write_answer(folder / f"{recipe}-{seed}.csv", answers)
     timing.write(folder / f"{recipe}.json", PACKAGES)
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")  # UMAP on one thread, small weeks: known, and not ours
+    warnings.simplefilter("ignore")  # UMAP warns about one thread and small weeks
     main(
         Path(sys.argv[1]), sys.argv[2], [int(s) for s in sys.argv[3].split(",")], float(sys.argv[4])
     )

@@ -1,13 +1,12 @@
-"""BERTrend on given vectors, week after week; run in an environment of its own, no zeitgraph.
+"""Runs BERTrend on given vectors, week by week, in an environment of its own without zeitgraph.
 
     PYTHON bertrend_recipe.py FOLDER SEEDS BEGAN
 
-PYTHON is a Python 3.12 into which `pip install torch==2.13.0 bertrend==0.4.13` has been done: it
-asks for 3.12 where everything else here runs by 3.11. FOLDER, and what is written, as in
-bertopic_recipes.py; the recipe is called `bertrend`. Settings are BERTrend's own, except language
-(English) and granularity (a week), and that words are weighed by c-TF-IDF alone: its
-`MaximalMarginalRelevance` would fetch a sentence transformer. Its UMAP has a fixed seed, so that
-all seeds give the same.
+PYTHON is a Python 3.12 with `pip install torch==2.13.0 bertrend==0.4.13`: BERTrend requires 3.12.
+FOLDER and the output are as in bertopic_recipes.py; the recipe is called `bertrend`. Settings are
+BERTrend's own, except for the language (English), the granularity (a week), and the words, which
+are weighted by c-TF-IDF alone: its `MaximalMarginalRelevance` would download a sentence
+transformer. Its UMAP has a fixed seed, so all seeds give the same result.
 """
 
 import itertools
@@ -29,9 +28,9 @@ DAYS = 7
 
 
 def topics_of(posts: pd.DataFrame, vectors: np.ndarray) -> dict[str, int]:
-    """The topic of each post that has one, once all weeks are merged.
+    """Returns the topic of each post that has one, after all weeks are merged.
 
-    A post's own id stands for its url, by which merged topics name their posts.
+    A post's id is used as its url, because merged topics identify their posts by url.
     """
     topics = BERTopicModel(
         {"global": {"language": "English"}, "bertopic_model": {"representation_model": []}}
@@ -48,12 +47,12 @@ def topics_of(posts: pd.DataFrame, vectors: np.ndarray) -> dict[str, int]:
     return found
 
 
-def _flat(told: str | list[str]) -> list[str]:
-    return [told] if isinstance(told, str) else told
+def _flat(ids: str | list[str]) -> list[str]:
+    return [ids] if isinstance(ids, str) else ids
 
 
 def main(folder: Path, seeds: Sequence[int], began: float) -> None:
-    """Run once for each seed."""
+    """Runs once for each seed."""
     posts = pd.read_csv(folder / "posts.csv", dtype=str)
     posts["monday"] = pd.to_datetime(posts["week"] + "-1", format="%G-W%V-%u")
     posts["document_id"] = posts["source"] = posts["url"] = posts["post_id"]
@@ -63,8 +62,8 @@ def main(folder: Path, seeds: Sequence[int], began: float) -> None:
         with timing.run():
             topics = topics_of(posts, vectors)
         rows = zip(posts["post_id"], posts["week"], strict=True)
-        told = ((post_id, week, str(topics.get(post_id, ""))) for post_id, week in rows)
-        write_answer(folder / f"bertrend-{seed}.csv", told)
+        answers = ((post_id, week, str(topics.get(post_id, ""))) for post_id, week in rows)
+        write_answer(folder / f"bertrend-{seed}.csv", answers)
     timing.write(folder / "bertrend.json", PACKAGES)
 
 

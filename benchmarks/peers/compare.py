@@ -1,11 +1,11 @@
-"""Score BERTopic beside zeitgraph, on the same vectors and by the columns of `zeitgraph bench`.
+"""Scores BERTopic and zeitgraph on the same vectors, by the columns of `zeitgraph bench`.
 
     python -m zeitgraph.benchmarks.peers.compare WORKSPACE… [--only global online] [--again]
 
-A WORKSPACE is finished, and the truth of its world lies in `corpus/truth` (`zeitgraph demo` makes
-such a one). Each recipe runs three times in a process of its own, a peer with the seeds 0, 1, 2.
-Prints a Markdown table a workspace. What a peer answered is kept in the workspace's cache, so that
-a second call goes on where the first stopped; ours is made anew each time.
+Each WORKSPACE is finished and has its truth in `corpus/truth`, as `zeitgraph demo` makes it. Each
+recipe runs three times in a separate process; a peer uses the seeds 0, 1, 2. Prints one Markdown
+table for each workspace. A peer's answers are kept in the workspace's cache, so a second call
+continues where the first stopped; zeitgraph's are computed again each time.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from zeitgraph.benchmarks.peers.environment import peer_python
-from zeitgraph.benchmarks.peers.exchange import Answer, hand_over, read_answer, vectors_of
+from zeitgraph.benchmarks.peers.exchange import Answer, read_answer, vectors_of, write_exchange
 from zeitgraph.benchmarks.peers.peer_workspace import as_workspace
 from zeitgraph.benchmarks.peers.table import Line, as_markdown, scored
 from zeitgraph.kg.base.errors import ZeitgraphError
@@ -32,28 +32,28 @@ BERTOPIC = Path(__file__).with_name("bertopic_recipes.py")
 
 
 class PeerFailed(ZeitgraphError):
-    """A recipe ended with an error, or not in time; told in its place in the table."""
+    """A recipe failed or exceeded its time; the table states this in its column."""
 
 
 def main() -> None:
-    """Parse, run, print."""
+    """Parses the command, runs and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspaces", type=Path, nargs="+", metavar="WORKSPACE")
     parser.add_argument("--only", nargs="+", choices=PEERS, default=PEERS, metavar="RECIPE")
     parser.add_argument("--again", action="store_true", help="also what has been answered before")
     parser.add_argument("--minutes", type=float, default=60, help="at most, for three fits")
     parser.add_argument("--environment", type=Path, default=Path("build/peers"))
-    asked = parser.parse_args()
-    python = peer_python(asked.environment.resolve())
-    for root in asked.workspaces:
+    options = parser.parse_args()
+    python = peer_python(options.environment.resolve())
+    for root in options.workspaces:
         workspace = Workspace(root)
-        folder = hand_over(workspace, workspace.cache_folder / "peers")
+        folder = write_exchange(workspace, workspace.cache_folder / "peers")
         ours = [sys.executable, "-m", OUR_MODULE, folder, workspace.root, len(SEEDS)]
         peer = [python, BERTOPIC, folder]
-        commands = {OURS: ours} | {r: [*peer, r, ",".join(map(str, SEEDS))] for r in asked.only}
-        if asked.again:
-            _forget(folder, asked.only)
-        lines = list(_lines(workspace, folder, commands, asked.minutes))
+        commands = {OURS: ours} | {r: [*peer, r, ",".join(map(str, SEEDS))] for r in options.only}
+        if options.again:
+            _forget(folder, options.only)
+        lines = list(_lines(workspace, folder, commands, options.minutes))
         print(f"\n{_title(workspace)}\n\n{as_markdown(lines)}", flush=True)
 
 
@@ -92,7 +92,7 @@ def _lines(
 
 
 def _answer(folder: Path, recipe: str, command: Sequence[object], minutes: float) -> Answer:
-    """Run the recipe, unless a peer has answered; raises `PeerFailed`."""
+    """Runs the recipe, unless a peer has answered before. Raises PeerFailed if it fails."""
     if recipe == OURS or not (folder / f"{recipe}.json").is_file():
         print(f"{folder.parents[2].name}: {recipe} …", file=sys.stderr, flush=True)
         words, log = [*map(str, command), str(time.time())], folder / f"{recipe}.log"

@@ -1,7 +1,8 @@
-"""The peers' own environment: a folder with a virtual environment, made when it is missing or old.
+"""The peers' own environment: a folder with a virtual environment, made if it is missing or
+outdated.
 
-In come a folder and `requirements.txt` beside this file, which pins everything; out comes the path
-of a Python. Nothing of a peer is ever installed into the environment that zeitgraph runs in.
+Input: a folder, and `requirements.txt` beside this file, which pins every package. Output: the path
+of a Python. Nothing of a peer is ever installed into zeitgraph's environment.
 """
 
 import shutil
@@ -13,9 +14,9 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
 def peer_python(folder: Path) -> Path:
-    """The Python of the environment in `folder`, made anew where `requirements.txt` changed.
+    """Returns the Python of the environment in `folder`, made again if `requirements.txt` changed.
 
-    Raises `subprocess.CalledProcessError` where pip fails.
+    Raises `subprocess.CalledProcessError` if pip fails.
     """
     python, receipt = folder / "bin" / "python", folder / REQUIREMENTS.name
     if receipt.is_file() and receipt.read_bytes() == REQUIREMENTS.read_bytes():

@@ -1,8 +1,9 @@
-"""What zeitgraph and a peer hand each other: a folder of plain files that either can read.
+"""The folder of plain files through which zeitgraph and a peer exchange posts and clusters.
 
-In comes a workspace; out go `vectors.npy` (n, d; float32 unit rows, a post's pictures and text
-fused) and `posts.csv` (post_id, week, text), row by row the same posts, by week. A recipe answers
-with `RECIPE-SEED.csv` (post_id, week, cluster; empty for none) for each seed, and `RECIPE.json`.
+Input: a workspace. Output: `vectors.npy` (n, d; float32 unit rows, a post's pictures and text
+fused) and `posts.csv` (post_id, week, text), the same posts in the same order, by week. A recipe
+answers with `RECIPE-SEED.csv` (post_id, week, cluster; empty for none) for each seed, and
+`RECIPE.json`.
 """
 
 import csv
@@ -24,9 +25,9 @@ POSTS, VECTORS = "posts.csv", "vectors.npy"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a recipe said: versions, seconds of each fit by the wall and of the processor, `cold`
-    from the start of the process to the end of the first fit, peak memory; and for each seed the
-    cluster of each post.
+    """A recipe's answer: versions, wall and processor seconds of each fit, `cold` seconds from the
+    start of the process to the end of the first fit, peak memory; and for each seed the cluster of
+    each post.
     """
 
     versions: Mapping[str, str]
@@ -37,21 +38,21 @@ class Answer:
     clusters: Sequence[Mapping[str, str]]
 
 
-def hand_over(workspace: Workspace, below: Path) -> Path:
-    """Write the clustered posts with vectors to a folder below `below`, named by its content."""
+def write_exchange(workspace: Workspace, below: Path) -> Path:
+    """Writes the clustered posts with vectors to a folder below `below`, named by its content."""
     ids, rows = read_side(workspace.read_all("vectors"), "post")
     vector_of = dict(zip(ids, rows, strict=True))
     clustered = set(workspace.read_all("memberships")["post_id"].to_pylist())
     posts = workspace.read_all("posts").select(["week", "post_id", "text"]).to_pylist()
-    told = sorted(
+    rows = sorted(
         (post["week"], post["post_id"], post["text"] or "")
         for post in posts
         if post["post_id"] in clustered & vector_of.keys()
     )
     aside = below / "aside"
     aside.mkdir(parents=True, exist_ok=True)
-    np.save(aside / VECTORS, np.array([vector_of[post_id] for _, post_id, _ in told], np.float32))
-    lines = ((post_id, week, text) for week, post_id, text in told)
+    np.save(aside / VECTORS, np.array([vector_of[post_id] for _, post_id, _ in rows], np.float32))
+    lines = ((post_id, week, text) for week, post_id, text in rows)
     with (aside / POSTS).open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(("post_id", "week", "text"))
@@ -65,21 +66,23 @@ def hand_over(workspace: Workspace, below: Path) -> Path:
 
 
 def vectors_of(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """The vector of each post, as it was handed over."""
+    """Returns the vector of each post as it was written."""
     with (folder / POSTS).open(encoding="utf-8", newline="") as file:
         ids = [row["post_id"] for row in csv.DictReader(file)]
     return dict(zip(ids, np.load(folder / VECTORS), strict=True))
 
 
 def write_clusters(path: Path, members: Iterable[Mapping[str, str]]) -> None:
-    """The answer for one seed, from rows with `post_id`, `week` and `cluster_id`."""
+    """Writes the answer for one seed, from rows with `post_id`, `week` and `cluster_id`."""
     write_answer(path, ((m["post_id"], m["week"], m["cluster_id"]) for m in members))
 
 
 def read_answer(folder: Path, recipe: str) -> Answer:
-    """What the recipe answered."""
-    told = json.loads((folder / f"{recipe}.json").read_bytes())
-    return Answer(**told, clusters=[_clusters(p) for p in sorted(folder.glob(f"{recipe}-*.csv"))])
+    """Returns the recipe's answer."""
+    figures = json.loads((folder / f"{recipe}.json").read_bytes())
+    return Answer(
+        **figures, clusters=[_clusters(p) for p in sorted(folder.glob(f"{recipe}-*.csv"))]
+    )
 
 
 def _clusters(path: Path) -> dict[str, str]:

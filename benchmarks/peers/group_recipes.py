@@ -1,10 +1,10 @@
-"""Groups among vectors by UMAP with hdbscan, or by EVoC; run in the peers' environment.
+"""Finds groups among vectors by UMAP + hdbscan or by EVoC, in the peers' environment.
 
     PEER_PYTHON group_recipes.py FOLDER RECIPE RUNS BEGAN
 
-FOLDER holds `vectors.npy` (n, d). Writes `RECIPE.npy`, a group number for each row of the last run
+FOLDER holds `vectors.npy` (n, d). Writes `RECIPE.npy`, a group number for each row in the last run
 (-1 for none), and `RECIPE.json` as bertopic_recipes.py does. All settings are the defaults, or
-those that BERTopic gives its UMAP and hdbscan; the seed is fixed, which makes UMAP use one thread.
+those that BERTopic gives its UMAP and hdbscan. The seed is fixed, so UMAP uses one thread.
 """
 
 import sys
@@ -18,7 +18,9 @@ PACKAGES = ("hdbscan", "umap-learn", "evoc", "numba", "numpy", "scikit-learn")
 
 
 def umap_hdbscan(vectors: np.ndarray) -> np.ndarray:
-    """As BERTopic does it: five dimensions, then groups of at least half a percent."""
+    """Returns groups as BERTopic forms them: five dimensions, at least 0.5 % of the rows in a
+    group.
+    """
     from hdbscan import HDBSCAN
     from umap import UMAP  # type: ignore[import-not-found]
 
@@ -33,7 +35,7 @@ def umap_hdbscan(vectors: np.ndarray) -> np.ndarray:
 
 
 def evoc(vectors: np.ndarray) -> np.ndarray:
-    """As it comes."""
+    """Returns groups by EVoC with its defaults."""
     from evoc import EVoC  # type: ignore[import-not-found]
 
     groups: np.ndarray = EVoC(random_state=0).fit_predict(vectors)
@@ -44,7 +46,7 @@ RECIPES = {"umap": umap_hdbscan, "evoc": evoc}
 
 
 def main(folder: Path, recipe: str, runs: int, began: float) -> None:
-    """Run one recipe so often in one process: the first is cold."""
+    """Runs one recipe `runs` times in one process; the first run is cold."""
     vectors = np.load(folder / "vectors.npy")
     timing = Timing(began)
     for _ in range(runs):
@@ -55,5 +57,5 @@ def main(folder: Path, recipe: str, runs: int, began: float) -> None:
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")  # UMAP on one thread: known, and not ours
+    warnings.simplefilter("ignore")  # UMAP warns about one thread
     main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))

@@ -1,9 +1,9 @@
-"""Our groups among vectors, as the stage `clusters` finds them in a week: what UMAP or EVoC do.
+"""Finds groups among vectors as the stage `clusters` does in a week, to compare with UMAP and EVoC.
 
     python -m zeitgraph.benchmarks.peers.our_groups FOLDER RUNS BEGAN
 
-Answers in FOLDER as group_recipes.py does. From vectors to groups: the shared direction away,
-neighbours, contraction, HDBSCAN.
+Answers in FOLDER as group_recipes.py does. From vectors to groups: removal of the common direction,
+neighbours, mean shift, HDBSCAN.
 """
 
 import sys
@@ -23,7 +23,7 @@ PACKAGES = ("hdbscan", "faiss-cpu", "numpy", "scikit-learn")
 
 
 def groups_of(vectors: Points) -> NDArray[np.intp]:
-    """A group number for each row, -1 for none, with the default settings."""
+    """Returns a group number for each row, -1 for none, with the default settings."""
     settings = ClusterSettings()
     points = centred(vectors)
     seen = mean_shift(points, neighbours_of(points, settings.neighbours))
@@ -31,7 +31,7 @@ def groups_of(vectors: Points) -> NDArray[np.intp]:
 
 
 def main(folder: Path, runs: int, began: float) -> None:
-    """Find groups so often in one process: the first is cold."""
+    """Finds groups `runs` times in one process; the first run is cold."""
     vectors = np.load(folder / "vectors.npy")
     timing = Timing(began)
     for _ in range(runs):

@@ -1,9 +1,9 @@
-"""The stage `clusters` alone, on a copy of a workspace: the counterpart of a peer's fit.
+"""Runs the stage `clusters` alone on a copy of a workspace: the counterpart of a peer's fit.
 
     python -m zeitgraph.benchmarks.peers.ours FOLDER WORKSPACE RUNS BEGAN
 
-Answers in FOLDER as a peer's recipe does (exchange.py). The stage goes week by week, never sees a
-later one, names the clusters and writes its tables; all of that is in its seconds.
+Answers in FOLDER as a peer's recipe does (exchange.py). The stage proceeds week by week, never sees
+a later week, names the clusters and writes its tables; all of this is included in its seconds.
 """
 
 import shutil
@@ -23,7 +23,7 @@ READ = ("posts", "vectors")
 
 
 def main(folder: Path, source: Path, runs: int, began: float) -> None:
-    """Cluster all weeks from nothing, `runs` times."""
+    """Clusters all weeks from nothing, `runs` times."""
     stages = [stage for stage in STAGES if stage.name == "clusters"]
     timing = Timing(began)
     for run in range(runs):
@@ -37,7 +37,7 @@ def main(folder: Path, source: Path, runs: int, began: float) -> None:
 
 
 def _copied(source: Path, to: Path) -> Workspace:
-    """The workspace with nothing but its settings and what the stage reads."""
+    """Returns a workspace with only the settings and the tables that the stage reads."""
     shutil.copy(source / SETTINGS_FILE, to)
     for table in READ:
         shutil.copytree(source / "tables" / table, to / "tables" / table)

@@ -1,9 +1,9 @@
-"""A peer's clusters as a workspace, so that the scoreboard reads them as it reads ours.
+"""A peer's clusters as a workspace, so that the scoreboard reads them as it reads zeitgraph's.
 
-In come the week and the cluster of each post, and the posts' vectors; out comes a workspace with
-`memberships`, with `clusters` (each week's core is the mean of its posts), and of `lineage` births:
-a topic counts as born in the week in which it has gathered `BORN` posts. Drifts, splits, merges and
-deaths are told by no peer here.
+Input: the week and the cluster of each post, and the posts' vectors. Output: a workspace with
+`memberships`, `clusters` (each week's core is the mean of its posts) and the births in `lineage`: a
+topic is born in the week in which it has collected `BORN` posts. No peer here reports drifts,
+splits, merges or deaths.
 """
 
 from collections import Counter, defaultdict
@@ -19,7 +19,7 @@ from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 
 BORN = 3
-"""Fewer posts make no topic: a stray one would bring a birth weeks before its time."""
+"""Fewer posts do not make a topic: a single stray post would date a birth weeks too early."""
 
 
 def as_workspace(
@@ -28,7 +28,9 @@ def as_workspace(
     clusters: Mapping[str, str],
     vectors: Mapping[str, NDArray[np.float32]],
 ) -> Workspace:
-    """A new workspace in `folder`: the posts of `weeks`, in none where `clusters` has none."""
+    """Returns a new workspace in `folder` with the posts of `weeks`, in the clusters of
+    `clusters`.
+    """
     workspace = Workspace.create(folder, "vectors")
     posts_of: dict[str, list[str]] = defaultdict(list)
     for post_id in sorted(weeks):

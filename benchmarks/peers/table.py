@@ -1,11 +1,10 @@
-"""The comparison as a Markdown table: a row a figure, a column a recipe.
+"""The comparison as a Markdown table: a row for each figure, a column for each recipe.
 
-In come lines, one a recipe: its scores, one set for each seed, and what it took. A figure is the
-median over the seeds, with the least and the most where they differ. `fit` is the median of three
-fits in one process, of which only the first compiles; `cold` is from the start of the process to
-the end of the first. These and the memory are multiples of the first line's, which is ours. On a
-machine with other work, only the processor's seconds (of this process, not of its helpers) mean
-anything.
+Input: one line per recipe: its scores, a set for each seed, and its cost. A figure is the median
+over the seeds, with minimum and maximum if they differ. `fit` is the median of three fits in one
+process, of which only the first compiles; `cold` is the time from the start of the process to the
+end of the first fit. Costs are multiples of the first line, which is zeitgraph. On a machine with
+other work, only processor seconds (of this process, not of its helpers) are meaningful.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,10 +21,10 @@ SHARED = (
     "births_found", "birth_delay", "births_false",
     "drift_strong", "drift_medium", "drift_weak", "drift_path",
 )  # fmt: skip
-"""Columns of the scoreboard that anybody's clusters answer."""
+"""Columns of the scoreboard that apply to the clusters of any library."""
 
 EVENTS = ("drift_told", "splits", "merges", "deaths")
-"""Columns about events, of which a peer tells none."""
+"""Columns about events, which no peer here reports."""
 
 FORMS = {"ratio": "{:.3f}", "rate": "{:.2f}", "weeks": "{:+g}"}
 
@@ -39,7 +38,7 @@ COSTS: Mapping[str, Callable[[Answer], float]] = {
 
 @dataclass(frozen=True)
 class Line:
-    """A recipe: what it answered, and its scores by column, a set a seed; or why it failed."""
+    """A recipe: its answer and its scores by column, a set for each seed; or why it failed."""
 
     name: str
     answer: Answer | None = None
@@ -48,7 +47,9 @@ class Line:
 
 
 def scored(name: str, answer: Answer, cases: Iterable[Case], *, events: bool) -> Line:
-    """The line of a recipe; without `events`, columns about events say that it tells none."""
+    """Returns the line of a recipe. Without `events`, columns about events are marked as not
+    available.
+    """
     untold = Score(why="unbuilt")
     scores = [
         {
@@ -62,7 +63,7 @@ def scored(name: str, answer: Answer, cases: Iterable[Case], *, events: bool) ->
 
 
 def as_markdown(lines: Sequence[Line]) -> str:
-    """The table, with versions and failures below."""
+    """Returns the table, with versions and failures below it."""
     forms = {column.key: FORMS.get(column.form, "{:g}") for column in COLUMNS}
     rows = [("figure", *(line.name for line in lines)), ("---",) * (len(lines) + 1)]
     rows += [
@@ -70,14 +71,14 @@ def as_markdown(lines: Sequence[Line]) -> str:
         for key in (*SHARED, *EVENTS)
     ]
     rows += [(name, *_multiples([line.answer for line in lines], of)) for name, of in COSTS.items()]
-    told = [f"| {' | '.join(row)} |" for row in rows]
+    output = [f"| {' | '.join(row)} |" for row in rows]
     for line in lines:
         if line.answer:
             used = ", ".join(f"{name} {number}" for name, number in line.answer.versions.items())
-            told.append(f"\n{line.name}: {used}")
+            output.append(f"\n{line.name}: {used}")
         else:
-            told.append(f"\n{line.name} failed: {line.failed}")
-    return "\n".join(told)
+            output.append(f"\n{line.name} failed: {line.failed}")
+    return "\n".join(output)
 
 
 def _figure(scores: Sequence[Score], form: str) -> str:

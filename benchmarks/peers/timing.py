@@ -1,7 +1,7 @@
-"""What runs of a contender took, as every contender tells it. Standard library only.
+"""The cost of runs, in the format that every library reports. Standard library only.
 
-Ours import it as `zeitgraph.benchmarks.peers.timing`, scripts of the peers' environment, where
-there is no zeitgraph, as the file beside them.
+zeitgraph imports it as `zeitgraph.benchmarks.peers.timing`. Scripts in the peers' environment,
+which has no zeitgraph, import the file in their own folder.
 """
 
 import json
@@ -15,9 +15,9 @@ from pathlib import Path
 
 
 class Timing:
-    """Seconds of each run by the wall and of the processor; the first is cold.
+    """Wall and processor seconds of each run; the first is cold.
 
-    `cold` are the seconds from `began` (`time.time()` of who started the process) to its end.
+    `cold` is the seconds from `began` (`time.time()` when the process was started) to its end.
     """
 
     def __init__(self, began: float) -> None:
@@ -27,7 +27,7 @@ class Timing:
 
     @contextmanager
     def run(self) -> Iterator[None]:
-        """One run."""
+        """Measures one run."""
         begin, busy = time.perf_counter(), time.process_time()
         yield
         self.seconds.append(time.perf_counter() - begin)
@@ -35,12 +35,12 @@ class Timing:
         self.cold = self.cold or time.time() - self.began
 
     def write(self, path: Path, packages: Sequence[str]) -> None:
-        """All of it as JSON, with versions and the peak memory of the process in GiB."""
-        told = {
+        """Writes all figures as JSON, with versions and the peak memory of the process in GiB."""
+        figures = {
             "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
             "seconds": self.seconds,
             "processor": self.processor,
             "cold": self.cold,
             "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
         }
-        path.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+        path.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
