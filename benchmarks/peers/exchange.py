@@ -44,15 +44,17 @@ def write_exchange(workspace: Workspace, below: Path) -> Path:
     vector_of = dict(zip(ids, rows, strict=True))
     clustered = set(workspace.read_all("memberships")["post_id"].to_pylist())
     posts = workspace.read_all("posts").select(["week", "post_id", "text"]).to_pylist()
-    rows = sorted(
+    ordered = sorted(
         (post["week"], post["post_id"], post["text"] or "")
         for post in posts
         if post["post_id"] in clustered & vector_of.keys()
     )
     aside = below / "aside"
     aside.mkdir(parents=True, exist_ok=True)
-    np.save(aside / VECTORS, np.array([vector_of[post_id] for _, post_id, _ in rows], np.float32))
-    lines = ((post_id, week, text) for week, post_id, text in rows)
+    np.save(
+        aside / VECTORS, np.array([vector_of[post_id] for _, post_id, _ in ordered], np.float32)
+    )
+    lines = ((post_id, week, text) for week, post_id, text in ordered)
     with (aside / POSTS).open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(("post_id", "week", "text"))

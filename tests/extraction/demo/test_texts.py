@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 import pytest
@@ -33,8 +34,18 @@ LANGS = ("en", "zh")
 SEEDS = st.integers(0, 2**32)
 
 
-def captions(count: int, lang: str, seed: int = 1) -> Iterator[Caption]:
-    rng = np.random.default_rng(seed)
+def captions(count: int, lang: str) -> Sequence[Caption]:
+    """Returns the first `count` (at most 3,000) random captions, drawn once for all tests."""
+    return _three_thousand(lang)[:count]
+
+
+@cache
+def _three_thousand(lang: str) -> tuple[Caption, ...]:
+    return tuple(_random_captions(3000, lang))
+
+
+def _random_captions(count: int, lang: str) -> Iterator[Caption]:
+    rng = np.random.default_rng(1)
     styles, scenes, things = list(looks()), list(SCENES), list(THINGS)
     for number in range(count):
         style = styles[number % len(styles)]
@@ -142,7 +153,7 @@ def test_moods_have_their_planned_frequency(lang: str) -> None:
      ("zh", "yyds", "一言难尽"), ("zh", "绝绝子", "智商税")],
 )  # fmt: skip
 def test_slang_indicates_the_mood(lang: str, good: str, bad: str) -> None:
-    every = list(captions(1500, lang))
+    every = captions(1500, lang)
     moods = {
         phrase: Counter(c.sentiment for c in every if phrase in c.text) for phrase in (good, bad)
     }
