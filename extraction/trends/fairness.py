@@ -1,10 +1,10 @@
-"""Fair shares: every post of a week gets a weight, so that the week is balanced as stated.
+"""Fair shares: a weight for every post of a week, so that the week is balanced as the settings say.
 
-In come the posts of a week and `[fairness]` of the settings, out come weights and the parts that
-each region, gender … had before and has after. Raking (Deming & Stephan 1940): the weights are
-scaled for one side after the other until all sides have the parts that were asked for; none leaves
-1 / cap .. cap times the mean, so a side may fall short, and what it reached is told. Knows nothing
-about clusters.
+Input: the posts of a week and `[fairness]` of the settings. Output: the weights, and the part of
+the week that each region, gender, … had before and has after. The method is raking (Deming &
+Stephan 1940): the weights are scaled for one dimension after the other until all dimensions have
+their target parts. Each weight stays within 1 / cap .. cap times the mean, so a dimension may miss
+its targets; the part that it reached is in the output. This module does not know about clusters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from zeitgraph.extraction.trends.shares import Floats
 from zeitgraph.kg.workspace.settings import FairnessSettings, Side
 
-ROUNDS = 500
-EXACT = 1e-10
+MAX_ROUNDS = 500
+TOLERANCE = 1e-10
 HEAD, REST, UNKNOWN = "head", "rest", ""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What a value of a side had of the week, was to have, and has; parts in [0, 1]."""
+    """The part of a week that a value of a dimension had, should have, and has; each in [0, 1]."""
 
     side: str
     value: str
@@ -36,90 +36,96 @@ class Part:
 
 @dataclass(frozen=True)
 class Balance:
-    """A weight for each post, their mean 1, and the parts of each side but `author`."""
+    """A weight for each post, shape (posts,), mean 1; and the parts, without those of authors."""
 
     weights: Floats
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
-class _Side:
-    """A side: its values, the place in them of each post's own, and the part each is to have."""
+class _Dimension:
+    """A dimension: its values, the index of each post's value, and each value's target part."""
 
     name: str
     values: Sequence[str]
-    own: NDArray[np.intp]
+    index: NDArray[np.intp]
     targets: Floats
 
     def parts(self, weights: Floats) -> Floats:
-        return np.asarray(np.bincount(self.own, weights, len(self.values)) / weights.sum())
+        """The part of the total weight that each value has, shape (values,)."""
+        return np.asarray(np.bincount(self.index, weights, len(self.values)) / weights.sum())
 
 
 def balance(posts: Sequence[Mapping[str, Any]], settings: FairnessSettings) -> Balance:
-    """Weights of the posts; each is a row with the columns of the table `posts`."""
+    """The weights of the posts, each a row with the columns of the table `posts`."""
     weights = np.ones(len(posts))
-    sides = [_side(posts, name, settings) for name in settings.balance]
-    for _ in range(ROUNDS):
+    dimensions = [_dimension(posts, name, settings) for name in settings.balance]
+    for _ in range(MAX_ROUNDS):
         before = weights
-        for side in sides:
-            weights = weights * (side.targets / np.maximum(side.parts(weights), 1e-300))[side.own]
+        for own in dimensions:
+            weights = weights * (own.targets / np.maximum(own.parts(weights), 1e-300))[own.index]
         weights = _capped(weights / weights.mean(), settings.cap)
-        if np.max(np.abs(weights - before)) < EXACT:
+        if np.max(np.abs(weights - before)) < TOLERANCE:
             break
-    told = [part for side in sides if side.name != "author" for part in _told(side, weights)]
-    return Balance(weights, tuple(told))
+    parts = [part for own in dimensions if own.name != "author" for part in _parts(own, weights)]
+    return Balance(weights, tuple(parts))
 
 
 def _capped(weights: Floats, cap: float) -> Floats:
-    """The weights within 1 / cap .. cap, and of mean 1 again as far as these allow."""
-    for _ in range(ROUNDS):
+    """The weights within 1 / cap .. cap, with mean 1 as far as these bounds allow."""
+    for _ in range(MAX_ROUNDS):
         clipped = np.clip(weights, 1 / cap, cap)
-        if abs(clipped.mean() - 1) < EXACT:
+        if abs(clipped.mean() - 1) < TOLERANCE:
             break
         weights = clipped / clipped.mean()
     return np.asarray(clipped)
 
 
-def _told(side: _Side, weights: Floats) -> list[Part]:
-    before, after = side.parts(np.ones(len(side.own))), side.parts(weights)
-    posts = np.bincount(side.own, minlength=len(side.values))
+def _parts(dimension: _Dimension, weights: Floats) -> list[Part]:
+    before, after = dimension.parts(np.ones(len(dimension.index))), dimension.parts(weights)
+    posts = np.bincount(dimension.index, minlength=len(dimension.values))
     return [
         Part(
-            side.name,
+            dimension.name,
             value,
             int(posts[i]),
             float(before[i]),
-            float(side.targets[i]),
+            float(dimension.targets[i]),
             float(after[i]),
         )
-        for i, value in enumerate(side.values)
+        for i, value in enumerate(dimension.values)
     ]
 
 
-def _side(posts: Sequence[Mapping[str, Any]], name: Side, settings: FairnessSettings) -> _Side:
-    """A side with the part that each of its values is to have.
+def _dimension(
+    posts: Sequence[Mapping[str, Any]], name: Side, settings: FairnessSettings
+) -> _Dimension:
+    """A dimension with the target part of each of its values.
 
-    What is not known, and values for which nothing is stated where something is for others, keep
-    the part that they have; the rest is divided as stated, or evenly where nothing is.
+    Unknown values keep the part that they have. So do values without a target if the settings give
+    targets for others. The rest is divided as the settings say, or evenly without targets.
     """
     if name == "head":
         cells = _heads([row["views"] or 0 for row in posts], settings.head)
     else:
         cells = [row[name] or UNKNOWN for row in posts]
-    values, own = np.unique(np.array(cells, dtype=object).astype(str), return_inverse=True)
-    had = np.bincount(own) / len(posts)
-    stated = settings.targets.get(name, {})
+    values, index = np.unique(np.array(cells, dtype=object).astype(str), return_inverse=True)
+    parts = np.bincount(index) / len(posts)
+    given = settings.targets.get(name, {})
     wanted = np.array(
-        [stated.get(v, 0.0) if stated else float(v != UNKNOWN) for v in values.tolist()]
+        [given.get(v, 0.0) if given else float(v != UNKNOWN) for v in values.tolist()]
     )
-    asked = wanted > 0
-    targets = had.copy()
-    if asked.any():
-        targets[asked] = wanted[asked] / wanted.sum() * had[asked].sum()
-    return _Side(name, values.tolist(), own, targets)
+    has_target = wanted > 0
+    targets = parts.copy()
+    if has_target.any():
+        targets[has_target] = wanted[has_target] / wanted.sum() * parts[has_target].sum()
+    return _Dimension(name, values.tolist(), index, targets)
 
 
 def _heads(views: Sequence[int], part: float) -> list[str]:
-    """Which posts are head content: the `part` that is viewed most; of equals all or none."""
+    """`head` for the `part` of the posts with the most views, `rest` for the others.
+
+    Posts with equal views are either all head content or none.
+    """
     least = sorted(views, reverse=True)[max(1, round(part * len(views))) - 1]
     return [HEAD if count >= least and count > 0 else REST for count in views]

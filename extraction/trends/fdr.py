@@ -1,6 +1,6 @@
-"""Which of many changes are more than chance: p values, and false discoveries held.
+"""Which of many changes are significant: p-values, and control of the false discovery rate.
 
-Knows nothing about clusters.
+This module does not know about clusters.
 """
 
 from collections.abc import Sequence
@@ -9,46 +9,44 @@ from statistics import fmean
 
 import numpy as np
 
-from zeitgraph.extraction.trends.shares import Draw, Floats
+from zeitgraph.extraction.trends.shares import BetaBinomial
 
 
 @dataclass(frozen=True)
 class Change:
-    """How likely chance makes a count as high as that of the week, or as low as it."""
+    """The one-sided p-values of a week's count: `p_rise` of so many or more, `p_fall` or fewer."""
 
-    up: float
-    down: float
+    p_rise: float
+    p_fall: float
 
     @classmethod
-    def of(cls, count: int, expected: Sequence[Draw]) -> "Change":
-        """Of a week with `count` posts where one of `expected` was to come, as likely each."""
+    def of(cls, count: int, expected: Sequence[BetaBinomial]) -> "Change":
+        """Of a week with `count` posts; each of the `expected` distributions is equally likely."""
         return cls(
-            fmean(draw.at_least(count) for draw in expected),
-            fmean(draw.at_most(count) for draw in expected),
+            fmean(distribution.at_least(count) for distribution in expected),
+            fmean(distribution.at_most(count) for distribution in expected),
         )
 
     @property
     def p(self) -> float:
-        """The two-sided p value: chance brings one as small with at most its own probability."""
-        return min(1.0, 2 * min(self.up, self.down))
+        """The two-sided p-value in [0, 1]: twice the smaller of the one-sided ones."""
+        return min(1.0, 2 * min(self.p_rise, self.p_fall))
 
     @property
     def is_rise(self) -> bool:
-        """Whether the week has rather too many than too few."""
-        return self.up < self.down
+        """Whether the count is above what was expected rather than below."""
+        return self.p_rise < self.p_fall
 
 
-def discovered(p_values: Sequence[float], false: float) -> list[bool]:
-    """Which of the p values are discoveries, when of these a part of `false` may be none.
+def significant(p_values: Sequence[float], max_rate: float) -> list[bool]:
+    """Which of the p-values are discoveries, with a false discovery rate of at most `max_rate`.
 
-    Benjamini & Hochberg 1995. It holds for p values that are independent or rise together
-    (Benjamini & Yekutieli 2001, theorem 1.2); that it holds for shares, which add up to 1, is
-    simulated in the tests. The sides of two-sided tests are told with the same
-    error (Benjamini & Yekutieli 2005).
+    Benjamini & Hochberg 1995. The rate holds for p-values that are independent or rise together
+    (Benjamini & Yekutieli 2001, theorem 1.2); that it also holds for shares, which add up to 1, is
+    simulated in the tests. The direction of a two-sided test has the same error rate (Benjamini &
+    Yekutieli 2005).
     """
-    p: Floats = np.asarray(p_values, dtype=np.float64)
-    ranked = np.sort(p)
-    allowed = false * np.arange(1, len(p) + 1) / max(len(p), 1)
-    held = np.flatnonzero(ranked <= allowed)
-    limit = ranked[held[-1]] if len(held) else -1.0
-    return [bool(value <= limit) for value in p]
+    from scipy.stats import false_discovery_control
+
+    adjusted = false_discovery_control(np.asarray(p_values, np.float64), method="bh")
+    return [bool(value <= max_rate) for value in adjusted]

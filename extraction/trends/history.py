@@ -1,11 +1,13 @@
-"""How many posts each cluster had in every week so far.
+"""The number of posts that each cluster had in every earlier week.
 
-In come memberships of the past and the clusters as they stand, out comes a `History`. What is known
-by now of a cluster corrects its past: posts under the id of a cluster that was the same style count
-for the one that goes on; a cluster that nobody had named counts the posts that were already like it
-before its birth (`unseen_posts`), spread evenly over the window that was searched: what is found
-late is not new; and the one that it split from does without them: a split is no fall. Copies of
-weeks in which bots were suspected in a cluster are left out.
+Input: memberships of the past and the current clusters. Output: a `History`. What is known by now
+corrects the past:
+
+- The posts of a cluster that turned out to be another one count for that other one.
+- A discovered cluster also counts the posts that were already like it before its birth
+  (`unseen_posts`), spread evenly over the window that was searched, so that a style that is found
+  late is not new. The cluster that it split from does not count them, so that a split is no fall.
+- Copies do not count in weeks in which the cluster was suspected of bots.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,51 +19,44 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from zeitgraph.extraction.clusters.state import CONTINUED
 from zeitgraph.extraction.trends.shares import Floats
 from zeitgraph.extraction.trends.states import SUSPECT
-from zeitgraph.kg.base.terms import ClusterState
-from zeitgraph.kg.base.weeks import week_after, week_start
+from zeitgraph.kg.base.weeks import week_after, weeks_between
 from zeitgraph.kg.workspace.pipeline import Job
 
 Row = Mapping[str, Any]
-PLACE = ["cluster_id", "week"]
+CLUSTER_WEEK = ["cluster_id", "week"]
 
 
 @dataclass(frozen=True)
 class History:
-    """Weeks with posts before the one at hand, oldest first.
+    """The earlier weeks that have posts, oldest first.
 
-    `numbers` are the weeks as numbers that can be subtracted, `totals` all posts of each, `counts`
-    those of each cluster, float64 in the order of `weeks`; `born` is the place in `weeks` of the
-    week in which a cluster was first told of, `len(weeks)` for one of this week.
+    `numbers`: each week relative to the week at hand, so that the week before it is −1. `totals`:
+    all posts of each week. `counts`: the posts of each cluster, float64 of shape (weeks,).
+    `first_index`: the index of the week in which a cluster was first reported, `len(weeks)` for a
+    cluster of the week at hand.
     """
 
     weeks: tuple[str, ...]
     numbers: NDArray[np.int64]
     totals: Floats
     counts: Mapping[str, Floats]
-    born: Mapping[str, int]
+    first_index: Mapping[str, int]
 
-    def since(self, number: int, until: int) -> "NDArray[np.bool_]":
-        """Which weeks have a number in `number` .. `until`, both included."""
-        return (self.numbers >= number) & (self.numbers <= until)
-
-
-def week_number(week: str) -> int:
-    """Weeks as numbers, so that they can be subtracted."""
-    return week_start(week).toordinal() // 7
+    def between(self, first: int, last: int) -> "NDArray[np.bool_]":
+        """Which weeks have a number in `first` .. `last`, both included; shape (weeks,)."""
+        return (self.numbers >= first) & (self.numbers <= last)
 
 
-def followed(clusters: Sequence[Row]) -> dict[str, str]:
-    """Under which id the posts of a cluster count that was the same style as another.
+def successors(clusters: Sequence[Row]) -> dict[str, str]:
+    """The cluster that the posts of a cluster now count for, by the id of each replaced cluster.
 
-    Or that a hand merged or deleted: its past is another's too, or nobody's (empty).
+    A cluster is replaced if it turned out to be another one, or if an edit merged it or deleted it;
+    the id is empty for a deleted cluster.
     """
-    into = {
-        row["cluster_id"]: row["parent"]
-        for row in clusters
-        if row["state"] == ClusterState.CONTINUED
-    }
+    into = {row["cluster_id"]: row["parent"] for row in clusters if row["state"] == CONTINUED}
     into |= {row["cluster_id"]: row["shown_as"] for row in clusters if row["shown_as"] is not None}
     while any(parent in into for parent in into.values()):
         into = {name: into.get(parent, parent) for name, parent in into.items()}
@@ -69,53 +64,53 @@ def followed(clusters: Sequence[Row]) -> dict[str, str]:
 
 
 def look_back(job: Job, clusters: Sequence[Row]) -> History:
-    """The history of `clusters`, rows of those that stand in the week of the job."""
-    counted = _kept(job)
+    """The history of `clusters`, the rows of the job's week in the table of that name."""
+    counted = _posts_without_bots(job)
     weeks = tuple(sorted({week for _, week in counted}))
-    place = {week: i for i, week in enumerate(weeks)}
-    into = followed(clusters)
+    index = {week: i for i, week in enumerate(weeks)}
+    into = successors(clusters)
     names = {row["cluster_id"] for row in clusters}
     totals = np.zeros(len(weeks))
     counts = {name: np.zeros(len(weeks)) for name in sorted(names)}
     for (name, week), count in counted.items():
-        totals[place[week]] += count
+        totals[index[week]] += count
         if (own := into.get(name, name)) in counts:
-            counts[own][place[week]] += count
+            counts[own][index[week]] += count
     np.maximum(totals, 1, out=totals)
-    _correct(counts, clusters, weeks, job.settings.clusters.window_weeks)
+    _add_unseen_posts(counts, clusters, weeks, job.settings.clusters.window_weeks)
     return History(
         weeks=weeks,
-        numbers=np.array([week_number(week) for week in weeks], np.int64),
+        numbers=np.array([weeks_between(job.week, week) for week in weeks], np.int64),
         totals=totals,
         counts=counts,
-        born={
+        first_index={
             row["cluster_id"]: sum(week < row["first_week"] for week in weeks) for row in clusters
         },
     )
 
 
-def _kept(job: Job) -> dict[tuple[str, str], int]:
-    """The posts of each cluster and week, less the copies where bots were suspected."""
+def _posts_without_bots(job: Job) -> dict[tuple[str, str], int]:
+    """The posts by cluster and week, without the copies where bots were suspected."""
     trends = job.table("trends", "history")
-    bots = trends.filter(pc.equal(trends["state"], SUSPECT)).select(PLACE).to_pylist()
+    suspected = trends.filter(pc.equal(trends["state"], SUSPECT)).select(CLUSTER_WEEK).to_pylist()
     members = job.table("memberships", "history")
     copies = members.filter(pc.greater(pc.utf8_length(members["copy_of"]), 0))
-    kept, copied = (_counts(rows.select(PLACE)) for rows in (members, copies))
-    for row in bots:
-        where = row["cluster_id"], row["week"]
-        kept[where] = kept.get(where, 0) - copied.get(where, 0)
-    return kept
+    posts, copied = (_counts(rows.select(CLUSTER_WEEK)) for rows in (members, copies))
+    for row in suspected:
+        key = row["cluster_id"], row["week"]
+        posts[key] = posts.get(key, 0) - copied.get(key, 0)
+    return posts
 
 
 def _counts(rows: pa.Table) -> dict[tuple[str, str], int]:
-    told = rows.group_by(PLACE).aggregate([([], "count_all")]).to_pylist()
-    return {(row["cluster_id"], row["week"]): row["count_all"] for row in told}
+    grouped = rows.group_by(CLUSTER_WEEK).aggregate([([], "count_all")]).to_pylist()
+    return {(row["cluster_id"], row["week"]): row["count_all"] for row in grouped}
 
 
-def _correct(
+def _add_unseen_posts(
     counts: Mapping[str, Floats], clusters: Sequence[Row], weeks: Sequence[str], window: int
 ) -> None:
-    """Give a cluster the posts that were like it before its birth, and take them from its kin."""
+    """Add to each cluster its posts from before its birth, and subtract them from its parent."""
     taken = {name: np.zeros(len(weeks)) for name in counts}
     for row in clusters:
         since = week_after(row["first_week"], -window)
@@ -124,7 +119,7 @@ def _correct(
             continue
         unseen = before * (row["unseen_posts"] / before.sum())
         counts[row["cluster_id"]] += unseen
-        if row["state"] != ClusterState.CONTINUED and row["parent"] in taken:
+        if row["state"] != CONTINUED and row["parent"] in taken:
             taken[row["parent"]] += unseen
     for name, own in taken.items():
         np.maximum(counts[name] - own, 0, out=counts[name])

@@ -1,40 +1,42 @@
-"""Seasons: clusters that stand above the rest of the year in the same weeks, this year and before.
+"""Seasons: clusters above the rest of the year in the same weeks of this year and the last.
 
-One rise is no season. What is told of a cluster asks for its weeks of a year ago, and for the weeks
-between, to which both are held: less than about a year of history can tell of none.
+A single rise is not a season. The test compares the week at hand and the same weeks of a year ago
+with the weeks between them, so it needs about a year of history.
 """
 
 import numpy as np
 
 from zeitgraph.extraction.trends.history import History
-from zeitgraph.extraction.trends.shares import Floats, Level
+from zeitgraph.extraction.trends.shares import Floats, SharePosterior
 
 YEAR = 52
-NEAR = 1
-"""A season may come so many weeks earlier or later than a year ago."""
-AROUND = 6
-"""Weeks so near to the season, before and after it, are not the rest of the year."""
-FEWEST = 26
+SHIFT = 1
+"""Weeks by which a season may come earlier or later than a year ago."""
+MARGIN = 6
+"""Weeks before and after the season that do not count as the rest of the year."""
+MIN_REST = 26
 """Weeks of the rest of the year that must be known."""
 
 
-def season_p(
-    history: History, counts: Floats, number: int, now: tuple[int, int], spread: float
-) -> float:
-    """How likely chance makes a season: the larger p value of this year's and of last year's.
+def season_p(history: History, counts: Floats, now: tuple[int, int], rho: float) -> float:
+    """The p-value of a season: the larger of those of this year and of last year.
 
-    Both must hold, so that the larger one is a p value for the two together (Berger 1982). `counts`
-    are the cluster's in the weeks of `history`, `now` its posts and all posts in the week `number`.
-    1 where too little of the year is known.
+    Both must be significant, so the larger one is a p-value for the two together (Berger 1982).
+    `counts` are the posts of the cluster in the weeks of `history`, shape (weeks,); `now` is the
+    number of its posts and of all posts in the week at hand. Returns 1 if too little of the year is
+    known.
     """
-    rest = history.since(number - YEAR + AROUND + 1, number - AROUND - 1)
-    then = history.since(number - YEAR - NEAR, number - YEAR + NEAR)
-    if rest.sum() < FEWEST or not then.any():
+    rest = history.between(-YEAR + MARGIN + 1, -MARGIN - 1)
+    last_year = history.between(-YEAR - SHIFT, -YEAR + SHIFT)
+    if rest.sum() < MIN_REST or not last_year.any():
         return 1.0
-    usual = Level.of(counts[rest], history.totals[rest], spread)
-    before = round(float(np.sum(counts[then]))), round(float(np.sum(history.totals[then])))
-    wander = spread / int(then.sum())
+    usual = SharePosterior.of(counts[rest], history.totals[rest], rho)
+    before = (
+        round(float(np.sum(counts[last_year]))),
+        round(float(np.sum(history.totals[last_year]))),
+    )
+    rho_last_year = rho / int(last_year.sum())
     return max(
-        usual.draw(now[1], spread).at_least(now[0]),
-        usual.draw(before[1], wander).at_least(before[0]),
+        usual.predict(now[1], rho).at_least(now[0]),
+        usual.predict(before[1], rho_last_year).at_least(before[0]),
     )

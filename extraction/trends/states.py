@@ -1,19 +1,19 @@
-"""What a cluster does this week, in one word.
+"""The state of a cluster in a week, as one word.
 
 The first rule that holds gives the state:
 
-    bot-suspect       more copies by authors who copy again and again than chance brings,
-                      or of one post by authors whom nobody knows
+    bot-suspect       more copies than chance brings, by authors who copy repeatedly,
+                      or of one post by unknown authors
     not-enough-data   no earlier week, or fewer than `ENOUGH` posts now and in the mean before
-    seasonal          stands above the rest of the year, as in the same weeks a year ago
-    emerging          rises, and is no older than `clusters.trend_weeks`
-    rising            its share is above that of the weeks before, by more than chance
-    fading            its share is below that of the weeks before, by more than chance
-    heat-burst        as many posts as ever, but answered far more than in the weeks before
+    seasonal          above the rest of the year, as in the same weeks a year ago
+    emerging          rises, and is at most `clusters.trend_weeks` weeks old
+    rising            its share is significantly above that of the weeks before
+    fading            its share is significantly below that of the weeks before
+    heat-burst        as many posts as before, but with far more engagement
     steady            none of these
 
-«More than chance» holds over all clusters of the week: of what is told as a rise or fall, as a
-season, as a burst, a part of `trends.false_discoveries` may be none.
+Significance is controlled over all clusters of the week: of the rises and falls, of the seasons and
+of the bursts that are reported, a part of `trends.false_discoveries` may be false.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,16 +21,17 @@ from dataclasses import dataclass
 
 SUSPECT = "bot-suspect"
 ENOUGH = 5
-COPIED, CHANCE = 0.02, 0.001
-"""So many of a cluster's posts may be such copies; more are told where chance is so small."""
+COPY_RATE, COPY_P = 0.02, 0.001
+"""The share of a cluster's posts that may be such copies, and the p-value below which more are
+suspect."""
 
 
 @dataclass(frozen=True)
-class Course:
-    """What the state of a cluster is read from.
+class Signals:
+    """What determines the state of a cluster.
 
-    `posts` of this week; `before` is the mean number of posts in the weeks before, None where there
-    are none; `copied` counts the copies of the week by authors of several.
+    `posts` counts this week's posts; `before` is the mean number of posts in the weeks before, None
+    if there are none; `copied` counts this week's copies by authors of several.
     """
 
     posts: int
@@ -44,29 +45,29 @@ class Course:
 
     @property
     def is_known(self) -> bool:
-        """Whether there is enough to tell of."""
+        """Whether there are enough posts for a state."""
         return self.before is not None and max(self.posts, self.before) >= ENOUGH
 
     @property
     def is_of_bots(self) -> bool:
-        """Whether more of its posts are copies by busy copiers than chance brings."""
+        """Whether the copies by repeated copiers are significantly more than `COPY_RATE`."""
         from scipy.special import bdtrc
 
-        return self.copied >= ENOUGH and bdtrc(self.copied - 1, self.posts, COPIED) < CHANCE
+        return self.copied >= ENOUGH and bdtrc(self.copied - 1, self.posts, COPY_RATE) < COPY_P
 
 
-STATES: Sequence[tuple[str, Callable[[Course], bool]]] = (
-    (SUSPECT, lambda course: course.is_of_bots),
-    ("not-enough-data", lambda course: not course.is_known),
-    ("seasonal", lambda course: course.is_in_season),
-    ("emerging", lambda course: course.is_new and course.rises),
-    ("rising", lambda course: course.rises),
-    ("fading", lambda course: course.falls),
-    ("heat-burst", lambda course: course.bursts),
-    ("steady", lambda _course: True),
+STATES: Sequence[tuple[str, Callable[[Signals], bool]]] = (
+    (SUSPECT, lambda signals: signals.is_of_bots),
+    ("not-enough-data", lambda signals: not signals.is_known),
+    ("seasonal", lambda signals: signals.is_in_season),
+    ("emerging", lambda signals: signals.is_new and signals.rises),
+    ("rising", lambda signals: signals.rises),
+    ("fading", lambda signals: signals.falls),
+    ("heat-burst", lambda signals: signals.bursts),
+    ("steady", lambda _signals: True),
 )
 
 
-def state_of(course: Course) -> str:
+def state_of(signals: Signals) -> str:
     """The first state of `STATES` whose rule holds."""
-    return next(state for state, holds in STATES if holds(course))
+    return next(state for state, holds in STATES if holds(signals))

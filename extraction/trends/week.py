@@ -1,22 +1,22 @@
-"""The stage `trends`: how strong each cluster is this week, how sure that is, and what comes next.
+"""The stage `trends`: the share of each cluster in a week, its trend, and its forecast.
 
-Reads the posts of the week, memberships of this week and before, clusters, and earlier trends.
-Writes a row for each cluster with posts in this week or in the weeks it is measured against. Knows
-nothing about vectors. In order:
+Reads the posts of the week, the memberships of this week and of earlier ones, the clusters, and
+earlier trends. Writes a row for each cluster that has posts in this week or in the trend weeks.
+This module does not know about vectors. The steps in order:
 
-    look back    how many posts every cluster had in each week                 history.py
-    wander       how far its share swings from week to week beyond chance      dispersion.py
-    tell         its share with an interval; changes that chance does not make shares.py
-                                                                               discoveries.py
-    compare      with the same weeks of a year ago, with its usual warmth      season.py, bursts.py
-    name         the state that this makes                                     states.py
-    foretell     its share of next week                                        forecast.py
-    balance      its share if the week were balanced, where that is asked for  fairness.py
+    history           the posts of each cluster in each earlier week           history.py
+    overdispersion    how far its share varies beyond random sampling          overdispersion.py
+    significance      the interval of its share; significant changes           shares.py, fdr.py
+    comparison        with the same weeks of a year ago, with its usual heat   season.py, bursts.py
+    state             one word for all of this                                 states.py
+    forecast          its share of next week                                   forecast.py
+    fair share        its share in a balanced week, if the settings ask for it fairness.py
 
-`share` is a cluster's part of all posts of the week, less the copies in clusters that bots are
-suspected in: a flood of one post lets no other style fall. `growth` is the share over its mean in
-the `clusters.trend_weeks` weeks before, less one: 0.5 is half as much again; null where there is
-nothing to compare with, and so is `p_value`, that of the share against those weeks.
+`share` is the part of a cluster among all posts of the week, without the copies in clusters that
+are suspected of bots: a flood of copies of one post lets no other style fall. `growth` is the share
+divided by its mean in the `clusters.trend_weeks` weeks before, less 1: 0.5 means half as much
+again. `growth` and `p_value`, the p-value of the share against those weeks, are null if there is
+nothing to compare with.
 """
 
 from collections import Counter
@@ -28,15 +28,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.trends.bursts import Warmth, bursting, warmths
+from zeitgraph.extraction.trends.bursts import RelativeHeat, bursting, relative_heats
 from zeitgraph.extraction.trends.fairness import Balance, balance
-from zeitgraph.extraction.trends.fdr import Change, discovered
+from zeitgraph.extraction.trends.fdr import Change, significant
 from zeitgraph.extraction.trends.forecast import Forecast, Past, forecasts
-from zeitgraph.extraction.trends.history import History, followed, look_back, week_number
-from zeitgraph.extraction.trends.overdispersion import Spread, spreads
+from zeitgraph.extraction.trends.history import History, look_back, successors
+from zeitgraph.extraction.trends.overdispersion import Overdispersion, overdispersions
 from zeitgraph.extraction.trends.season import season_p
-from zeitgraph.extraction.trends.shares import Floats, Level, interval
-from zeitgraph.extraction.trends.states import Course, state_of
+from zeitgraph.extraction.trends.shares import Floats, SharePosterior, interval
+from zeitgraph.extraction.trends.states import Signals, state_of
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.pipeline import Job, Outputs
 from zeitgraph.kg.workspace.tables import TABLES, make_table
@@ -45,27 +45,27 @@ Row = Mapping[str, Any]
 
 
 def measure_trends(job: Job) -> Outputs:
-    """One week of the tables `trends` and, where fair shares are asked for, `balance`."""
+    """One week of the table `trends`, and of `balance` if the settings ask for fair shares."""
     posts = job.table("posts").select(_COLUMNS).to_pylist()
     if not posts:
         return {}
     week = _Week.of(job, posts)
-    told = sorted(name for name in week.history.counts if week.tells_of(name))
-    states = _states(job, week, told)
-    coming = _coming(week, told)
-    sides = balance(posts, job.settings.fairness) if job.settings.fairness.balance else None
+    names = sorted(name for name in week.history.counts if week.has_posts(name))
+    states = _states(job, week, names)
+    predicted = _forecasts(week, names)
+    balanced = balance(posts, job.settings.fairness) if job.settings.fairness.balance else None
     rows = [
         week.row(name)
         | states[name]
         | {
-            "forecast": coming[name].share,
-            "forecast_low": coming[name].interval.low,
-            "forecast_high": coming[name].interval.high,
-            "fair_share": week.fair_share(name, sides) if sides else None,
+            "forecast": predicted[name].share,
+            "forecast_low": predicted[name].interval.low,
+            "forecast_high": predicted[name].interval.high,
+            "fair_share": week.fair_share(name, balanced) if balanced else None,
         }
-        for name in told
+        for name in names
     ]
-    parts = [asdict(part) | {"week": job.week} for part in sides.parts] if sides else []
+    parts = [asdict(part) | {"week": job.week} for part in balanced.parts] if balanced else []
     return {
         "trends": make_table(TABLES["trends"], rows),
         "balance": make_table(TABLES["balance"], parts),
@@ -75,139 +75,141 @@ def measure_trends(job: Job) -> Outputs:
 _COLUMNS = ["post_id", "heat", "views", "author", "region", "gender", "age_band"]
 _CLUSTER = ["cluster_id", "first_week", "state", "parent", "shown_as", "unseen_posts"]
 
-NOBODY = "?"
+UNKNOWN_AUTHOR = "?"
 """Before the id of a post, for the unknown authors of its copies."""
 
 
 @dataclass(frozen=True)
-class _Own:
-    """The posts of a cluster in the week: their places among all; of the copies also who made each.
+class _Members:
+    """The posts of a cluster in the week, by their indices among all posts.
 
-    Copies of one post by authors whom nobody knows count as by one.
+    `copies` are the indices of the copies, and `copiers` their authors: the unknown authors of
+    copies of one post count as one author.
     """
 
-    places: list[int] = field(default_factory=list)
+    posts: list[int] = field(default_factory=list)
     copies: list[int] = field(default_factory=list)
     copiers: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _Week:
-    """A week and what it is measured against: `window` are the places of the weeks of the trend."""
+    """A week and the past that it is compared with.
+
+    `heats`: the heat of each post, (posts,). `members`: by cluster. `window`: which weeks of
+    `history` are the trend weeks, (weeks,).
+    """
 
     name: str
-    number: int
     heats: Floats
-    own: Mapping[str, _Own]
+    members: Mapping[str, _Members]
     clusters: Mapping[str, Row]
     history: History
     window: NDArray[np.bool_]
-    spread: Mapping[str, Spread]
+    overdispersion: Mapping[str, Overdispersion]
 
     @classmethod
     def of(cls, job: Job, posts: Sequence[Row]) -> "_Week":
-        """The week of the job with `posts`."""
-        place = {row["post_id"]: i for i, row in enumerate(posts)}
-        own: dict[str, _Own] = {}
+        """The week of the job, with its `posts`."""
+        index = {row["post_id"]: i for i, row in enumerate(posts)}
+        members: dict[str, _Members] = {}
         for row in job.table("memberships").to_pylist():
-            mine = own.setdefault(row["cluster_id"], _Own())
-            mine.places.append(place[row["post_id"]])
+            own = members.setdefault(row["cluster_id"], _Members())
+            own.posts.append(index[row["post_id"]])
             if row["copy_of"]:
-                author = posts[mine.places[-1]]["author"]
-                mine.copies.append(mine.places[-1])
-                mine.copiers.append(author or f"{NOBODY}{row['copy_of']}")
+                author = posts[own.posts[-1]]["author"]
+                own.copies.append(own.posts[-1])
+                own.copiers.append(author or f"{UNKNOWN_AUTHOR}{row['copy_of']}")
         clusters = job.table("clusters").select(_CLUSTER).to_pylist()
         history = look_back(job, clusters)
-        number = week_number(job.week)
         return cls(
             name=job.week,
-            number=number,
             heats=np.array([row["heat"] for row in posts], np.float64),
-            own=own,
+            members=members,
             clusters={row["cluster_id"]: row for row in clusters},
             history=history,
-            window=history.since(number - job.settings.clusters.trend_weeks, number - 1),
-            spread=spreads(history),
+            window=history.between(-job.settings.clusters.trend_weeks, -1),
+            overdispersion=overdispersions(history),
         )
 
     @property
     def window_weeks(self) -> list[str]:
-        """The weeks that a trend is measured against, oldest first."""
+        """The trend weeks, oldest first."""
         return [
             week for week, inside in zip(self.history.weeks, self.window, strict=True) if inside
         ]
 
     @cached_property
     def is_kept(self) -> NDArray[np.bool_]:
-        """Which of its posts are no copies in a cluster that bots are suspected in, (n,)."""
+        """Which posts are not copies in a cluster that is suspected of bots, shape (posts,)."""
         kept = np.ones(len(self.heats), bool)
-        for name, own in self.own.items():
-            if name and self.course(name).is_of_bots:
+        for name, own in self.members.items():
+            if name and self.signals(name).is_of_bots:
                 kept[own.copies] = False
         return kept
 
     @property
     def total(self) -> int:
-        """How many posts of the week are kept; at least one."""
+        """The number of posts that are kept; at least 1."""
         return max(int(self.is_kept.sum()), 1)
 
-    def places(self, name: str) -> list[int]:
-        """Which posts of the week are the cluster's."""
-        return self.own[name].places if name in self.own else []
+    def posts_of(self, name: str) -> list[int]:
+        """The indices of the cluster's posts."""
+        return self.members[name].posts if name in self.members else []
 
     def posts(self, name: str) -> int:
-        """How many these are."""
-        return len(self.places(name))
+        """The number of the cluster's posts."""
+        return len(self.posts_of(name))
 
     def kept(self, name: str) -> int:
-        """How many of these are kept."""
+        """The number of the cluster's posts that are kept."""
         return len(self.heat(name))
 
-    def course(self, name: str) -> Course:
-        """What its state is read from, before it is compared with anything."""
+    def signals(self, name: str) -> Signals:
+        """The signals of the cluster without comparisons."""
         before = self.before(name) if name in self.history.counts else np.empty(0)
-        return Course(
+        return Signals(
             posts=self.posts(name),
             before=float(np.mean(before)) if len(before) else None,
             copied=self.copied(name),
         )
 
     def heat(self, name: str) -> Floats:
-        """The heat of each post of the cluster that is kept."""
-        own = self.places(name)
+        """The heat of each kept post of the cluster."""
+        own = self.posts_of(name)
         return self.heats[own][self.is_kept[own]]
 
     def before(self, name: str) -> Floats:
-        """Its posts in each of the weeks that it is measured against."""
+        """The cluster's posts in each trend week."""
         return self.history.counts[name][self.window]
 
-    def tells_of(self, name: str) -> bool:
-        """Whether it has posts in this week or in those."""
+    def has_posts(self, name: str) -> bool:
+        """Whether the cluster has posts in this week or in the trend weeks."""
         return bool(self.posts(name) or self.before(name).any())
 
     def copied(self, name: str) -> int:
-        """The copies of the week by authors of several."""
-        copiers = Counter(self.own[name].copiers if name in self.own else [])
+        """The number of this week's copies by authors of several."""
+        copiers = Counter(self.members[name].copiers if name in self.members else [])
         return sum(count for count in copiers.values() if count > 1)
 
-    def fair_share(self, name: str, sides: Balance) -> float:
-        """Its share when the posts that are kept weigh as they must for the week to be balanced."""
-        weights = sides.weights * self.is_kept
+    def fair_share(self, name: str, balanced: Balance) -> float:
+        """The cluster's share, in [0, 1], of the weights of the kept posts."""
+        weights = balanced.weights * self.is_kept
         whole = float(weights.sum())
-        return float(weights[self.places(name)].sum()) / whole if whole else 0.0
+        return float(weights[self.posts_of(name)].sum()) / whole if whole else 0.0
 
     def row(self, name: str) -> dict[str, object]:
-        """What is counted of the cluster."""
+        """The columns of `trends` that need no comparison with other clusters."""
         kept, heat = self.kept(name), float(np.sum(self.heat(name)))
         share, all_heat = kept / self.total, float(np.sum(self.heats[self.is_kept]))
-        around = interval(kept, self.total, self.spread[name].expected(self.total))
+        around = interval(kept, self.total, self.overdispersion[name].expected(self.total))
         shares = self.before(name) / self.history.totals[self.window]
         usual = float(np.mean(shares)) if len(shares) else 0.0
         return {
             "week": self.name,
             "cluster_id": name,
             "posts": self.posts(name),
-            "heat": round(float(np.sum(self.heats[self.places(name)])), 6),
+            "heat": round(float(np.sum(self.heats[self.posts_of(name)])), 6),
             "share": share,
             "share_low": around.low,
             "share_high": around.high,
@@ -216,26 +218,26 @@ class _Week:
         }
 
 
-def _states(job: Job, week: _Week, told: Sequence[str]) -> dict[str, dict[str, object]]:
-    """State and p value of each cluster; what is more than chance is decided over all of them."""
-    false = job.settings.trends.false_discoveries
+def _states(job: Job, week: _Week, names: Sequence[str]) -> dict[str, dict[str, object]]:
+    """State and p-value of each cluster; significance is controlled over all clusters."""
+    max_rate = job.settings.trends.false_discoveries
     since = week_after(job.week, -job.settings.clusters.trend_weeks)
-    courses = {
-        name: replace(week.course(name), is_new=week.clusters[name]["first_week"] > since)
-        for name in told
+    signals = {
+        name: replace(week.signals(name), is_new=week.clusters[name]["first_week"] > since)
+        for name in names
     }
-    known = [name for name in told if courses[name].is_known]
+    known = [name for name in names if signals[name].is_known]
     changes = {name: _change(week, name) for name in known}
-    changed = _found({name: change.p for name, change in changes.items()}, false)
+    changed = _significant({name: change.p for name, change in changes.items()}, max_rate)
     rises = {name for name in changed if changes[name].is_rise}
-    in_season = _found({name: _season(week, name) for name in known}, false)
+    in_season = _significant({name: _season(week, name) for name in known}, max_rate)
     heats = {name: week.heat(name) for name in known}
-    bursts = bursting(heats, week.heats[week.is_kept], _warm_weeks(job, week), false)
+    bursts = bursting(heats, week.heats[week.is_kept], _past_heats(job, week), max_rate)
     return {
         name: {
             "state": state_of(
                 replace(
-                    course,
+                    own,
                     rises=name in rises,
                     falls=name in changed - rises,
                     bursts=name in bursts,
@@ -244,53 +246,53 @@ def _states(job: Job, week: _Week, told: Sequence[str]) -> dict[str, dict[str, o
             ),
             "p_value": changes[name].p if name in changes else None,
         }
-        for name, course in courses.items()
+        for name, own in signals.items()
     }
 
 
-def _warm_weeks(job: Job, week: _Week) -> dict[str, list[Warmth]]:
-    """How warm each cluster was in the weeks that it is measured against."""
-    into = followed(list(week.clusters.values()))
+def _past_heats(job: Job, week: _Week) -> dict[str, list[RelativeHeat]]:
+    """The relative heat of each cluster in the trend weeks."""
+    into = successors(list(week.clusters.values()))
     return {
         name: [own[w] for w in week.window_weeks if w in own]
-        for name, own in warmths(job.table("trends", "history"), into).items()
+        for name, own in relative_heats(job.table("trends", "history"), into).items()
     }
 
 
-def _found(p_values: Mapping[str, float], false: float) -> set[str]:
-    told = discovered(list(p_values.values()), false)
-    return {name for name, is_told in zip(p_values, told, strict=True) if is_told}
+def _significant(p_values: Mapping[str, float], max_rate: float) -> set[str]:
+    found = significant(list(p_values.values()), max_rate)
+    return {name for name, is_found in zip(p_values, found, strict=True) if is_found}
 
 
 def _change(week: _Week, name: str) -> Change:
-    """How likely chance makes the week's posts out of the weeks before."""
+    """The p-values of the week's posts, given the trend weeks."""
     before, totals = week.before(name), week.history.totals[week.window]
     expected = [
-        Level.of(before, totals, spread).draw(week.total, spread)
-        for spread in week.spread[name].likely(week.total)
+        SharePosterior.of(before, totals, rho).predict(week.total, rho)
+        for rho in week.overdispersion[name].likely(week.total)
     ]
     return Change.of(week.kept(name), expected)
 
 
 def _season(week: _Week, name: str) -> float:
     now = week.kept(name), week.total
-    spread = week.spread[name].expected(week.total)
-    return season_p(week.history, week.history.counts[name], week.number, now, spread)
+    rho = week.overdispersion[name].expected(week.total)
+    return season_p(week.history, week.history.counts[name], now, rho)
 
 
-def _coming(week: _Week, told: Sequence[str]) -> dict[str, Forecast]:
-    """What next week is to bring, told as the past of all clusters has taught."""
-    if not told:
+def _forecasts(week: _Week, names: Sequence[str]) -> dict[str, Forecast]:
+    """The forecast of each cluster; the past of all clusters decides how to forecast."""
+    if not names:
         return {}
     history = week.history
-    names = sorted(history.counts)
+    clusters = sorted(history.counts)
     past = Past(
-        counts=np.array([[*history.counts[name], week.kept(name)] for name in names]),
+        counts=np.array([[*history.counts[name], week.kept(name)] for name in clusters]),
         totals=np.array([*history.totals, week.total]),
-        numbers=np.array([*history.numbers, week.number], np.float64),
-        born=[history.born[name] for name in names],
-        spread=np.array([week.spread[name].value for name in names]),
+        numbers=np.array([*history.numbers, 0], np.float64),
+        first_index=[history.first_index[name] for name in clusters],
+        rho=np.array([week.overdispersion[name].rho for name in clusters]),
     )
     total = round(float(np.mean([*history.totals[week.window], week.total])))
-    asked = [names.index(name) for name in told]
-    return dict(zip(told, forecasts(past, asked, total), strict=True))
+    rows = [clusters.index(name) for name in names]
+    return dict(zip(names, forecasts(past, rows, total), strict=True))

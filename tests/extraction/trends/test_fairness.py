@@ -1,4 +1,4 @@
-"""Fair shares: the week is balanced as stated, within the cap, and what was reached is told."""
+"""Fair shares: the week is balanced as the settings say, within the cap."""
 
 from pathlib import Path
 from typing import Any
@@ -39,17 +39,17 @@ def _after(found: Balance, side: str) -> dict[str, float]:
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 2**32), st.integers(300, 900))
-def test_the_margins_that_were_stated_are_met(seed: int, count: int) -> None:
+def test_the_targets_are_met(seed: int, count: int) -> None:
     posts = _posts(seed, count)
-    stated = FairnessSettings(
+    fairness = FairnessSettings(
         balance=["region", "gender"],
         targets={"region": {"east": 2.0, "south": 1.0, "west": 1.0}},
         cap=20.0,
     )
-    found = balance(posts, stated)
+    found = balance(posts, fairness)
     region, gender = _after(found, "region"), _after(found, "gender")
     unknown = sum(row["region"] == "" for row in posts) / count
-    assert region[""] == pytest.approx(unknown, abs=1e-6)  # of whom nothing is known stay as many
+    assert region[""] == pytest.approx(unknown, abs=1e-6)  # unknown regions keep their part
     assert region["east"] == pytest.approx((1 - unknown) / 2, abs=1e-6)
     assert region["south"] == pytest.approx(region["west"], abs=1e-6)
     assert gender["female"] == pytest.approx(gender["male"], abs=1e-6)
@@ -60,17 +60,17 @@ def test_the_margins_that_were_stated_are_met(seed: int, count: int) -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 2**32), st.floats(1, 4), st.randoms(use_true_random=False))
-def test_no_post_counts_for_more_than_the_cap_in_whatever_order(
+def test_weights_stay_within_the_cap_and_do_not_depend_on_the_order(
     seed: int, cap: float, dice: Any
 ) -> None:
     posts = _posts(seed, 200)
-    stated = FairnessSettings(balance=["region", "author"], cap=cap)
-    found = balance(posts, stated)
+    fairness = FairnessSettings(balance=["region", "author"], cap=cap)
+    found = balance(posts, fairness)
     assert found.weights.max() <= cap * (1 + 1e-9)
     assert found.weights.min() >= 1 / cap * (1 - 1e-9)
     order = list(range(len(posts)))
     dice.shuffle(order)
-    again = balance([posts[i] for i in order], stated)
+    again = balance([posts[i] for i in order], fairness)
     assert again.weights == pytest.approx(found.weights[order], abs=1e-6)
 
 
@@ -78,15 +78,15 @@ def test_each_author_counts_once() -> None:
     posts = [{"author": "loud"}] * 8 + [{"author": f"a{n}"} for n in range(8)]
     found = balance(posts, FairnessSettings(balance=["author"], cap=100.0))
     assert found.weights[:8].sum() == pytest.approx(found.weights[8])
-    assert found.parts == ()  # a table of authors would be one of persons
+    assert found.parts == ()  # a table of authors would be personal data
 
 
-def test_head_content_counts_as_much_as_stated() -> None:
+def test_head_content_has_its_target_part() -> None:
     posts = _posts(5, 400)
-    stated = FairnessSettings(
+    fairness = FairnessSettings(
         balance=["head"], targets={"head": {"head": 0.02, "rest": 0.98}}, cap=50.0
     )
-    found = balance(posts, stated)
+    found = balance(posts, fairness)
     parts = {part.value: part for part in found.parts}
     assert parts["head"].before == pytest.approx(0.1, abs=0.005)
     assert parts["head"].after == pytest.approx(0.02)
@@ -94,7 +94,7 @@ def test_head_content_counts_as_much_as_stated() -> None:
     assert found.weights[most] == found.weights.min()
 
 
-def test_what_the_cap_does_not_allow_is_told() -> None:
+def test_the_parts_show_what_the_cap_does_not_allow() -> None:
     posts = [{"region": "east"}] * 99 + [{"region": "west"}]
     (east, west) = balance(posts, FairnessSettings(balance=["region"])).parts
     assert (west.target, west.posts) == (0.5, 1)
@@ -104,13 +104,13 @@ def test_what_the_cap_does_not_allow_is_told() -> None:
 
 
 @pytest.mark.parametrize("posts", [[{"region": None}], [{"region": "east"}] * 3])
-def test_where_there_is_nothing_to_balance_all_weigh_the_same(posts: Posts) -> None:
+def test_posts_of_a_single_value_all_have_weight_1(posts: Posts) -> None:
     found = balance(posts, FairnessSettings(balance=["region"]))
     assert found.weights == pytest.approx(np.ones(len(posts)))
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ('balance = ["head"]', "targets.head"),
         ('balance = ["shoe"]', "balance.0"),
@@ -119,16 +119,16 @@ def test_where_there_is_nothing_to_balance_all_weigh_the_same(posts: Posts) -> N
         ("cap = 0.5", "fairness.cap"),
     ],
 )
-def test_a_balance_that_cannot_be_is_refused(tmp_path: Path, written: str, told: str) -> None:
+def test_an_impossible_balance_is_refused(tmp_path: Path, written: str, message: str) -> None:
     root = new_workspace(tmp_path).root
     path = root / SETTINGS_FILE
     path.write_text(f"{path.read_text('utf-8')}\n[fairness]\n{written}\n", "utf-8")
-    with pytest.raises(SettingsError, match=told):
+    with pytest.raises(SettingsError, match=message):
         load_settings(root)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_a_report_tells_what_was_balanced_before_and_after(tmp_path: Path, lang: str) -> None:
+def test_a_report_gives_the_parts_before_and_after_balancing(tmp_path: Path, lang: str) -> None:
     workspace, week = new_workspace(tmp_path), "2026-W46"
     assert weighting_notes(workspace, week, lang) == []
     hostile = "east\x1b[31m{0}<b>" + 80 * "x"
@@ -143,7 +143,7 @@ def test_a_report_tells_what_was_balanced_before_and_after(tmp_path: Path, lang:
     first, second = weighting_notes(workspace, week, lang)
     assert "10.0% → 2.5%" in first
     assert "80.0% → 50.0%" in second
-    assert "head 15.0%" in second  # a region of that name is no head content
+    assert "head 15.0%" in second  # a region called «head» is not head content
     assert labels(lang)["balance"]["value"][""] in second
     assert "\x1b" not in second
     assert "xxxxxxxxxxxxx" not in second

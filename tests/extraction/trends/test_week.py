@@ -1,4 +1,4 @@
-"""The stage `trends`: what it tells of a cluster's week, and from which past."""
+"""The stage `trends`: shares, growth and states of clusters, and the past they depend on."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from tests.worlds.clusters import FIRST, new_workspace, post_rows
 from zeitgraph.extraction.demo.story.timeline import SEASON, Timeline
 from zeitgraph.extraction.stages import STAGES
-from zeitgraph.extraction.trends.states import Course, state_of
+from zeitgraph.extraction.trends.states import Signals, state_of
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 from zeitgraph.kg.workspace.settings import SETTINGS_FILE
@@ -20,32 +20,32 @@ TREND = [stage for stage in STAGES if stage.name == "trends"]
 
 
 @pytest.mark.parametrize(
-    ("course", "state"),
+    ("signals", "state"),
     [
-        (Course(30, None), "not-enough-data"),
-        (Course(2, 1.0, rises=True), "not-enough-data"),
-        (Course(14, 0.0, is_new=True, rises=True), "emerging"),
-        (Course(14, 0.0, is_new=True), "steady"),
-        (Course(50, 20.0, rises=True), "rising"),
-        (Course(50, 20.0, rises=True, bursts=True), "rising"),
-        (Course(50, 20.0, rises=True, is_in_season=True), "seasonal"),
-        (Course(24, 20.0), "steady"),
-        (Course(3, 20.0, falls=True), "fading"),
-        (Course(20, 20.0, bursts=True), "heat-burst"),
-        (Course(50, 20.0, copied=15, rises=True), "bot-suspect"),
-        (Course(90, 20.0, copied=5, rises=True), "rising"),
-        (Course(20, 20.0, copied=8), "bot-suspect"),
-        (Course(5, 20.0, copied=4, falls=True), "fading"),
+        (Signals(30, None), "not-enough-data"),
+        (Signals(2, 1.0, rises=True), "not-enough-data"),
+        (Signals(14, 0.0, is_new=True, rises=True), "emerging"),
+        (Signals(14, 0.0, is_new=True), "steady"),
+        (Signals(50, 20.0, rises=True), "rising"),
+        (Signals(50, 20.0, rises=True, bursts=True), "rising"),
+        (Signals(50, 20.0, rises=True, is_in_season=True), "seasonal"),
+        (Signals(24, 20.0), "steady"),
+        (Signals(3, 20.0, falls=True), "fading"),
+        (Signals(20, 20.0, bursts=True), "heat-burst"),
+        (Signals(50, 20.0, copied=15, rises=True), "bot-suspect"),
+        (Signals(90, 20.0, copied=5, rises=True), "rising"),
+        (Signals(20, 20.0, copied=8), "bot-suspect"),
+        (Signals(5, 20.0, copied=4, falls=True), "fading"),
     ],
 )
-def test_a_state_follows_from_the_course(course: Course, state: str) -> None:
-    assert state_of(course) == state
+def test_a_state_follows_from_the_signals(signals: Signals, state: str) -> None:
+    assert state_of(signals) == state
 
 
 def _week(
     workspace: Workspace, week: str, members: Mapping[str, int], *, heat: Mapping[str, float]
 ) -> None:
-    """A week with so many posts in each cluster (empty: none), of about the cluster's heat."""
+    """A week with these numbers of posts by cluster (empty id: no cluster), and their mean heat."""
     posts: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     for cluster_id, count in members.items():
@@ -78,7 +78,7 @@ def _trends(workspace: Workspace, week: str) -> dict[str, dict[str, Any]]:
 
 
 def _six_weeks(workspace: Workspace) -> str:
-    """Five weeks alike, then one in which much happens; gives its name."""
+    """Write five equal weeks, then one in which much changes; returns the name of the last."""
     last = week_after(FIRST, 5)
     for number in range(5):
         counts = {"": 100, "up": 20, "level": 20, "warm": 20, "gone": 20}
@@ -92,7 +92,7 @@ def _six_weeks(workspace: Workspace) -> str:
     return last
 
 
-def test_a_week_is_measured_against_the_four_before(tmp_path: Path) -> None:
+def test_a_week_is_compared_with_the_four_before(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     last = _six_weeks(workspace)
     rows = _trends(workspace, last)
@@ -123,7 +123,7 @@ def _flood(
     authors: list[str],
     **more: object,
 ) -> None:
-    """So many copies of the first post of a cluster more, by these authors in turn."""
+    """Add copies of the first post of a cluster, by these authors in turn."""
     posts, members = (workspace.read(name, week).to_pylist() for name in ("posts", "memberships"))
     first = next(row["post_id"] for row in members if row["cluster_id"] == cluster)
     like = next(row for row in posts if row["post_id"] == first) | more
@@ -137,7 +137,7 @@ def _flood(
 
 @pytest.mark.parametrize("authors", [[""], ["one", "two"]])
 @pytest.mark.parametrize("copies", [15, 400, 5000])
-def test_a_flood_of_copies_is_suspected_and_lets_no_other_style_fall(
+def test_a_flood_of_copies_is_suspected_and_makes_no_other_style_fall(
     tmp_path: Path, copies: int, authors: list[str]
 ) -> None:
     workspace = new_workspace(tmp_path)
@@ -159,7 +159,7 @@ def test_a_flood_of_copies_is_suspected_and_lets_no_other_style_fall(
     assert all(abs(row["growth"]) < 1e-9 for row in after.values())
 
 
-def test_a_flood_leaves_fair_shares_and_the_warmth_of_others_as_they_were(tmp_path: Path) -> None:
+def test_a_flood_changes_neither_fair_shares_nor_the_heat_of_other_styles(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     path = workspace.root / SETTINGS_FILE
     path.write_text(f'{path.read_text("utf-8")}\n[fairness]\nbalance = ["region"]\n', "utf-8")
@@ -181,7 +181,7 @@ def test_a_flood_leaves_fair_shares_and_the_warmth_of_others_as_they_were(tmp_pa
     }
 
 
-def test_cold_copies_make_no_style_burst_in_their_week_or_later(
+def test_copies_without_heat_make_no_style_burst_in_their_week_or_later(
     tmp_path: Path,
 ) -> None:
     workspace = new_workspace(tmp_path)
@@ -194,8 +194,8 @@ def test_cold_copies_make_no_style_burst_in_their_week_or_later(
     assert {row["state"] for row in _trends(workspace, weeks[6]).values()} == {"steady"}
 
 
-def test_copies_by_nobody_known_of_many_posts_are_no_flood(tmp_path: Path) -> None:
-    """Here a repost, there a repost: as many copies, each of another post."""
+def test_single_copies_of_many_posts_by_unknown_authors_are_no_flood(tmp_path: Path) -> None:
+    """As many copies as in a flood, but each of another post."""
     workspace = new_workspace(tmp_path)
     weeks = [week_after(FIRST, number) for number in range(6)]
     for week in weeks:
@@ -210,7 +210,7 @@ def test_copies_by_nobody_known_of_many_posts_are_no_flood(tmp_path: Path) -> No
     assert rows["loud"]["share"] == 0.5
 
 
-def test_a_week_of_nothing_but_suspected_copies_has_an_answer(tmp_path: Path) -> None:
+def test_a_week_of_suspected_copies_alone_has_trends(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     weeks = [week_after(FIRST, number) for number in range(3)]
     for week in weeks:
@@ -224,7 +224,7 @@ def test_a_week_of_nothing_but_suspected_copies_has_an_answer(tmp_path: Path) ->
     assert all(0 <= row["share"] <= 1 for row in _trends(workspace, weeks[2]).values())
 
 
-def test_fair_shares_stand_beside_the_plain_ones_and_change_nothing_else(tmp_path: Path) -> None:
+def test_fair_shares_change_no_other_column(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     last = _six_weeks(workspace)
     plain = _trends(workspace, last)
@@ -241,8 +241,8 @@ def test_fair_shares_stand_beside_the_plain_ones_and_change_nothing_else(tmp_pat
     assert [part["before"] for part in parts] == pytest.approx([0.75, 0.25])
 
 
-def test_odd_weeks_have_a_clear_answer(tmp_path: Path) -> None:
-    """All posts in one cluster, without heat; weeks with none; a week of one post."""
+def test_unusual_weeks_have_trends(tmp_path: Path) -> None:
+    """All posts in one cluster and without heat; weeks without posts; a week of one post."""
     workspace = new_workspace(tmp_path)
     for number, count in enumerate((30, 30, 1, 30)):
         _week(workspace, week_after(FIRST, number), {"all": count}, heat={"all": 0.0})
@@ -265,7 +265,7 @@ def test_a_first_week_has_no_growth_and_no_state(tmp_path: Path) -> None:
     assert (row["growth"], row["state"], row["p_value"]) == (None, "not-enough-data", None)
 
 
-def test_what_was_told_under_another_id_counts_for_the_style_that_went_on(tmp_path: Path) -> None:
+def test_posts_of_a_replaced_cluster_count_for_its_successor(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     for number in range(3):
         _week(workspace, week_after(FIRST, number), {"": 60, "elder": 20}, heat={})
@@ -282,7 +282,7 @@ def test_what_was_told_under_another_id_counts_for_the_style_that_went_on(tmp_pa
     assert (rows["elder"]["growth"], rows["elder"]["state"]) == (pytest.approx(0), "steady")
 
 
-def test_what_is_found_late_is_not_called_new(tmp_path: Path) -> None:
+def test_a_style_that_is_found_late_is_not_emerging(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     for number in range(4):
         _week(workspace, week_after(FIRST, number), {"": 100}, heat={})
@@ -314,29 +314,31 @@ def test_a_split_is_no_fall(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("weeks", "is_known"), [(72, True), (26, False)])
-def test_the_planted_season_is_told_in_its_second_year_only(
+def test_the_planted_season_is_found_in_its_second_year_only(
     tmp_path: Path, weeks: int, *, is_known: bool
 ) -> None:
-    """The story of the demo world with every post in the cluster of its lineage."""
+    """The timeline of the demo world, with every post in the cluster of its lineage."""
     workspace = new_workspace(tmp_path)
     time = Timeline(weeks, "2026-W46")
-    told = [f"2026-W{number}" for number in (30, 33, *SEASON)]
+    reported = [f"2026-W{number}" for number in (30, 33, *SEASON)]
     for index in range(weeks):
         counts = {name: round(200 * share) for name, share in time.shares(index).items()}
         _week(workspace, time.week(index), counts, heat={})
-    for week in told:  # a cluster stands in the table also where it has no posts
+    for week in reported:  # a cluster has a row also if it has no posts
         rows = workspace.read("clusters", week).to_pylist()
         if all(row["cluster_id"] != "harvest" for row in rows):
             rows.append(rows[0] | {"cluster_id": "harvest"})
         workspace.write("clusters", week, make_table(TABLES["clusters"], rows))
-    bring_up_to_date(workspace, TREND, told)
+    bring_up_to_date(workspace, TREND, reported)
     states = {
         (row["cluster_id"], week): row["state"]
-        for week in told
+        for week in reported
         for row in workspace.read("trends", week).to_pylist()
     }
     in_season = {at for at, state in states.items() if state == "seasonal"}
     assert {name for name, _ in in_season} == ({"harvest"} if is_known else set())
     if is_known:
         assert {f"2026-W{number}" for number in range(38, 43)} <= {week for _, week in in_season}
-    assert all(states[name, week] == "steady" for name in ("camping", "pastoral") for week in told)
+    assert all(
+        states[name, week] == "steady" for name in ("camping", "pastoral") for week in reported
+    )
