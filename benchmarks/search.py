@@ -27,8 +27,12 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.search.index import LISTS_SEEN, Index
-from zeitgraph.extraction.search.product_quantizer import A_LIST, learn_codebook, lists_for
+from zeitgraph.extraction.search.index import PROBES, Index
+from zeitgraph.extraction.search.product_quantizer import (
+    POINTS_PER_LIST,
+    lists_for,
+    train_quantizer,
+)
 
 ROUNDS, WEEKS, ASKED, SINGLE, COUNT = 5, 26, 1000, 20, 10
 STYLES, DIRECTIONS, SPREAD, NOISE = 400, 32, 0.75, 0.35
@@ -67,7 +71,7 @@ def measure(points: Rows, queries: Rows, folder: Path) -> None:
     flat = faiss.IndexFlatIP(points.shape[1])
     flat.add(points)
     true = flat.search(queries, COUNT)[1]
-    for lists in (4, 8, LISTS_SEEN, 16, 32):
+    for lists in (4, 8, PROBES, 16, 32):
         found = index.search(queries, COUNT, lists)[0]
         print(f"recall@10 of {lists:2} lists {recall(found, true):.4f}")
     few = queries[:SINGLE]
@@ -115,15 +119,15 @@ def print_neighbours(points: Rows, index: Index) -> None:
 def indexed(points: Rows, folder: Path) -> Index:
     """Returns the index of points, trained on their first half, in memory-mapped files."""
     lists = lists_for(len(points) // 2)
-    chosen = np.linspace(0, len(points) // 2 - 1, min(len(points) // 2, lists * A_LIST))
-    codebook = learn_codebook(points[np.unique(chosen.astype(np.int64))], lists)
-    shelves, codes = [], []
+    chosen = np.linspace(0, len(points) // 2 - 1, min(len(points) // 2, lists * POINTS_PER_LIST))
+    quantizer = train_quantizer(points[np.unique(chosen.astype(np.int64))], lists)
+    parts, codes = [], []
     for number, week in enumerate(np.array_split(points, WEEKS)):
         np.save(folder / f"{number}.npy", week)
         mapped = np.load(folder / f"{number}.npy", mmap_mode="r", allow_pickle=False)
-        shelves.append(np.asarray(mapped))
-        codes.append(codebook.codes(week))
-    return Index(shelves, codebook.shortlist(np.concatenate(codes)))
+        parts.append(np.asarray(mapped))
+        codes.append(quantizer.encode(week))
+    return Index(parts, quantizer.shortlist(np.concatenate(codes)))
 
 
 def seconds(work: Callable[[], object]) -> tuple[float, float]:

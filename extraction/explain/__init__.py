@@ -1,1 +1,1 @@
-"""What is measured of a post, and rules over it that set a cluster apart."""
+"""Measurements of posts, and the rules over them that set a cluster apart."""

@@ -1,20 +1,20 @@
-"""The stage `features`: what is measured of each post, once, for rules to speak of.
+"""The stage `features`: measurements of each post, which rules are made of.
 
-Reads `posts` and `media`, writes `features`: a row for each post. The numbers are the means over a
-post's pictures and key frames, null where it has none; the words are those of its text, each once.
-Rows of pixels are cached by content, beside the vectors. Knows nothing about clusters.
+Reads `posts` and `media`, writes `features` with one row for each post. The numbers are the means
+over a post's pictures and key frames, null if it has none; the words are those of its text, each
+once. Measurements of pictures are cached by content, beside the vectors. This module does not know
+about clusters.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from zeitgraph.extraction.embedding.vectors import Work, load_pictures, made_once
 from zeitgraph.extraction.explain.image_features import (
-    RAW,
+    COLUMNS,
     SIDE,
     Numbers,
     mean_hue,
@@ -24,52 +24,51 @@ from zeitgraph.extraction.explain.image_features import (
 from zeitgraph.extraction.names.words import tokens
 from zeitgraph.kg.workspace.conditions import FEATURES
 from zeitgraph.kg.workspace.pipeline import Job, Outputs
-from zeitgraph.kg.workspace.tables import TABLES, make_table
+from zeitgraph.kg.workspace.tables import MEDIA, POSTS, TABLES, make_table
 
 RECIPE = "pixels-1"
-"""Which measures the cache holds; another name when `pixels.py` would measure something else."""
+"""Names the measures in the cache; must change when `image_features.py` measures otherwise."""
 
 BATCH = 256
 """Pictures in memory at a time."""
 
 DIGITS = 4
-"""Digits after the point that are kept, so that no two machines' last bits decide."""
+"""Digits after the point that are kept, so that the result is the same on every machine."""
 
 
 def measure_posts(job: Job) -> Outputs:
     """The features of the week's posts."""
-    media = job.table("media").select(["post_id", "path"]).to_pylist()
+    media = job.rows(MEDIA, "week", ["post_id", "path"])
     files = {Path(row["path"]).stem: job.workspace.root / row["path"] for row in media}
     work = Work("picture", "measures", files, BATCH, _measure_files)
     measured = made_once(job, RECIPE, work)
-    own: dict[str, list[Numbers]] = {}
+    pictures: dict[str, list[Numbers]] = {}
     for row in sorted(media, key=lambda row: (row["post_id"], row["path"])):
-        own.setdefault(row["post_id"], []).append(measured[Path(row["path"]).stem])
-    posts = job.table("posts").select(["post_id", "text", "lang"]).to_pylist()
+        pictures.setdefault(row["post_id"], []).append(measured[Path(row["path"]).stem])
     rows = (
-        {"post_id": post["post_id"], "week": job.week, "words": _words(post)}
-        | features_of(own.get(post["post_id"], ()))
-        for post in posts
+        {"post_id": post["post_id"], "week": job.week, "words": _words(post["text"], post["lang"])}
+        | features_of(pictures.get(post["post_id"], ()))
+        for post in job.rows(POSTS, "week", ["post_id", "text", "lang"])
     )
     return {"features": make_table(TABLES["features"], rows)}
 
 
 def features_of(pictures: Sequence[Numbers]) -> dict[str, float | int | None]:
-    """The features of a post with these rows of `measure`, and how many they are."""
+    """The features of a post with these rows of `measure`, and the number of its pictures."""
     if not pictures:
         return {"pictures": 0}
-    mean = dict(zip(RAW, mean_row(pictures).tolist(), strict=True))
+    mean = dict(zip(COLUMNS, mean_row(pictures).tolist(), strict=True))
     hue = mean_hue(pictures)
-    told = mean | {"unity": hue.unity}
+    values = mean | {"unity": hue.unity}
     numbers: dict[str, float | int | None] = {
-        name: round(told[name], DIGITS) for name in FEATURES if name != "hue"
+        name: round(values[name], DIGITS) for name in FEATURES if name != "hue"
     }
     degrees = None if hue.degrees is None else round(hue.degrees, 1) % 360
     return numbers | {"hue": degrees, "pictures": len(pictures)}
 
 
-def _words(post: Mapping[str, Any]) -> list[str]:
-    return sorted(set(tokens(post["text"] or "", post["lang"] or "")))
+def _words(text: str | None, lang: str | None) -> list[str]:
+    return sorted(set(tokens(text or "", lang or "")))
 
 
 def _measure_files(paths: Sequence[Path]) -> Numbers:

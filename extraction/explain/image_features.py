@@ -1,7 +1,8 @@
-"""What a picture measures: colour, light, texture, layout, round shapes; by its pixels alone.
+"""Measurements of a picture by its pixels alone: colour, light, texture, layout, round shapes.
 
-In comes an RGB picture; out comes a row of numbers, on any machine the same up to the fifth digit.
-Knows nothing about posts, styles or models. `kg/workspace/conditions.py` says what each number is.
+Input: an RGB picture. Output: a row of numbers that is the same on every machine up to the fifth
+digit. `kg/workspace/conditions.py` says what each number means. This module does not know about
+posts, styles or models.
 """
 
 import math
@@ -15,44 +16,44 @@ from PIL import Image
 from scipy import ndimage
 
 SIDE = 128
-"""Pixels of the longer side at which a picture is measured."""
+"""Pixels of the longer side of a picture when it is measured."""
 
-RAW = (
+COLUMNS = (
     "hue_x", "hue_y", "chroma", "coloured", "saturation", "value", "contrast", "texture",
     "entropy", "balance", "symmetry", "golden", "roundness",
 )  # fmt: skip
-"""The columns of a row of `measure`; the first two are the mean hue as a vector, |(x, y)| in [0,1]
-its part of `chroma`, so that the pictures of a post can be averaged.
+"""The columns of a row of `measure`. The first two are the mean hue as a vector whose length is at
+most `chroma`, so that the pictures of a post can be averaged.
 """
 
 COLOURED = 0.1
-"""Chroma (largest less smallest channel, 0..1) from which a pixel counts as coloured."""
+"""The least chroma (largest less smallest channel, 0..1) of a coloured pixel."""
 
-GREY, SCATTERED = 0.02, 0.15
-"""Least share of coloured pixels, and least length of the mean hue, for a hue to be defined."""
+MIN_COLOURED, MIN_UNITY = 0.02, 0.15
+"""The least share of coloured pixels, and the least length of the mean hue, that define a hue."""
 
-COARSE, CELLS = 32, 8
-"""Squares a side on which visual weight is laid, and on which its entropy is counted."""
+GRID, CELLS = 32, 8
+"""Squares a side of the grid of visual weight, and of the coarser grid that gives its entropy."""
 
 GOLDEN = (5**0.5 - 1) / 2
 
 EDGES = 0.2
-"""Share of the pixels, those with the steepest brightness, that may lie on a round edge."""
+"""The share of the pixels, those with the steepest gradient, that count as edges."""
 
 RADII = (8, 12, 17)
-"""Radii of circles that are looked for, in pixels."""
+"""The radii of the circles that are searched, in pixels."""
 
-MOST_VOTES = 5
-"""Votes for a centre, in lengths of its circle, at which roundness is 1: nested circles add up."""
+MAX_VOTES = 5
+"""Votes for a centre, in circumferences, that give roundness 1: nested circles add up."""
 
 Numbers = NDArray[np.float32]
 Plane = NDArray[np.float64]
 
 
 def measure(image: Image.Image) -> Numbers:
-    """The row of an RGB picture, float32 of shape (len(RAW),); `SIDE` pixels are enough.
+    """The row of an RGB picture, float32 of shape (len(COLUMNS),); `SIDE` pixels are enough.
 
-    A flat picture has zero texture, entropy 1 and perfect symmetry; nothing is ever NaN.
+    A picture of one colour has texture 0, entropy 1 and symmetry 1. No value is NaN.
     """
     rgb = np.asarray(image, np.uint8)
     light: Numbers = np.asarray(image.convert("L"), np.float32) / np.float32(255)
@@ -61,27 +62,27 @@ def measure(image: Image.Image) -> Numbers:
 
 
 class Hue(NamedTuple):
-    """The mean hue of a post: degrees in [0, 360), None where it is grey or of all colours."""
+    """The mean hue of a post in degrees, [0, 360); None if its pictures are grey or of all hues."""
 
     degrees: float | None
     unity: float
 
 
 def mean_row(rows: Sequence[Numbers]) -> Plane:
-    """The mean of rows of `measure`, float64 of shape (len(RAW),)."""
+    """The mean of rows of `measure`, float64 of shape (len(COLUMNS),)."""
     return np.asarray(np.stack(rows).astype(np.float64).sum(axis=0) / len(rows))
 
 
 def mean_hue(rows: Sequence[Numbers]) -> Hue:
-    """The circular mean of the hues of several pictures, each pixel weighed by its chroma.
+    """The circular mean of the hues of several pictures, each pixel weighted by its chroma.
 
     `unity`, in [0, 1], is the length of that mean (Mardia & Jupp 2000, section 2.2): 1 for pixels
-    of one hue, 0 for hues that cancel.
+    of one hue, 0 for hues that cancel each other.
     """
     x, y, chroma, coloured = mean_row(rows)[:4].tolist()
     length = float(np.hypot(x, y)) / max(chroma, 1e-9)
-    if coloured < GREY or length < SCATTERED:
-        return Hue(None, min(length, 1.0) if coloured >= GREY else 0.0)
+    if coloured < MIN_COLOURED or length < MIN_UNITY:
+        return Hue(None, min(length, 1.0) if coloured >= MIN_COLOURED else 0.0)
     return Hue(float(np.degrees(np.arctan2(y, x))) % 360, min(length, 1.0))
 
 
@@ -110,9 +111,9 @@ def _circle() -> tuple[Plane, Plane]:
 
 
 def _light(light: Numbers) -> tuple[float, float]:
-    """Contrast (the standard deviation, doubled, in [0, 1]) and the part of it that is fine detail.
+    """Contrast (twice the standard deviation, in [0, 1]) and texture (the part of fine detail).
 
-    Texture is the energy left when a picture less its mean over 3 × 3 pixels is taken, over all.
+    Texture is the energy of the picture less its mean over 3 × 3 pixels, divided by its variance.
     """
     spread = float(light.std(dtype=np.float64))
     fine = light - ndimage.uniform_filter(light, 3, mode="nearest")
@@ -121,32 +122,37 @@ def _light(light: Numbers) -> tuple[float, float]:
 
 
 def _layout(image: Image.Image) -> tuple[float, float, float, float]:
-    """Entropy, balance, symmetry, golden: where the visual weight lies.
+    """Entropy, balance, symmetry and distance to a golden section of the visual weight.
 
-    A place weighs as the square of how far its colour is from the picture's mean (Achanta et al.
-    2009, «Frequency-tuned salient region detection», equation 1, here in RGB).
+    The weight of a place is the squared distance of its colour from the picture's mean colour
+    (Achanta et al. 2009, «Frequency-tuned salient region detection», equation 1, here in RGB).
     """
-    small = np.asarray(image.resize((COARSE, COARSE), Image.Resampling.BOX), np.float64) / 255
-    away = small - small.mean(axis=(0, 1))
-    weight = (away**2).sum(axis=2) + 1e-9
+    small = np.asarray(image.resize((GRID, GRID), Image.Resampling.BOX), np.float64) / 255
+    difference = small - small.mean(axis=(0, 1))
+    weight = (difference**2).sum(axis=2) + 1e-9
     weight /= weight.sum()
-    size = COARSE // CELLS
+    size = GRID // CELLS
     cells = weight.reshape(CELLS, size, CELLS, size).sum(axis=(1, 3))
     entropy = -(cells * np.log(cells)).sum() / np.log(CELLS**2)
-    across = weight.sum(axis=0) @ ((np.arange(COARSE) + 0.5) / COARSE)
+    across = weight.sum(axis=0) @ ((np.arange(GRID) + 0.5) / GRID)
     mirrored = 1 - np.abs(weight - weight[:, ::-1]).sum() / 2
-    blurred = ndimage.uniform_filter(weight, COARSE // 4, mode="constant")
-    heaviest = divmod(int(np.round(blurred, 9).argmax()), COARSE)
-    places = [(place + 0.5) / COARSE for place in heaviest]
-    off = [min(abs(place - GOLDEN), abs(place - 1 + GOLDEN)) for place in places]
-    return float(entropy), float(1 - 2 * abs(across - 0.5)), float(mirrored), math.hypot(*off)
+    blurred = ndimage.uniform_filter(weight, GRID // 4, mode="constant")
+    heaviest = divmod(int(np.round(blurred, 9).argmax()), GRID)
+    places = [(place + 0.5) / GRID for place in heaviest]
+    distances = [min(abs(place - GOLDEN), abs(place - 1 + GOLDEN)) for place in places]
+    return (
+        float(entropy),
+        float(1 - 2 * abs(across - 0.5)),
+        float(mirrored),
+        math.hypot(*distances),
+    )
 
 
 def _roundness(light: Numbers) -> float:
-    """How many edges point at one centre, in lengths of its circle over `MOST_VOTES`, in [0, 1].
+    """How many edges point at one centre, in circumferences over `MAX_VOTES`, in [0, 1].
 
-    Edges vote for centres along their gradient, both ways, at each radius (Loy & Zelinsky 2003,
-    «Fast radial symmetry for detecting points of interest», section 3, orientation only).
+    Edges vote for centres along their gradient, in both directions, at each radius (Loy & Zelinsky
+    2003, «Fast radial symmetry for detecting points of interest», section 3, orientation only).
     """
     if min(light.shape) < 2:
         return 0.0
@@ -162,7 +168,7 @@ def _roundness(light: Numbers) -> float:
     height, width = light.shape
     y, x = (at.astype(np.float32) for at in np.divmod(edges, width))
     best = 0.0
-    for radius in RADII:  # centres may lie up to a radius beyond the picture
+    for radius in RADII:  # centres may lie up to a radius outside the picture
         tall, wide = height + 2 * radius + 2, width + 2 * radius + 2
         places = [
             np.rint(y + (radius + 1) + way * dy) * wide + np.rint(x + (radius + 1) + way * dx)
@@ -173,4 +179,4 @@ def _roundness(light: Numbers) -> float:
         plane = votes.reshape(tall, wide).astype(np.float32)
         near = ndimage.uniform_filter(plane, window, mode="constant")
         best = max(best, float(near.max()) * window**2 / (2 * np.pi * radius))
-    return min(best / MOST_VOTES, 1.0)
+    return min(best / MAX_VOTES, 1.0)

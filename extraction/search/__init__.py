@@ -1,1 +1,1 @@
-"""Which posts are like a post, a picture or a text."""
+"""Search for the posts that are most similar to a post, a picture or a text."""

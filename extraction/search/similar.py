@@ -1,6 +1,6 @@
-"""Which posts are most like a post, a picture or a text: `zeitgraph similar`.
+"""The posts most similar to a post, a picture or a text: `zeitgraph similar`.
 
-Comes in: a workspace and what somebody typed. Goes out: an `Answer`, the nearest posts first.
+Input: a workspace and a query. Output: an `Answer` with the nearest posts first.
 """
 
 import os
@@ -25,13 +25,15 @@ from zeitgraph.extraction.intake.pictures import (
 from zeitgraph.extraction.search.index_store import PostIndex, open_index
 from zeitgraph.kg.base.errors import InputError, UserError
 from zeitgraph.kg.workspace.answers import Answer
+from zeitgraph.kg.workspace.rows import PostRow
 from zeitgraph.kg.workspace.settings import Settings
+from zeitgraph.kg.workspace.tables import CLUSTERS, INTAKE, MEDIA, MEMBERSHIPS, POSTS
 from zeitgraph.kg.workspace.workspace import Workspace
 
 Kind = Literal["post", "picture", "text"]
 COLUMNS = ("post_id", "week", "cluster", "cosine", "text", "link", "picture")
 SAME_MODEL = 0.99
-"""Cosine that two vectors of one content have by one model, on whatever machine."""
+"""The least cosine of two vectors that one model makes of the same content, on any machine."""
 
 
 def similar_posts(
@@ -41,12 +43,12 @@ def similar_posts(
     kind: Kind | None = None,
     note: Callable[[str], None] = lambda _line: None,
 ) -> Answer:
-    """The `count` posts most like `query`: the id of a post, the path of a picture, else a text.
+    """The `count` posts most similar to `query`: a post's id, a picture's path, or else a text.
 
-    `kind` says which it is where that is not plain. A post is not like itself. The cosine is in
-    [-1, 1], of vectors corrected for the gap between pictures and texts; `cluster` is the newest
-    name of the post's cluster, `picture` the path of its first one. Raises `UserError` for what
-    cannot be asked, and what `open_index` raises.
+    `kind` decides if the query could be more than one of these. A post is not in its own answer.
+    `cosine` is in [-1, 1], between vectors corrected for the gap between pictures and texts;
+    `cluster` is the latest name of the post's cluster, `picture` the path of its first picture.
+    Raises `UserError` for a query that cannot be answered, and the errors of `open_index`.
     """
     if count < 1:
         raise UserError("at least one post must be asked for", do="--count 10")
@@ -62,14 +64,14 @@ def similar_posts(
         for found, cosine in zip(rows[0].tolist(), cosines[0].tolist(), strict=True)
         if found not in {-1, row}
     ]
-    return Answer(COLUMNS, tuple(_told(workspace, near[:count])))
+    return Answer(COLUMNS, tuple(_answer_rows(workspace, near[:count])))
 
 
-# -- what is asked with ----------------------------------------------------------------------------
+# -- the query -------------------------------------------------------------------------------------
 
 
 def _embedded(workspace: Workspace, posts: PostIndex, query: str, kind: Kind | None) -> Points:
-    """The unit point of a picture or a text, (d,)."""
+    """The unit vector of a picture or a text, (d,)."""
     if kind == "post":
         raise _no_such_post(workspace, query)
     side = kind or _side_of(posts, query)
@@ -87,28 +89,30 @@ def _embedded(workspace: Workspace, posts: PostIndex, query: str, kind: Kind | N
     else:
         raise UserError("the text is empty", do="ask with some words")
     _check_model(workspace, posts, embedder, vector)
-    moved = posts.middles.moved(vector[None], side)
-    return np.ascontiguousarray(moved[0])
+    return np.ascontiguousarray(posts.means.centred(vector[None], side)[0])
 
 
 def _side_of(posts: PostIndex, query: str) -> Literal["picture", "text"]:
-    """A file is a picture, all else a text, unless it looks like a slip of an id or a path."""
+    """`picture` for the path of a file, else `text`.
+
+    Raises `UserError` for a query that looks like a mistyped id or path.
+    """
     if os.path.isfile(query):  # noqa: PTH113 -- takes any text; Path.is_file refuses long ones
         return "picture"
     if os.path.isdir(query):  # noqa: PTH112 -- as above
         raise InputError("a folder", where=query, do="name a picture in it, or add --as text")
     if os.path.splitext(query)[1].lower() in PICTURE_SUFFIXES:  # noqa: PTH122 -- as above
         raise InputError("no such picture", where=query, do="check the path, or add --as text")
-    build = _build_of(query)
-    if build and any(_build_of(ids[0]) == build for ids in posts.post_ids if ids):
+    pattern = _pattern_of(query)
+    if pattern and any(_pattern_of(ids[0]) == pattern for ids in posts.post_ids if ids):
         raise UserError(
             f"no post with a vector is called «{query}»", do="check the id, or add --as text"
         )
     return "text"
 
 
-def _build_of(text: str) -> str:
-    """How a word with a digit is built: `p-123` as `a-0`, a digest as `#`; empty for any other."""
+def _pattern_of(text: str) -> str:
+    """The pattern of a word with a digit: `a-0` for `p-123`, `#` for a digest; empty for others."""
     if not (text.isascii() and re.search(r"\d", text)) or re.search(r"\s", text):
         return ""
     return re.sub(r"\d+", "0", re.sub(r"[A-Za-z]+", "a", re.sub(r"[\da-f]{8,}", "#", text)))
@@ -116,7 +120,7 @@ def _build_of(text: str) -> str:
 
 def _no_such_post(workspace: Workspace, post_id: str) -> UserError:
     for week in workspace.weeks("intake"):
-        if post_id in workspace.read("intake", week)["post_id"].to_pylist():
+        if any(row["post_id"] == post_id for row in workspace.rows(INTAKE, week, ["post_id"])):
             return UserError(
                 f"the post «{post_id}» has no vector", where=week, do="`zeitgraph run` makes them"
             )
@@ -124,7 +128,7 @@ def _no_such_post(workspace: Workspace, post_id: str) -> UserError:
 
 
 def _picture(path: Path, settings: Settings) -> Any:
-    """A picture, verified by decoding as those of posts are; raises `InputError`."""
+    """A picture, checked by decoding as pictures of posts are; raises `InputError`."""
     try:
         if path.stat().st_size > settings.intake.max_picture_bytes:
             raise InputError("the picture's file is too large", where=path, do="shrink it")
@@ -143,17 +147,18 @@ def _check_model(
 ) -> None:
     """Raise `UserError` unless the vectors of the workspace are of this model.
 
-    By the width, and by one text that is embedded again, if any post of the newest week has one.
+    The check compares the width and, if the newest week has one, a text that is embedded again.
     """
-    same = len(vector) == posts.middles.width
+    same = len(vector) == posts.means.width
     if same and "text" in embedder.sides:
         week = posts.weeks[-1]
-        vectors, known = workspace.read("vectors", week), _rows_by_id(workspace, "posts", week)
+        vectors, known = workspace.read("vectors", week), _posts_by_id(workspace, week)
         widths = pc.list_value_length(vectors["vector"])
         mine = pc.and_(pc.equal(vectors["side"], "text"), pc.equal(widths, len(vector)))
         for row in vectors.filter(mine).slice(0, 1).to_pylist():
-            if text := known.get(row["post_id"], {}).get("text"):
-                again = embedder.texts([text])[0].astype(np.float64)
+            post = known.get(row["post_id"])
+            if post and post["text"]:
+                again = embedder.texts([post["text"]])[0].astype(np.float64)
                 same = float(again @ np.array(row["vector"])) >= SAME_MODEL
     if not same:
         raise UserError(
@@ -163,40 +168,39 @@ def _check_model(
         )
 
 
-# -- what is told ----------------------------------------------------------------------------------
+# -- the answer ------------------------------------------------------------------------------------
 
 
-def _told(workspace: Workspace, near: list[tuple[str, str, float]]) -> list[tuple[Any, ...]]:
-    """A row for each of the nearest: week, post id and cosine."""
+def _answer_rows(workspace: Workspace, near: list[tuple[str, str, float]]) -> list[tuple[Any, ...]]:
+    """A row for each of the nearest posts, given as week, post id and cosine."""
     weeks = {week for week, _, _ in near}
-    posts, members = (
-        {week: _rows_by_id(workspace, table, week) for week in weeks}
-        for table in ("posts", "memberships")
-    )
+    posts = {week: _posts_by_id(workspace, week) for week in weeks}
+    clusters = {week: _clusters_by_post(workspace, week) for week in weeks}
     pictures = {week: _first_pictures(workspace, week) for week in weeks}
     names = dict[str, str]()
     for week in workspace.weeks("clusters"):
-        table = workspace.read("clusters", week).select(["cluster_id", "name"])
-        names |= {row["cluster_id"]: row["name"] for row in table.to_pylist()}
+        named = workspace.rows(CLUSTERS, week, ["cluster_id", "name"])
+        names |= {row["cluster_id"]: row["name"] for row in named}
     rows = []
     for week, post_id, cosine in near:
-        post = posts[week].get(post_id, {})
-        cluster = members[week].get(post_id, {}).get("cluster_id")
+        post = posts[week].get(post_id)
+        text, url = (post["text"], post["url"]) if post else (None, None)
+        cluster = clusters[week].get(post_id)
         name = names.get(cluster) if cluster else None
-        shows = pictures[week].get(post_id)
-        rows.append(
-            (post_id, week, name, round(cosine, 4), post.get("text"), post.get("url"), shows)
-        )
+        rows.append((post_id, week, name, round(cosine, 4), text, url, pictures[week].get(post_id)))
     return rows
 
 
-def _rows_by_id(workspace: Workspace, table: str, week: str) -> Mapping[str, Mapping[str, Any]]:
-    wanted = {"post_id", "cluster_id", "text", "url"}
-    data = workspace.read(table, week)
-    columns = [name for name in data.column_names if name in wanted]
-    return {row["post_id"]: row for row in data.select(columns).to_pylist()}
+def _posts_by_id(workspace: Workspace, week: str) -> Mapping[str, PostRow]:
+    rows = workspace.rows(POSTS, week, ["post_id", "text", "url"])
+    return {row["post_id"]: row for row in rows}
+
+
+def _clusters_by_post(workspace: Workspace, week: str) -> Mapping[str, str]:
+    rows = workspace.rows(MEMBERSHIPS, week, ["post_id", "cluster_id"])
+    return {row["post_id"]: row["cluster_id"] for row in rows}
 
 
 def _first_pictures(workspace: Workspace, week: str) -> Mapping[str, str]:
-    rows = workspace.read("media", week).select(["post_id", "path", "position"]).to_pylist()
+    rows = workspace.rows(MEDIA, week, ["post_id", "path", "position"])
     return {row["post_id"]: row["path"] for row in reversed(rows)}

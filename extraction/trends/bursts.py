@@ -6,15 +6,15 @@ significantly above its own of the weeks before (Student's t for two means that 
 weeks), and above it by at least the factor `MIN_FACTOR`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from zeitgraph.extraction.trends.fdr import significant
 from zeitgraph.extraction.trends.shares import Floats
-from zeitgraph.extraction.trends.states import SUSPECT
+from zeitgraph.kg.base.terms import TrendState
+from zeitgraph.kg.workspace.rows import TrendRow
 
 MIN_FACTOR = 2.0
 """The least factor by which a burst gets more engagement than before."""
@@ -33,7 +33,7 @@ class RelativeHeat:
 
 
 def relative_heats(
-    trends: pa.Table, successors: Mapping[str, str]
+    trends: Iterable[TrendRow], successors: Mapping[str, str]
 ) -> dict[str, dict[str, RelativeHeat]]:
     """The relative heat by cluster and week, from earlier rows of `trends`.
 
@@ -41,8 +41,8 @@ def relative_heats(
     suspected of bots are left out.
     """
     heats: dict[str, dict[str, RelativeHeat]] = {}
-    for row in trends.to_pylist():
-        if not row["share"] or not row["heat_share"] or row["state"] == SUSPECT:
+    for row in trends:
+        if not row["share"] or not row["heat_share"] or row["state"] == TrendState.BOT_SUSPECT:
             continue
         overall = (row["heat"] / row["heat_share"]) / (row["posts"] / row["share"])
         posts, mean = row["posts"], row["heat"] / row["posts"] - overall

@@ -7,14 +7,14 @@ their target parts. Each weight stays within 1 / cap .. cap times the mean, so a
 its targets; the part that it reached is in the output. This module does not know about clusters.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.trends.shares import Floats
+from zeitgraph.kg.workspace.rows import PostRow
 from zeitgraph.kg.workspace.settings import FairnessSettings, Side
 
 MAX_ROUNDS = 500
@@ -56,7 +56,7 @@ class _Dimension:
         return np.asarray(np.bincount(self.index, weights, len(self.values)) / weights.sum())
 
 
-def balance(posts: Sequence[Mapping[str, Any]], settings: FairnessSettings) -> Balance:
+def balance(posts: Sequence[PostRow], settings: FairnessSettings) -> Balance:
     """The weights of the posts, each a row with the columns of the table `posts`."""
     weights = np.ones(len(posts))
     dimensions = [_dimension(posts, name, settings) for name in settings.balance]
@@ -97,9 +97,7 @@ def _parts(dimension: _Dimension, weights: Floats) -> list[Part]:
     ]
 
 
-def _dimension(
-    posts: Sequence[Mapping[str, Any]], name: Side, settings: FairnessSettings
-) -> _Dimension:
+def _dimension(posts: Sequence[PostRow], name: Side, settings: FairnessSettings) -> _Dimension:
     """A dimension with the target part of each of its values.
 
     Unknown values keep the part that they have. So do values without a target if the settings give

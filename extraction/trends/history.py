@@ -12,20 +12,18 @@ corrects the past:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.state import CONTINUED
 from zeitgraph.extraction.trends.shares import Floats
-from zeitgraph.extraction.trends.states import SUSPECT
+from zeitgraph.kg.base.terms import ClusterState, TrendState
 from zeitgraph.kg.base.weeks import week_after, weeks_between
 from zeitgraph.kg.workspace.pipeline import Job
+from zeitgraph.kg.workspace.rows import ClusterRow
 
-Row = Mapping[str, Any]
 CLUSTER_WEEK = ["cluster_id", "week"]
 
 
@@ -50,20 +48,24 @@ class History:
         return (self.numbers >= first) & (self.numbers <= last)
 
 
-def successors(clusters: Sequence[Row]) -> dict[str, str]:
+def successors(clusters: Sequence[ClusterRow]) -> dict[str, str]:
     """The cluster that the posts of a cluster now count for, by the id of each replaced cluster.
 
     A cluster is replaced if it turned out to be another one, or if an edit merged it or deleted it;
     the id is empty for a deleted cluster.
     """
-    into = {row["cluster_id"]: row["parent"] for row in clusters if row["state"] == CONTINUED}
+    into = {
+        row["cluster_id"]: row["parent"]
+        for row in clusters
+        if row["state"] == ClusterState.CONTINUED
+    }
     into |= {row["cluster_id"]: row["shown_as"] for row in clusters if row["shown_as"] is not None}
     while any(parent in into for parent in into.values()):
         into = {name: into.get(parent, parent) for name, parent in into.items()}
     return into
 
 
-def look_back(job: Job, clusters: Sequence[Row]) -> History:
+def look_back(job: Job, clusters: Sequence[ClusterRow]) -> History:
     """The history of `clusters`, the rows of the job's week in the table of that name."""
     counted = _posts_without_bots(job)
     weeks = tuple(sorted({week for _, week in counted}))
@@ -91,9 +93,10 @@ def look_back(job: Job, clusters: Sequence[Row]) -> History:
 
 def _posts_without_bots(job: Job) -> dict[tuple[str, str], int]:
     """The posts by cluster and week, without the copies where bots were suspected."""
-    trends = job.table("trends", "history")
-    suspected = trends.filter(pc.equal(trends["state"], SUSPECT)).select(CLUSTER_WEEK).to_pylist()
-    members = job.table("memberships", "history")
+    trends = job.table("trends", "history", [*CLUSTER_WEEK, "state"])
+    is_suspected = pc.equal(trends["state"], TrendState.BOT_SUSPECT)
+    suspected = trends.filter(is_suspected).select(CLUSTER_WEEK).to_pylist()
+    members = job.table("memberships", "history", [*CLUSTER_WEEK, "copy_of"])
     copies = members.filter(pc.greater(pc.utf8_length(members["copy_of"]), 0))
     posts, copied = (_counts(rows.select(CLUSTER_WEEK)) for rows in (members, copies))
     for row in suspected:
@@ -108,7 +111,7 @@ def _counts(rows: pa.Table) -> dict[tuple[str, str], int]:
 
 
 def _add_unseen_posts(
-    counts: Mapping[str, Floats], clusters: Sequence[Row], weeks: Sequence[str], window: int
+    counts: Mapping[str, Floats], clusters: Sequence[ClusterRow], weeks: Sequence[str], window: int
 ) -> None:
     """Add to each cluster its posts from before its birth, and subtract them from its parent."""
     taken = {name: np.zeros(len(weeks)) for name in counts}
@@ -119,7 +122,7 @@ def _add_unseen_posts(
             continue
         unseen = before * (row["unseen_posts"] / before.sum())
         counts[row["cluster_id"]] += unseen
-        if row["state"] != CONTINUED and row["parent"] in taken:
+        if row["state"] != ClusterState.CONTINUED and row["parent"] in taken:
             taken[row["parent"]] += unseen
     for name, own in taken.items():
         np.maximum(counts[name] - own, 0, out=counts[name])

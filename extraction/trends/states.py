@@ -19,7 +19,8 @@ of the bursts that are reported, a part of `trends.false_discoveries` may be fal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-SUSPECT = "bot-suspect"
+from zeitgraph.kg.base.terms import TrendState
+
 ENOUGH = 5
 COPY_RATE, COPY_P = 0.02, 0.001
 """The share of a cluster's posts that may be such copies, and the p-value below which more are
@@ -56,18 +57,18 @@ class Signals:
         return self.copied >= ENOUGH and bdtrc(self.copied - 1, self.posts, COPY_RATE) < COPY_P
 
 
-STATES: Sequence[tuple[str, Callable[[Signals], bool]]] = (
-    (SUSPECT, lambda signals: signals.is_of_bots),
-    ("not-enough-data", lambda signals: not signals.is_known),
-    ("seasonal", lambda signals: signals.is_in_season),
-    ("emerging", lambda signals: signals.is_new and signals.rises),
-    ("rising", lambda signals: signals.rises),
-    ("fading", lambda signals: signals.falls),
-    ("heat-burst", lambda signals: signals.bursts),
-    ("steady", lambda _signals: True),
+STATES: Sequence[tuple[TrendState, Callable[[Signals], bool]]] = (
+    (TrendState.BOT_SUSPECT, lambda signals: signals.is_of_bots),
+    (TrendState.NOT_ENOUGH_DATA, lambda signals: not signals.is_known),
+    (TrendState.SEASONAL, lambda signals: signals.is_in_season),
+    (TrendState.EMERGING, lambda signals: signals.is_new and signals.rises),
+    (TrendState.RISING, lambda signals: signals.rises),
+    (TrendState.FADING, lambda signals: signals.falls),
+    (TrendState.HEAT_BURST, lambda signals: signals.bursts),
+    (TrendState.STEADY, lambda _signals: True),
 )
 
 
-def state_of(signals: Signals) -> str:
+def state_of(signals: Signals) -> TrendState:
     """The first state of `STATES` whose rule holds."""
     return next(state for state, holds in STATES if holds(signals))

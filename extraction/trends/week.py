@@ -21,15 +21,15 @@ nothing to compare with.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.trends.bursts import RelativeHeat, bursting, relative_heats
-from zeitgraph.extraction.trends.fairness import Balance, balance
+from zeitgraph.extraction.trends.fairness import Balance, Part, balance
 from zeitgraph.extraction.trends.fdr import Change, significant
 from zeitgraph.extraction.trends.forecast import Forecast, Past, forecasts
 from zeitgraph.extraction.trends.history import History, look_back, successors
@@ -37,16 +37,16 @@ from zeitgraph.extraction.trends.overdispersion import Overdispersion, overdispe
 from zeitgraph.extraction.trends.season import season_p
 from zeitgraph.extraction.trends.shares import Floats, SharePosterior, interval
 from zeitgraph.extraction.trends.states import Signals, state_of
+from zeitgraph.kg.base.terms import TrendState
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.pipeline import Job, Outputs
-from zeitgraph.kg.workspace.tables import TABLES, make_table
-
-Row = Mapping[str, Any]
+from zeitgraph.kg.workspace.rows import BalanceRow, ClusterRow, PostRow, TrendRow
+from zeitgraph.kg.workspace.tables import BALANCE, CLUSTERS, MEMBERSHIPS, POSTS, TRENDS, make_table
 
 
 def measure_trends(job: Job) -> Outputs:
     """One week of the table `trends`, and of `balance` if the settings ask for fair shares."""
-    posts = job.table("posts").select(_COLUMNS).to_pylist()
+    posts = job.rows(POSTS, "week", _POST_COLUMNS)
     if not posts:
         return {}
     week = _Week.of(job, posts)
@@ -54,26 +54,15 @@ def measure_trends(job: Job) -> Outputs:
     states = _states(job, week, names)
     predicted = _forecasts(week, names)
     balanced = balance(posts, job.settings.fairness) if job.settings.fairness.balance else None
-    rows = [
-        week.row(name)
-        | states[name]
-        | {
-            "forecast": predicted[name].share,
-            "forecast_low": predicted[name].interval.low,
-            "forecast_high": predicted[name].interval.high,
-            "fair_share": week.fair_share(name, balanced) if balanced else None,
-        }
-        for name in names
-    ]
-    parts = [asdict(part) | {"week": job.week} for part in balanced.parts] if balanced else []
-    return {
-        "trends": make_table(TABLES["trends"], rows),
-        "balance": make_table(TABLES["balance"], parts),
-    }
+    rows = [week.row(name, states[name], predicted[name], balanced) for name in names]
+    parts = [_balance_row(job.week, part) for part in balanced.parts] if balanced else []
+    return {"trends": make_table(TRENDS, rows), "balance": make_table(BALANCE, parts)}
 
 
-_COLUMNS = ["post_id", "heat", "views", "author", "region", "gender", "age_band"]
-_CLUSTER = ["cluster_id", "first_week", "state", "parent", "shown_as", "unseen_posts"]
+_POST_COLUMNS = ["post_id", "heat", "views", "author", "region", "gender", "age_band"]
+_CLUSTER_COLUMNS = ["cluster_id", "first_week", "state", "parent", "shown_as", "unseen_posts"]
+
+_MEMBER_COLUMNS = ["post_id", "cluster_id", "copy_of"]
 
 UNKNOWN_AUTHOR = "?"
 """Before the id of a post, for the unknown authors of its copies."""
@@ -103,24 +92,24 @@ class _Week:
     name: str
     heats: Floats
     members: Mapping[str, _Members]
-    clusters: Mapping[str, Row]
+    clusters: Mapping[str, ClusterRow]
     history: History
     window: NDArray[np.bool_]
     overdispersion: Mapping[str, Overdispersion]
 
     @classmethod
-    def of(cls, job: Job, posts: Sequence[Row]) -> "_Week":
+    def of(cls, job: Job, posts: Sequence[PostRow]) -> "_Week":
         """The week of the job, with its `posts`."""
         index = {row["post_id"]: i for i, row in enumerate(posts)}
         members: dict[str, _Members] = {}
-        for row in job.table("memberships").to_pylist():
+        for row in job.rows(MEMBERSHIPS, "week", _MEMBER_COLUMNS):
             own = members.setdefault(row["cluster_id"], _Members())
             own.posts.append(index[row["post_id"]])
             if row["copy_of"]:
                 author = posts[own.posts[-1]]["author"]
                 own.copies.append(own.posts[-1])
                 own.copiers.append(author or f"{UNKNOWN_AUTHOR}{row['copy_of']}")
-        clusters = job.table("clusters").select(_CLUSTER).to_pylist()
+        clusters = job.rows(CLUSTERS, "week", _CLUSTER_COLUMNS)
         history = look_back(job, clusters)
         return cls(
             name=job.week,
@@ -198,8 +187,10 @@ class _Week:
         whole = float(weights.sum())
         return float(weights[self.posts_of(name)].sum()) / whole if whole else 0.0
 
-    def row(self, name: str) -> dict[str, object]:
-        """The columns of `trends` that need no comparison with other clusters."""
+    def row(
+        self, name: str, state: "_State", predicted: Forecast, balanced: Balance | None
+    ) -> TrendRow:
+        """The cluster's row of the table `trends`."""
         kept, heat = self.kept(name), float(np.sum(self.heat(name)))
         share, all_heat = kept / self.total, float(np.sum(self.heats[self.is_kept]))
         around = interval(kept, self.total, self.overdispersion[name].expected(self.total))
@@ -215,10 +206,35 @@ class _Week:
             "share_high": around.high,
             "heat_share": heat / all_heat if all_heat else None,
             "growth": share / usual - 1 if usual else None,
+            "state": state.state,
+            "p_value": state.p,
+            "forecast": predicted.share,
+            "forecast_low": predicted.interval.low,
+            "forecast_high": predicted.interval.high,
+            "fair_share": self.fair_share(name, balanced) if balanced else None,
         }
 
 
-def _states(job: Job, week: _Week, names: Sequence[str]) -> dict[str, dict[str, object]]:
+class _State(NamedTuple):
+    """The state of a cluster, and the p-value of its change, None without a comparison."""
+
+    state: TrendState
+    p: float | None
+
+
+def _balance_row(week: str, part: Part) -> BalanceRow:
+    return {
+        "week": week,
+        "side": part.side,
+        "value": part.value,
+        "posts": part.posts,
+        "before": part.before,
+        "target": part.target,
+        "after": part.after,
+    }
+
+
+def _states(job: Job, week: _Week, names: Sequence[str]) -> dict[str, _State]:
     """State and p-value of each cluster; significance is controlled over all clusters."""
     max_rate = job.settings.trends.false_discoveries
     since = week_after(job.week, -job.settings.clusters.trend_weeks)
@@ -234,8 +250,8 @@ def _states(job: Job, week: _Week, names: Sequence[str]) -> dict[str, dict[str, 
     heats = {name: week.heat(name) for name in known}
     bursts = bursting(heats, week.heats[week.is_kept], _past_heats(job, week), max_rate)
     return {
-        name: {
-            "state": state_of(
+        name: _State(
+            state_of(
                 replace(
                     own,
                     rises=name in rises,
@@ -244,18 +260,22 @@ def _states(job: Job, week: _Week, names: Sequence[str]) -> dict[str, dict[str, 
                     is_in_season=name in in_season,
                 )
             ),
-            "p_value": changes[name].p if name in changes else None,
-        }
+            changes[name].p if name in changes else None,
+        )
         for name, own in signals.items()
     }
+
+
+_HEAT_COLUMNS = ["week", "cluster_id", "posts", "heat", "share", "heat_share", "state"]
 
 
 def _past_heats(job: Job, week: _Week) -> dict[str, list[RelativeHeat]]:
     """The relative heat of each cluster in the trend weeks."""
     into = successors(list(week.clusters.values()))
+    past = job.rows(TRENDS, "history", _HEAT_COLUMNS)
     return {
         name: [own[w] for w in week.window_weeks if w in own]
-        for name, own in relative_heats(job.table("trends", "history"), into).items()
+        for name, own in relative_heats(past, into).items()
     }
 
 

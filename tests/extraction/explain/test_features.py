@@ -1,4 +1,4 @@
-"""What is measured of posts: right on pictures drawn for it, defined on none, grey and hostile."""
+"""The features of posts: correct on drawn pictures, and defined for grey and for hostile input."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from zeitgraph.extraction.explain.features import features_of
-from zeitgraph.extraction.explain.image_features import RAW, SIDE, measure
+from zeitgraph.extraction.explain.image_features import COLUMNS, SIDE, measure
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.base.errors import StoreError
 from zeitgraph.kg.base.ids import digest_bytes
@@ -25,8 +25,8 @@ WEEK = "2026-W40"
 LEVELS = st.sampled_from((0, 1, 255))
 
 
-def told(image: Image.Image) -> dict[str, float | int | None]:
-    """The features of a post with this picture alone."""
+def features_of_picture(image: Image.Image) -> dict[str, float | int | None]:
+    """The features of a post with a single picture."""
     return features_of([measure(image)])
 
 
@@ -45,9 +45,11 @@ def number(value: float | None) -> float:
 
 @settings(max_examples=40, deadline=None)
 @given(hue=st.integers(0, 255), saturation=st.integers(120, 255), value=st.integers(120, 255))
-def test_a_plain_colour_is_measured_as_it_was_mixed(hue: int, saturation: int, value: int) -> None:
+def test_a_plain_colour_has_the_features_that_it_was_drawn_with(
+    hue: int, saturation: int, value: int
+) -> None:
     image = Image.new("HSV", (64, 64), (hue, saturation, value)).convert("RGB")
-    features = told(image)
+    features = features_of_picture(image)
     off = abs(number(features["hue"]) - hue * 360 / 256)
     assert min(off, 360 - off) < 5
     assert features["saturation"] == pytest.approx(saturation / 255, abs=0.03)
@@ -65,37 +67,37 @@ def test_a_grey_picture_has_every_feature_but_a_hue(grey: int, seed: int) -> Non
     dice = np.random.default_rng(seed)
     mixed = dice.integers(0, 256, (40, 60), np.uint8)
     for image in (Image.new("L", (50, 50), grey), Image.fromarray(mixed)):
-        features = told(image.convert("RGB"))
+        features = features_of_picture(image.convert("RGB"))
         assert features["hue"] is None
         assert features["coloured"] == features["saturation"] == features["unity"] == 0
         assert all(features[name] is not None for name in FEATURES if name != "hue")
 
 
-def test_hues_that_cancel_are_no_hue_and_hues_around_red_are_red() -> None:
+def test_opposite_hues_have_no_mean_and_hues_around_red_have_a_red_mean() -> None:
     halves = Image.new("RGB", (64, 64), (255, 0, 0))
     halves.paste((0, 255, 255), (0, 0, 32, 64))
-    assert told(halves)["hue"] is None
+    assert features_of_picture(halves)["hue"] is None
     halves.paste((255, 0, 60), (0, 0, 32, 64))
-    both = number(told(halves)["hue"])
+    both = number(features_of_picture(halves)["hue"])
     assert both > 330 or both < 15
     red, rose = (measure(Image.new("RGB", (9, 9), c)) for c in ((255, 40, 0), (255, 0, 40)))
     mean = number(features_of([red, rose])["hue"])
     assert min(mean, 360 - mean) < 5
 
 
-def test_layout_tells_where_the_weight_lies() -> None:
+def test_layout_features_depend_on_the_place_of_the_visual_weight() -> None:
     def spot(x: float, y: float) -> dict[str, float | int | None]:
         image = Image.new("RGB", (SIDE, SIDE), "white")
         box = [SIDE * x - 12, SIDE * y - 12, SIDE * x + 12, SIDE * y + 12]
         ImageDraw.Draw(image).rectangle(box, fill="black")
-        return told(image)
+        return features_of_picture(image)
 
     middle, left, golden = spot(0.5, 0.5), spot(0.15, 0.5), spot(0.618, 0.382)
     assert number(middle["balance"]) > number(left["balance"]) + 0.35
     assert number(middle["symmetry"]) > number(left["symmetry"]) + 0.6
     assert number(golden["golden"]) < number(middle["golden"]) - 0.07
-    assert number(told(noise(1))["entropy"]) > number(middle["entropy"]) + 0.3
-    assert number(told(noise(1))["texture"]) > number(middle["texture"]) + 0.3
+    assert number(features_of_picture(noise(1))["entropy"]) > number(middle["entropy"]) + 0.3
+    assert number(features_of_picture(noise(1))["texture"]) > number(middle["texture"]) + 0.3
 
 
 @settings(max_examples=15, deadline=None)
@@ -107,7 +109,9 @@ def test_a_disc_is_rounder_than_a_square(seed: int) -> None:
     round_one, square = (Image.new("RGB", (SIDE, SIDE), "white") for _ in range(2))
     ImageDraw.Draw(round_one).ellipse(box, fill="navy")
     ImageDraw.Draw(square).rectangle(box, fill="navy")
-    assert number(told(round_one)["roundness"]) > number(told(square)["roundness"])
+    assert number(features_of_picture(round_one)["roundness"]) > number(
+        features_of_picture(square)["roundness"]
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -115,14 +119,14 @@ def test_a_disc_is_rounder_than_a_square(seed: int) -> None:
     width=st.integers(1, 150),
     height=st.integers(1, 150),
     seed=st.integers(0, 99),
-    most=LEVELS,
+    levels=LEVELS,
 )
-def test_every_picture_of_any_size_has_every_number_within_its_range(
-    width: int, height: int, seed: int, most: int
+def test_pictures_of_any_size_have_all_features_within_their_ranges(
+    width: int, height: int, seed: int, levels: int
 ) -> None:
-    image = noise(seed, (width, height)).point(lambda level: level % (most + 1))
+    image = noise(seed, (width, height)).point(lambda level: level % (levels + 1))
     row = measure(image)
-    assert row.shape == (len(RAW),)
+    assert row.shape == (len(COLUMNS),)
     assert np.isfinite(row).all()
     for name, value in features_of([row, row]).items():
         feature = FEATURES.get(name)
@@ -165,7 +169,7 @@ POSTS = {
 }
 
 
-def test_the_stage_has_a_row_for_each_post_and_a_second_run_the_same_bytes(tmp_path: Path) -> None:
+def test_each_post_has_a_row_and_a_second_run_gives_the_same_bytes(tmp_path: Path) -> None:
     place = put(tmp_path / "a", POSTS)
     run(place)
     rows = {row["post_id"]: row for row in place.read("features", WEEK).to_pylist()}
@@ -180,11 +184,11 @@ def test_the_stage_has_a_row_for_each_post_and_a_second_run_the_same_bytes(tmp_p
     run(other)
     assert other.digest("features", WEEK) == first
     shutil.rmtree(place.root / "tables" / "features")
-    run(place)  # now all from the cache
+    run(place)  # all measurements from the cache
     assert place.digest("features", WEEK) == first
 
 
-def test_a_picture_that_is_gone_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_missing_picture_gives_an_error_of_one_line(tmp_path: Path) -> None:
     place = put(tmp_path / "a", POSTS)
     next((place.root / "media").iterdir()).unlink()
     with pytest.raises(StoreError, match="a picture of the workspace cannot be read"):

@@ -1,4 +1,4 @@
-"""Rules: what was planted is found, said as it was measured, and never of what nobody measured."""
+"""Rules: planted rules are found, and the report gives them with the figures of the table."""
 
 import json
 import random
@@ -15,9 +15,14 @@ from hypothesis import strategies as st
 from tests.worlds.clusters import new_workspace
 from tests.worlds.report import LAST, RULE_WORDS, ask_tables, make_world
 from zeitgraph.extraction.explain import stage as rule_stage
-from zeitgraph.extraction.explain.rule_learner import Measured, Sheet, learn_rule, measure_rule
-from zeitgraph.extraction.explain.stage import is_learnt_from
-from zeitgraph.extraction.geometry.sampling import sample_ids
+from zeitgraph.extraction.explain.rule_learner import (
+    FeatureTable,
+    RuleQuality,
+    evaluate_rule,
+    learn_rule,
+)
+from zeitgraph.extraction.explain.stage import is_training_post
+from zeitgraph.extraction.geometry.sampling import fewer
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.conditions import FEATURES, WORD, Condition, all_hold, rules_of
@@ -42,7 +47,7 @@ def blank(post_id: str, words: Sequence[str] = ()) -> Row:
 
 
 def drawn(dice: random.Random, post_id: str, words: Sequence[str] = ()) -> Row:
-    """A post with a picture like any other."""
+    """A post with random features."""
     numbers = {name: round(dice.uniform(f.low, f.high), 4) % 360 for name, f in FEATURES.items()}
     return {"post_id": post_id, "words": list(words), "pictures": 1} | numbers
 
@@ -59,31 +64,31 @@ def drawn(dice: random.Random, post_id: str, words: Sequence[str] = ()) -> Row:
         (Condition("roundness", None, 0.4), Condition("word", word="linen")),
     ],
 )
-def test_a_planted_rule_is_found_and_holds_on_posts_it_never_saw(
+def test_a_planted_rule_is_found_and_holds_on_unseen_posts(
     seed: int, planted: tuple[Condition, ...]
 ) -> None:
     dice = random.Random(seed)
     words = ("linen", "chair", "rose", "亚麻")
     rows = [drawn(dice, f"p{n}", dice.sample(words, 2)) for n in range(1500)]
-    wanted = np.array([all_hold(planted, row) for row in rows])
-    learnt = np.array([is_learnt_from(row["post_id"]) for row in rows])
-    sheet = Sheet(rows)
-    rule = learn_rule(sheet, wanted, learnt, 3)
+    target = np.array([all_hold(planted, row) for row in rows])
+    training = np.array([is_training_post(row["post_id"]) for row in rows])
+    table = FeatureTable(rows)
+    rule = learn_rule(table, target, training, 3)
     assert {c.feature for c in rule} == {c.feature for c in planted}
-    measured = measure_rule(rule, sheet, wanted, ~learnt)
-    assert measured.precision > 0.85
-    assert measured.recall > 0.85
+    quality = evaluate_rule(rule, table, target, ~training)
+    assert quality.precision > 0.85
+    assert quality.recall > 0.85
 
 
-def test_of_posts_that_nothing_tells_apart_there_is_hardly_a_rule() -> None:
+def test_a_rule_for_random_posts_has_a_low_precision() -> None:
     dice = random.Random(14)
     rows = [drawn(dice, f"p{n}") for n in range(600)]
-    wanted = np.arange(600) % 4 == 0
-    learnt = np.array([is_learnt_from(row["post_id"]) for row in rows])
-    measured = measure_rule(
-        learn_rule(Sheet(rows), wanted, learnt, 3), Sheet(rows), wanted, ~learnt
+    target = np.arange(600) % 4 == 0
+    training = np.array([is_training_post(row["post_id"]) for row in rows])
+    quality = evaluate_rule(
+        learn_rule(FeatureTable(rows), target, training, 3), FeatureTable(rows), target, ~training
     )
-    assert measured.precision < 0.45
+    assert quality.precision < 0.45
 
 
 ROWS = st.lists(
@@ -98,40 +103,43 @@ ROWS = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(rows=ROWS, data=st.data())
-def test_a_rule_speaks_only_of_what_was_measured_and_of_words_that_were_said(
+def test_a_rule_uses_only_measured_features_and_words_of_the_posts(
     rows: list[Row], data: st.DataObject
 ) -> None:
     size = len(rows)
     masks = st.lists(st.booleans(), min_size=size, max_size=size).map(np.array)
-    wanted, among = data.draw(masks), data.draw(masks)
-    sheet = Sheet(rows)
-    rule = learn_rule(sheet, wanted, among, 3)
-    learnt = [row for row, asked in zip(rows, among, strict=True) if asked]
+    target, training = data.draw(masks), data.draw(masks)
+    table = FeatureTable(rows)
+    rule = learn_rule(table, target, training, 3)
+    learnt_from = [row for row, is_used in zip(rows, training, strict=True) if is_used]
     assert len(rule) <= 3
     for condition in rule:
         if condition.feature == WORD:
-            assert any(condition.word in row["words"] for row in learnt)
+            assert any(condition.word in row["words"] for row in learnt_from)
         else:
-            assert any(row[condition.feature] is not None for row in learnt)
+            assert any(row[condition.feature] is not None for row in learnt_from)
             assert (condition.low, condition.high) != (None, None)
         if condition.feature == "hue":
             assert condition.low is not None
             assert condition.high is not None
             assert 0 < (condition.high - condition.low) % 360 <= 180
-    by_hand = [all_hold(rule, row) for row in rows]
-    assert sheet.picked(rule).tolist() == by_hand
+    one_by_one = [all_hold(rule, row) for row in rows]
+    assert table.covered(rule).tolist() == one_by_one
     order = data.draw(st.permutations(range(size)))
-    again = learn_rule(Sheet([rows[i] for i in order]), wanted[order], among[order], 3)
+    again = learn_rule(FeatureTable([rows[i] for i in order]), target[order], training[order], 3)
     assert again == rule
 
 
-@pytest.mark.parametrize(("right", "told"), [(4, False), (5, True)])
-def test_a_rule_that_is_right_in_a_handful_of_posts_is_chance(right: int, *, told: bool) -> None:
-    assert rule_stage.is_good(Measured(posts=right, right=right, members=8), RuleSettings()) is told
+@pytest.mark.parametrize(("right", "is_good"), [(4, False), (5, True)])
+def test_a_rule_that_is_right_in_fewer_than_five_posts_is_chance(
+    right: int, *, is_good: bool
+) -> None:
+    quality = RuleQuality(posts=right, right=right, members=8)
+    assert rule_stage.is_good(quality, RuleSettings()) is is_good
 
 
 @given(value=st.none() | st.floats(0, 359.9), low=st.integers(0, 35), high=st.integers(1, 36))
-def test_a_hue_may_run_through_nought(value: float | None, low: int, high: int) -> None:
+def test_a_range_of_hues_may_contain_0_degrees(value: float | None, low: int, high: int) -> None:
     condition = Condition("hue", 10.0 * low, 10.0 * high)
     row = blank("p") | {"hue": value}
     steps = [(low + n) % 36 for n in range((high - low) % 36 or 36)]
@@ -143,7 +151,7 @@ def test_a_hue_may_run_through_nought(value: float | None, low: int, high: int) 
 
 
 def put(folder: Path, seed: int, weeks: int = 3, a_week: int = 90) -> Workspace:
-    """Clusters: blue ones, bright ones with a word, copies of one post, and one like the rest."""
+    """Clusters: blue posts, bright posts with a word, and two of random posts; some are copies."""
     place = new_workspace(folder, "[rules]\nleast = 12")
     dice = random.Random(seed)
     for week in (week_after(FIRST, number) for number in range(weeks)):
@@ -169,20 +177,20 @@ def put(folder: Path, seed: int, weeks: int = 3, a_week: int = 90) -> Workspace:
 
 
 def counted(place: Workspace, cluster: str, rule: Sequence[Condition]) -> tuple[int, int, int]:
-    """Posts that a rule picks, those rightly, and members, of those not learnt from: by hand."""
+    """Of the posts not used for training: how many a rule covers, how many rightly, and members."""
     measured = {row["post_id"]: row for row in place.read_all("features").to_pylist()}
     held = [
         row
         for row in place.read_all("memberships").to_pylist()
-        if row["cluster_id"] and not is_learnt_from(row["copy_of"] or row["post_id"])
+        if row["cluster_id"] and not is_training_post(row["copy_of"] or row["post_id"])
     ]
-    picked = [row for row in held if all_hold(rule, measured[row["post_id"]])]
-    right = sum(row["cluster_id"] == cluster for row in picked)
-    return len(picked), right, sum(row["cluster_id"] == cluster for row in held)
+    covered = [row for row in held if all_hold(rule, measured[row["post_id"]])]
+    right = sum(row["cluster_id"] == cluster for row in covered)
+    return len(covered), right, sum(row["cluster_id"] == cluster for row in held)
 
 
 @pytest.mark.parametrize("seed", [21, 22, 23])
-def test_precision_and_recall_are_those_that_anybody_counts(tmp_path: Path, seed: int) -> None:
+def test_precision_and_recall_are_those_of_a_plain_count(tmp_path: Path, seed: int) -> None:
     place = put(tmp_path / "w", seed)
     week = place.weeks("rules")[-1]
     rows = place.read("rules", week).to_pylist()
@@ -196,25 +204,25 @@ def test_precision_and_recall_are_those_that_anybody_counts(tmp_path: Path, seed
                 assert (row["posts"], row["members"]) == (posts, members)
                 assert row["precision"] == pytest.approx(right / posts, abs=1e-6)
                 assert row["recall"] == pytest.approx(right / members, abs=1e-6)
-    said_none = [row["cluster_id"] for row in rows if row["position"] == 0]
-    assert said_none
-    assert {*said_none} | {c for c, _ in rules} == {"c-blue", "c-word", "c-any", "c-rest"}
-    assert not {*said_none} & {c for c, _ in rules}
+    without_rule = [row["cluster_id"] for row in rows if row["position"] == 0]
+    assert without_rule
+    assert {*without_rule} | {c for c, _ in rules} == {"c-blue", "c-word", "c-any", "c-rest"}
+    assert not {*without_rule} & {c for c, _ in rules}
 
 
-def test_same_posts_same_bytes_and_no_later_week_changes_an_earlier_one(tmp_path: Path) -> None:
+def test_rules_of_a_week_do_not_change_with_later_weeks(tmp_path: Path) -> None:
     one, longer = put(tmp_path / "a", 24, weeks=2), put(tmp_path / "b", 24, weeks=3)
     for week in one.weeks("rules"):
         assert one.digest("rules", week) == longer.digest("rules", week)
 
 
-def test_of_many_posts_rules_are_those_of_the_posts_with_the_least_digests(
+def test_of_many_posts_the_sample_is_that_of_the_smallest_digests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rule_stage, "MOST", 120)
+    monkeypatch.setattr(rule_stage, "MAX_POSTS", 120)
     place, less = put(tmp_path / "a", 27), put(tmp_path / "b", 27)
     members = place.read_all("memberships").to_pylist()
-    some = set(sample_ids([row["post_id"] for row in members if row["cluster_id"]], 120))
+    some = set(fewer([row["post_id"] for row in members if row["cluster_id"]], 120))
     for week in less.weeks("features"):
         kept = [r for r in less.read("memberships", week).to_pylist() if r["post_id"] in some]
         less.write("memberships", week, make_table(TABLES["memberships"], kept))
@@ -224,7 +232,7 @@ def test_of_many_posts_rules_are_those_of_the_posts_with_the_least_digests(
     assert rules_of(place.read("rules", week).to_pylist())
 
 
-def test_posts_of_a_cluster_that_became_another_count_for_that_one(tmp_path: Path) -> None:
+def test_posts_of_a_replaced_cluster_count_for_its_successor(tmp_path: Path) -> None:
     place = put(tmp_path / "w", 25)
     first, *_, last = place.weeks("features")
     members = place.read("memberships", first).to_pylist()
@@ -239,7 +247,7 @@ def test_posts_of_a_cluster_that_became_another_count_for_that_one(tmp_path: Pat
     assert after == before
 
 
-def test_without_pictures_rules_are_of_words_and_without_words_there_are_none(
+def test_without_pictures_rules_use_words_and_without_words_there_are_none(
     tmp_path: Path,
 ) -> None:
     place = new_workspace(tmp_path / "w", "[rules]\nleast = 12")
@@ -248,13 +256,13 @@ def test_without_pictures_rules_are_of_words_and_without_words_there_are_none(
     place.write("features", FIRST, make_table(TABLES["features"], rows))
     place.write("memberships", FIRST, make_table(TABLES["memberships"], members))
     bring_up_to_date(place, STAGE, [FIRST])
-    told = {
+    found = {
         (r["cluster_id"], r["position"], r["word"]) for r in place.read("rules", FIRST).to_pylist()
     }
-    assert told == {("c-0", 0, ""), ("c-1", 1, "linen")}
+    assert found == {("c-0", 0, ""), ("c-1", 1, "linen")}
 
 
-# -- what a reader is told -------------------------------------------------------------------------
+# -- rules in the report ---------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +272,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_report_says_each_rule_and_the_checker_keeps_it(place: Workspace, lang: str) -> None:
+def test_the_report_gives_each_rule_and_the_checker_keeps_it(place: Workspace, lang: str) -> None:
     files = weekly_report(place, LAST, lang, "", ask=ask_tables(place))
     tree = json.loads(files.json.read_bytes())
     assert tree["dropped"] == []
@@ -300,7 +308,7 @@ def test_the_report_says_each_rule_and_the_checker_keeps_it(place: Workspace, la
         ("它在{n}条帖子中3.2%正确。", "«3.2%» is not in"),
     ],
 )
-def test_a_sentence_about_a_rule_stands_only_with_its_figures(
+def test_a_sentence_about_a_rule_is_kept_only_with_its_figures(
     place: Workspace, text: str, reason: str
 ) -> None:
     evidence = collect_evidence(place, LAST, "en", ask_tables(place))
@@ -315,7 +323,7 @@ def test_a_sentence_about_a_rule_stands_only_with_its_figures(
     assert bool(against) == bool(reason)
 
 
-def test_a_quoted_word_that_no_rule_asks_for_is_read_as_any_other(place: Workspace) -> None:
+def test_a_quoted_word_that_is_in_no_rule_is_checked_like_any_other(place: Workspace) -> None:
     evidence = collect_evidence(place, LAST, "en", ask_tables(place))
     item = next(i for i in evidence.items if i.question == "cluster_rules")
     draft = Draft("It asks for the word “hundreds of posts”.", (item.evidence_id,))

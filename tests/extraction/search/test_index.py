@@ -1,4 +1,4 @@
-"""The index of points: nearly the exact neighbours, from 64 bytes a point, the same each time."""
+"""The index of vectors: nearly the exact neighbours, from 64 bytes a vector, deterministic."""
 
 from collections.abc import Iterator
 
@@ -8,27 +8,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zeitgraph.extraction.geometry.unit_vectors import Points, unit_rows
+from zeitgraph.extraction.geometry.post_space import Points, unit
 from zeitgraph.extraction.search.index import Index
-from zeitgraph.extraction.search.product_quantizer import BYTES, learn_codebook, lists_for
+from zeitgraph.extraction.search.product_quantizer import BYTES, lists_for, train_quantizer
 
 FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def clustered(seed: int, count: int, width: int) -> Points:
-    """Unit rows around 40 centres, each with eight directions of its own and some noise."""
+    """Unit rows around 40 centres; each cluster varies in eight directions, with some noise."""
     dice = np.random.default_rng(seed)
     centres, axes = dice.normal(size=(40, width)), dice.normal(size=(40, 8, width))
     own = dice.integers(40, size=count)
     rows = centres[own] + np.einsum("nk,nkd->nd", dice.normal(size=(count, 8)) * 0.3, axes[own])
-    return unit_rows(rows + 0.2 * dice.normal(size=rows.shape))
+    return unit(rows + 0.2 * dice.normal(size=rows.shape))
 
 
-def index_of(points: Points, shelves: int = 3) -> Index:
-    codebook = learn_codebook(points, lists_for(len(points)))
-    parts = np.array_split(points, shelves)
-    codes = np.concatenate([codebook.codes(part) for part in parts])
-    return Index(parts, codebook.shortlist(codes))
+def index_of(points: Points, count: int = 3) -> Index:
+    quantizer = train_quantizer(points, lists_for(len(points)))
+    parts = np.array_split(points, count)
+    codes = np.concatenate([quantizer.encode(part) for part in parts])
+    return Index(parts, quantizer.shortlist(codes))
 
 
 @pytest.fixture(params=[1, 2])
@@ -41,7 +41,7 @@ def threads(request: pytest.FixtureRequest) -> Iterator[int]:
 
 @FEW
 @given(seed=st.integers(0, 10**9), width=st.sampled_from([24, 100, 320]))
-def test_of_ten_true_neighbours_at_least_nine_and_a_half_are_found(seed: int, width: int) -> None:
+def test_at_least_95_percent_of_ten_true_neighbours_are_found(seed: int, width: int) -> None:
     rows = clustered(seed, 3100, width)
     points, queries = rows[:3000], rows[3000:]
     found, cosines = index_of(points).search(queries, 10)
@@ -54,7 +54,7 @@ def test_of_ten_true_neighbours_at_least_nine_and_a_half_are_found(seed: int, wi
 
 @FEW
 @given(seed=st.integers(0, 10**9), count=st.integers(1, 40))
-def test_without_a_shortlist_the_answer_is_the_exact_one(seed: int, count: int) -> None:
+def test_without_a_shortlist_the_answer_is_exact(seed: int, count: int) -> None:
     points = clustered(seed, 300, 20)
     queries = clustered(seed + 1, 5, 20)
     found, cosines = Index(np.array_split(points, 4)).search(queries, count)
@@ -63,25 +63,25 @@ def test_without_a_shortlist_the_answer_is_the_exact_one(seed: int, count: int) 
     assert np.abs(np.take_along_axis(products, found, 1) - cosines).max() < 1e-5
 
 
-def test_a_code_is_the_number_of_a_list_and_64_bytes() -> None:
+def test_a_code_has_the_number_of_a_list_and_64_bytes() -> None:
     points = clustered(1, 3000, 320)
-    codes = learn_codebook(points, 128).codes(points)
+    codes = train_quantizer(points, 128).encode(points)
     assert codes.shape == (3000, 1 + BYTES)
     assert codes[:, 0].max() < 128
 
 
-def test_a_codebook_is_the_same_whatever_the_number_of_threads(threads: int) -> None:
+def test_a_quantizer_does_not_depend_on_the_number_of_threads(threads: int) -> None:
     points = clustered(2, 3000, 100)
-    codebook = learn_codebook(points, 128)
+    quantizer = train_quantizer(points, 128)
     assert faiss.omp_get_max_threads() == threads
     faiss.omp_set_num_threads(1)
-    other = learn_codebook(points, 128)
-    for name in ("axes", "centres", "words"):
-        assert getattr(codebook, name).tobytes() == getattr(other, name).tobytes()
-    assert codebook.codes(points).tobytes() == other.codes(points).tobytes()
+    other = train_quantizer(points, 128)
+    for name in ("axes", "centres", "codewords"):
+        assert getattr(quantizer, name).tobytes() == getattr(other, name).tobytes()
+    assert quantizer.encode(points).tobytes() == other.encode(points).tobytes()
 
 
-def test_an_answer_is_the_same_alone_among_many_and_from_other_shelves(threads: int) -> None:
+def test_an_answer_is_the_same_alone_and_among_many_and_from_other_parts(threads: int) -> None:
     rows = clustered(3, 3200, 100)
     index = index_of(rows[:3000])
     together = index.search(rows[3000:], 10)
@@ -93,15 +93,15 @@ def test_an_answer_is_the_same_alone_among_many_and_from_other_shelves(threads: 
     assert (elsewhere[0] == together[0]).all()
 
 
-def test_equal_points_are_found_each_once_and_few_points_give_few() -> None:
-    points = np.repeat(unit_rows(np.eye(70)[:1]), 400, axis=0)
+def test_equal_vectors_are_found_once_each_and_few_vectors_give_few() -> None:
+    points = np.repeat(unit(np.eye(70)[:1]), 400, axis=0)
     found, cosines = index_of(points).search(points[:2], 10)
     assert all(len(set(rows)) == 10 for rows in found.tolist())
     assert (cosines == 1).all()
     assert Index([points[:3]]).search(points[:1], 10)[0].tolist() == [[0, 1, 2]]
 
 
-def test_a_long_answer_is_as_long_as_asked() -> None:
+def test_a_long_answer_has_the_length_that_was_asked_for() -> None:
     points = clustered(5, 3000, 40)
     index = index_of(points)
     for count in (11, 300, 1500, 3000, 5000):
@@ -109,6 +109,6 @@ def test_a_long_answer_is_as_long_as_asked() -> None:
         assert len(set(rows.tolist()) - {-1}) == min(count, 3000)
 
 
-def test_a_codebook_is_not_learned_from_too_few() -> None:
+def test_a_quantizer_is_not_trained_on_too_few_vectors() -> None:
     with pytest.raises(ValueError, match="too few"):
-        learn_codebook(clustered(4, 200, 20), 16)
+        train_quantizer(clustered(4, 200, 20), 16)

@@ -1,4 +1,4 @@
-"""`zeitgraph similar`: posts like a post, a picture or a text; its index is kept and mended."""
+"""`zeitgraph similar`: posts like a post, a picture or a text, and the index that it keeps."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ from PIL import Image
 from tests.conftest import Run, write_posts
 from tests.worlds.clusters import FIRST, new_workspace, put_week
 from zeitgraph.cli import add, forget, run, similar
-from zeitgraph.extraction.search import index_store as shelf
+from zeitgraph.extraction.search import index_store
 from zeitgraph.extraction.search.index_store import index_folder, open_index
 from zeitgraph.extraction.search.similar import similar_posts
 from zeitgraph.extraction.stages import STAGES
@@ -33,7 +33,7 @@ bolt = "off"
 
 
 def filled(folder: Path, weeks: int, seed: int, a_week: int = 90) -> Workspace:
-    """A workspace whose posts have vectors of 32 numbers, and nothing else was done."""
+    """A workspace in which posts have vectors of 32 numbers, and no stage has run."""
     workspace = new_workspace(folder)
     for number in range(weeks):
         put_vectors(workspace, number, seed, a_week)
@@ -54,16 +54,18 @@ def files(workspace: Workspace) -> dict[str, bytes]:
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A codebook from 600 posts on, so that small worlds have one."""
-    monkeypatch.setattr(shelf, "MANY", 600)
+    """A quantizer from 600 posts on, so that small worlds have one."""
+    monkeypatch.setattr(index_store, "MANY", 600)
 
 
-# -- the index that a workspace keeps --------------------------------------------------------------
+# -- the index of a workspace ----------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("seed", [11, 12])
-def test_the_same_posts_give_the_same_files_whatever_came_first(seed: int, tmp_path: Path) -> None:
+def test_the_files_do_not_depend_on_the_order_in_which_weeks_came(
+    seed: int, tmp_path: Path
+) -> None:
     slowly = filled(tmp_path / "slowly", 3, seed)
     for number in range(3, 9):
         open_index(slowly)
@@ -83,7 +85,7 @@ def test_a_new_week_writes_its_own_file_until_the_posts_have_doubled(tmp_path: P
     workspace = filled(tmp_path / "w", 7, 13)
     open_index(workspace)
     before = files(workspace)
-    for number in (7, 8, 9, 10):  # 990 posts; learned from the first 540, six weeks
+    for number in (7, 8, 9, 10):  # 990 posts; the frame is learnt from the first 540, six weeks
         put_vectors(workspace, number, 13)
         open_index(workspace)
     after = files(workspace)
@@ -95,12 +97,12 @@ def test_a_new_week_writes_its_own_file_until_the_posts_have_doubled(tmp_path: P
 
 
 @pytest.mark.usefixtures("many")
-def test_the_index_finds_what_looking_at_all_posts_finds(
+def test_the_index_finds_the_same_posts_as_an_exact_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = filled(tmp_path / "w", 8, 14)
     index = open_index(workspace)
-    monkeypatch.setattr(shelf, "MANY", 10**9)
+    monkeypatch.setattr(index_store, "MANY", 10**9)
     exact = open_index(workspace)
     assert index.post_ids == exact.post_ids
     assert exact.index.shortlist is None
@@ -115,7 +117,7 @@ def test_the_index_finds_what_looking_at_all_posts_finds(
         assert week == week_after(FIRST, row // 90)
 
 
-def test_a_second_look_writes_nothing_and_needs_no_lock(tmp_path: Path) -> None:
+def test_opening_the_index_again_writes_nothing_and_needs_no_lock(tmp_path: Path) -> None:
     workspace = filled(tmp_path / "w", 2, 15)
     with workspace.held(), pytest.raises(BusyWorkspace):
         open_index(workspace)
@@ -126,7 +128,7 @@ def test_a_second_look_writes_nothing_and_needs_no_lock(tmp_path: Path) -> None:
     assert {f: f.stat().st_mtime_ns for f in index_folder(workspace).iterdir()} == before
 
 
-def test_what_a_killed_write_left_is_taken_away(tmp_path: Path) -> None:
+def test_files_of_a_killed_write_are_deleted(tmp_path: Path) -> None:
     workspace = filled(tmp_path / "w", 1, 16)
     index_folder(workspace).mkdir(parents=True)
     left = index_folder(workspace) / ".2026-W10.0123.safetensors.99"
@@ -136,7 +138,7 @@ def test_what_a_killed_write_left_is_taken_away(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["frame.*", "2026-W10.*", "known.json"])
-def test_a_damaged_index_is_told_of(what: str, tmp_path: Path) -> None:
+def test_a_damaged_index_is_reported(what: str, tmp_path: Path) -> None:
     workspace = filled(tmp_path / "w", 2, 17)
     open_index(workspace)
     (path,) = index_folder(workspace).glob(what)
@@ -147,18 +149,18 @@ def test_a_damaged_index_is_told_of(what: str, tmp_path: Path) -> None:
     assert len(open_index(workspace).index) == 180
 
 
-def test_vectors_of_another_length_are_left_out_and_told_of(tmp_path: Path) -> None:
+def test_vectors_of_another_length_are_left_out_and_reported(tmp_path: Path) -> None:
     workspace = filled(tmp_path / "w", 1, 18)
     week = week_after(FIRST, 1)
     rows = [np.eye(32)[0], np.eye(16)[0]]
     put_week(workspace, week, [{"post_id": "same"}, {"post_id": "other"}], rows)
-    told: list[str] = []
-    index = open_index(workspace, told.append)
+    notes: list[str] = []
+    index = open_index(workspace, notes.append)
     assert list(index.post_ids[1]) == ["same"]
-    assert [line for line in told if "1 posts left out" in line]
+    assert [line for line in notes if "1 posts left out" in line]
 
 
-# -- asking ----------------------------------------------------------------------------------------
+# -- queries ---------------------------------------------------------------------------------------
 
 
 COLOURS = {"red": (230, 25, 40), "green": (50, 160, 70), "blue": (40, 90, 210)}
@@ -166,7 +168,7 @@ COLOURS = {"red": (230, 25, 40), "green": (50, 160, 70), "blue": (40, 90, 210)}
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty posts of three colours: some say it, some show it, some do both; run but for Bolt."""
+    """Sixty posts of three colours, in the text, in a picture or in both; all stages but Bolt."""
     folder = tmp_path_factory.mktemp("similar")
     posts: list[dict[str, Any]] = []
     for number in range(60):
@@ -187,14 +189,16 @@ def rows_of(workspace: Path, query: str, **options: Any) -> list[dict[str, Any]]
 
 
 @pytest.mark.parametrize("colour", list(COLOURS))
-def test_a_text_finds_posts_that_say_it_and_posts_that_only_show_it(colour: str, toy: Path) -> None:
+def test_a_text_finds_posts_with_such_texts_and_posts_with_such_pictures(
+    colour: str, toy: Path
+) -> None:
     rows = rows_of(toy, colour, count=20)
     assert {row["post_id"].split("-")[0] for row in rows} == {colour}
     assert {row["text"] is None for row in rows} == {True, False}
     assert [row["cosine"] for row in rows] == sorted((r["cosine"] for r in rows), reverse=True)
 
 
-def test_a_picture_finds_posts_that_show_its_like(toy: Path, tmp_path: Path) -> None:
+def test_a_picture_finds_posts_with_similar_pictures(toy: Path, tmp_path: Path) -> None:
     Image.new("RGB", (50, 30), (45, 100, 200)).save(tmp_path / "sky.png")
     rows = rows_of(toy, str(tmp_path / "sky.png"))
     assert len(rows) == 10
@@ -208,12 +212,12 @@ def test_a_post_finds_others_and_not_itself(toy: Path) -> None:
     assert {row["post_id"].split("-")[0] for row in rows} == {"red"}
 
 
-def test_more_posts_than_there_are_gives_all(toy: Path) -> None:
+def test_a_count_above_the_number_of_posts_gives_all_posts(toy: Path) -> None:
     assert len(rows_of(toy, "red-0", count=1000)) == 59
     assert len(rows_of(toy, "red", count=1000)) == 60
 
 
-def test_an_answer_tells_week_cluster_text_link_and_picture(toy: Path) -> None:
+def test_an_answer_gives_week_cluster_text_link_and_picture(toy: Path) -> None:
     workspace = Workspace(toy)
     clusters = {r["cluster_id"]: r["name"] for r in workspace.read_all("clusters").to_pylist()}
     members = {r["post_id"]: r["cluster_id"] for r in workspace.read_all("memberships").to_pylist()}
@@ -228,9 +232,7 @@ def test_an_answer_tells_week_cluster_text_link_and_picture(toy: Path) -> None:
     assert sum(row["picture"] is None for row in rows) == 15
 
 
-def test_a_forgotten_post_is_found_no_more_and_nothing_of_it_is_kept(
-    toy: Path, tmp_path: Path
-) -> None:
+def test_a_forgotten_post_is_not_found_and_no_file_contains_it(toy: Path, tmp_path: Path) -> None:
     place = tmp_path / "w"
     shutil.copytree(toy, place)
     assert "red-3" in {row["post_id"] for row in rows_of(place, "red", count=60)}
@@ -244,7 +246,7 @@ def test_a_forgotten_post_is_found_no_more_and_nothing_of_it_is_kept(
         similar("red-3", workspace=place)
 
 
-def test_a_killed_run_cannot_make_the_index_tell_of_other_posts(tmp_path: Path) -> None:
+def test_after_a_killed_run_the_index_has_the_posts_of_the_table(tmp_path: Path) -> None:
     workspace = filled(tmp_path / "w", 2, 19)
     open_index(workspace)
     week = week_after(FIRST, 1)
@@ -290,7 +292,7 @@ def test_a_mistake_is_answered_with_one_line_and_exit_code_2(
     assert ran.stdout == ""
 
 
-def test_what_looks_like_an_id_is_a_text_if_it_is_said_to_be_one(toy: Path) -> None:
+def test_a_query_that_looks_like_an_id_is_a_text_with_as_text(toy: Path) -> None:
     with pytest.raises(UserError, match="--as text"):
         similar("pink-999", workspace=toy)
     assert len(rows_of(toy, "pink-999", kind="text")) == 10
@@ -308,7 +310,7 @@ def test_a_picture_that_is_too_large_is_refused(toy: Path, tmp_path: Path) -> No
         similar_posts(tight, str(tmp_path / "large.png"))
 
 
-def test_an_embedder_that_reads_no_text_or_pictures_says_so(toy: Path, tmp_path: Path) -> None:
+def test_an_embedder_without_texts_or_pictures_gives_an_error(toy: Path, tmp_path: Path) -> None:
     given = filled(tmp_path / "given", 1, 20)
     with pytest.raises(UserError, match="«given» reads no texts"):
         similar("red", workspace=given.root)
@@ -320,7 +322,7 @@ def test_an_embedder_that_reads_no_text_or_pictures_says_so(toy: Path, tmp_path:
 def test_vectors_of_another_model_are_refused(toy: Path, tmp_path: Path) -> None:
     place = tmp_path / "w"
     shutil.copytree(toy, place)
-    other = Workspace(place).overriding("vectors", embedder="tests.test_similar:Mirrored")
+    other = Workspace(place).overriding("vectors", embedder=f"{__name__}:Mirrored")
     with pytest.raises(UserError, match="another model than the settings name"):
         similar_posts(other, "red")
     wider = filled(tmp_path / "wide", 1, 21).overriding("vectors", embedder="toy")
@@ -328,25 +330,25 @@ def test_vectors_of_another_model_are_refused(toy: Path, tmp_path: Path) -> None
         similar_posts(wider, "red")
 
 
-def test_with_no_vectors_there_is_nothing_to_be_like(tmp_path: Path) -> None:
+def test_a_workspace_without_vectors_gives_an_error(tmp_path: Path) -> None:
     empty = new_workspace(tmp_path / "w")
     with pytest.raises(UserError, match="no post has a vector yet"):
         similar("red", workspace=empty.root)
 
 
-def test_a_post_without_a_vector_is_told_from_none(tmp_path: Path) -> None:
+def test_a_post_without_a_vector_is_distinguished_from_an_unknown_post(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path / "w")
     seen = {"id": "seen", "published_at": "2026-11-10T08:00:00Z", "image_vector": [1.0, 0.5]}
-    told = {"id": "told", "published_at": "2026-11-10T08:00:00Z", "text": "only words"}
-    add([write_posts(tmp_path / "posts.jsonl", [seen, told])], workspace=workspace.root)
+    words = {"id": "words", "published_at": "2026-11-10T08:00:00Z", "text": "only words"}
+    add([write_posts(tmp_path / "posts.jsonl", [seen, words])], workspace=workspace.root)
     stages = [stage for stage in STAGES if stage.name in {"posts", "vectors"}]
     bring_up_to_date(workspace, stages, workspace.weeks("intake"))
-    with pytest.raises(ZeitgraphError, match="«told» has no vector"):
-        similar("told", kind="post", workspace=workspace.root)
+    with pytest.raises(ZeitgraphError, match="«words» has no vector"):
+        similar("words", kind="post", workspace=workspace.root)
 
 
 class Mirrored:
-    """The toy embedder, every vector turned about: the same width, another model."""
+    """The toy embedder with every vector negated: the same width, another model."""
 
     identity = "mirrored"
     sides = frozenset({"picture", "text"})
@@ -367,7 +369,7 @@ class Mirrored:
 
 
 @pytest.mark.parametrize("query", ["露营", "camping", "picture"])
-def test_in_the_demo_world_words_and_a_picture_find_camping(query: str, demo: Path) -> None:
+def test_in_the_demo_world_a_word_and_a_picture_find_camping(query: str, demo: Path) -> None:
     with (demo / "corpus" / "truth" / "posts.csv").open(encoding="utf-8") as file:
         lineage = {row["post_id"]: row["lineage"] for row in csv.DictReader(file)}
     media = Workspace(demo).read_all("media").to_pylist()

@@ -16,7 +16,8 @@ from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.reports.page.formatting import labels
 from zeitgraph.reports.report.weighting_note import weighting_notes
 
-Posts = list[dict[str, Any]]
+Posts = list[Any]
+"""Rows of `posts` with the columns that a test needs."""
 
 
 def _posts(seed: int, count: int) -> Posts:
@@ -75,7 +76,7 @@ def test_weights_stay_within_the_cap_and_do_not_depend_on_the_order(
 
 
 def test_each_author_counts_once() -> None:
-    posts = [{"author": "loud"}] * 8 + [{"author": f"a{n}"} for n in range(8)]
+    posts: Posts = [{"author": "loud"}] * 8 + [{"author": f"a{n}"} for n in range(8)]
     found = balance(posts, FairnessSettings(balance=["author"], cap=100.0))
     assert found.weights[:8].sum() == pytest.approx(found.weights[8])
     assert found.parts == ()  # a table of authors would be personal data
@@ -95,7 +96,7 @@ def test_head_content_has_its_target_part() -> None:
 
 
 def test_the_parts_show_what_the_cap_does_not_allow() -> None:
-    posts = [{"region": "east"}] * 99 + [{"region": "west"}]
+    posts: Posts = [{"region": "east"}] * 99 + [{"region": "west"}]
     (east, west) = balance(posts, FairnessSettings(balance=["region"])).parts
     assert (west.target, west.posts) == (0.5, 1)
     assert west.before == 0.01
