@@ -1,1 +1,1 @@
-"""The gallery of a week: exemplars, mosaics and prototype images for each cluster."""
+"""The gallery of a week: exemplary posts, mosaics and prototype pictures of each cluster."""

@@ -1,12 +1,13 @@
-"""Draws with a diffusers text-to-image pipeline: any by hub name, or a local folder.
+"""Generates pictures with a diffusers text-to-image pipeline: a hub name or a local folder.
 
-In comes a `Prompt`, out come pictures, one for each seed. Only safetensors are loaded: a folder
-whose weights are pickles, or that carries program code, is refused before anything is opened. A
-folder is loaded without network; a hub name was chosen by the user and is fetched by `kg.models`.
-This module knows nothing about clusters.
+Input: a `Prompt` and seeds. Output: one picture for each seed. Only safetensors are loaded: a
+folder with pickled weights or with program code is refused before anything is opened. A local
+folder is loaded without network access; a hub name, which the user chose, is downloaded by
+`kg/models`. This module does not know about clusters.
 """
 
 import inspect
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,17 +18,19 @@ from PIL.Image import Image
 from zeitgraph.kg.base.errors import ModelError, SettingsError
 from zeitgraph.kg.base.ids import digest_json
 from zeitgraph.kg.models.registry import pipeline_folder
-from zeitgraph.kg.models.safe_folder import check_model_folder, no_remote_code
 from zeitgraph.kg.models.torchvision_repair import mend_torchvision
 from zeitgraph.kg.workspace.settings import GallerySettings
 from zeitgraph.reports.gallery.image_makers import Prompt
 
+PICKLES = frozenset({".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"})
+_LIBRARIES = ("diffusers", "transformers")
+
 
 class DiffusersMaker:
-    """The pipeline that `settings.model` names, loaded when it first draws.
+    """The pipeline that `settings.model` names; it is loaded before its first picture.
 
-    Raises `SettingsError` where no model is named, `ModelError` where it cannot be had or is not
-    one that can be loaded safely.
+    Raises `SettingsError` if no model is named, and `ModelError` if it is not available or cannot
+    be loaded safely.
     """
 
     role: Literal["prototype"] = "prototype"
@@ -35,7 +38,7 @@ class DiffusersMaker:
     def __init__(
         self,
         settings: GallerySettings,
-        beside: Path,
+        base_folder: Path,
         note: Callable[[str], None] = lambda _line: None,
     ) -> None:
         if not settings.model:
@@ -43,59 +46,89 @@ class DiffusersMaker:
                 "gallery.model is empty", do="name a text-to-image model: a hub name or a folder"
             )
         self.settings = settings
-        folder = beside / settings.model
+        folder = base_folder / settings.model
         is_local = folder.is_dir()
         self.folder = folder if is_local else pipeline_folder(settings.model, note)
         self.name = folder.name if is_local else settings.model
-        check_model_folder(self.folder, "diffusers", from_hub=not is_local)
+        check_folder(self.folder)
         self.identity = digest_json(
             [settings.model, _files(self.folder), _drawing(settings), _versions()]
         )
         self._pipeline: Any = None
 
     def draw(self, prompt: Prompt, seeds: Sequence[int]) -> list[Image]:
-        """One picture per seed, each drawn alone, so that none depends on its neighbours."""
+        """One picture per seed, each generated alone, so that it does not depend on the others."""
         self._pipeline = self._pipeline or load_pipeline(self.folder, self.settings.device)
         return [self._draw_one(prompt, seed) for seed in seeds]
 
     def _draw_one(self, prompt: Prompt, seed: int) -> Image:
         import torch
 
-        wishes = {
+        options = {
             "negative_prompt": prompt.negative,
             "guidance_scale": self.settings.guidance,
             "height": self.settings.side,
             "width": self.settings.side,
         }
-        understood = inspect.signature(self._pipeline.__call__).parameters
-        wanted = {k: v for k, v in wishes.items() if k in understood and v is not None}
-        chance = torch.Generator("cpu").manual_seed(seed)
+        known = inspect.signature(self._pipeline.__call__).parameters
+        options = {k: v for k, v in options.items() if k in known and v is not None}
+        generator = torch.Generator("cpu").manual_seed(seed)
         try:
             with _quiet():
-                drawn = self._pipeline(
+                result = self._pipeline(
                     prompt=prompt.text,
                     num_inference_steps=self.settings.steps,
-                    generator=chance,
-                    **wanted,
+                    generator=generator,
+                    **options,
                 )
         except (RuntimeError, ValueError, TypeError) as error:
             raise ModelError(f"the model could not draw: {error}", where=self.folder) from error
-        picture: Image = drawn.images[0]
+        picture: Image = result.images[0]
         return picture.convert("RGB")
 
 
-def load_pipeline(folder: Path, device: str) -> Any:
-    """The text-to-image pipeline of a folder that `check_model_folder` let pass; no network.
+def check_folder(folder: Path) -> None:
+    """Raise `ModelError`, naming the file, unless this is a diffusers pipeline of safetensors."""
+    index = folder / "model_index.json"
+    try:
+        parts = json.loads(index.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            "no diffusers pipeline: model_index.json is missing or malformed",
+            where=folder,
+            do="name a folder written by save_pretrained",
+        ) from error
+    code = sorted(folder.rglob("*.py"))
+    strange = [n for n, v in parts.items() if not n.startswith("_") and not _is_plain(v)]
+    if code or strange or not isinstance(parts.get("_class_name"), str):
+        raise ModelError(
+            "the pipeline brings its own program code, which is never run",
+            where=code[0] if code else f"{index}: {', '.join(strange) or '_class_name'}",
+        )
+    for part in sorted(path for path in folder.iterdir() if path.is_dir()):
+        pickles = sorted(path for path in part.iterdir() if path.suffix in PICKLES)
+        if pickles and not any(part.glob("*.safetensors")):
+            raise ModelError(
+                "weights in a pickle are never loaded",
+                where=pickles[0],
+                do="convert the model to safetensors",
+            )
+    if not any(folder.glob("*/*.safetensors")):
+        raise ModelError("the folder holds no safetensors", where=folder)
 
-    Raises `ModelError` where diffusers knows no text-to-image pipeline for it.
+
+def load_pipeline(folder: Path, device: str) -> Any:
+    """The text-to-image pipeline of a folder that `check_folder` accepts, without network access.
+
+    Raises `ModelError` if diffusers has no text-to-image pipeline for it.
     """
     mend_torchvision()
     from diffusers import AutoPipelineForText2Image
 
     try:
-        with _quiet(), no_remote_code():
+        with _quiet():
             pipeline = AutoPipelineForText2Image.from_pretrained(
-                folder, use_safetensors=True, trust_remote_code=False, local_files_only=True
+                folder, use_safetensors=True, local_files_only=True
             ).to(device)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise ModelError(f"the model could not be loaded: {error}", where=folder) from error
@@ -105,7 +138,7 @@ def load_pipeline(folder: Path, device: str) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No bars and no hints of the two libraries on standard error: errors are raised anyway."""
+    """Hide the progress bars and warnings of both libraries; errors are still raised."""
     from diffusers.utils import logging as of_diffusers
     from transformers.utils import logging as of_transformers
 
@@ -122,8 +155,24 @@ def _quiet() -> Iterator[None]:
             log.enable_progress_bar()
 
 
+def _is_plain(part: object) -> bool:
+    """Whether a value of model_index.json is a setting, or a class of a known library.
+
+    A part is [library, class]; the library may also be a folder of diffusers' own pipelines.
+    """
+    if not isinstance(part, list):
+        return True
+    library = part[0] if part else None
+    if library is None or library in _LIBRARIES:
+        return True
+    mend_torchvision()
+    from diffusers import pipelines
+
+    return isinstance(library, str) and library.isidentifier() and hasattr(pipelines, library)
+
+
 def _files(folder: Path) -> list[list[object]]:
-    """Names, sizes and times: weights of many gigabytes are not hashed at every run."""
+    """Names, sizes and times of the files: hashing gigabytes of weights takes too long."""
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     return [
         [path.relative_to(folder).as_posix(), path.stat().st_size, path.stat().st_mtime_ns]

@@ -1,9 +1,9 @@
-"""Image makers: what draws the prototype pictures of a cluster.
+"""Image makers: the parts that make the prototype pictures of a cluster.
 
-A maker gets a `Prompt` and seeds and gives pictures. It knows nothing about tables, weeks or pages.
-`diffusers` draws with a text-to-image model; `mosaic`, the one that needs no weights, composes
-pictures of posts. Adding a maker is one class and one line in `IMAGE_MAKERS`; the settings may also
-name somebody else's as `module:attribute`.
+Input: a `Prompt` and seeds. Output: pictures. An image maker does not know about tables, weeks or
+pages. `diffusers` generates pictures with a text-to-image model; `mosaic` composes pictures of
+posts and needs no model. Adding an image maker is one class and one line in `IMAGE_MAKERS`; the
+settings may also name a part of another package as `module:attribute`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,48 +24,48 @@ IMAGE_MAKERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is to be drawn.
+    """What to draw.
 
-    `text` and `negative` are for a model that reads; `asks` are what one should see, each in words
-    of its own, to choose by among several. `exemplars` are pictures of posts, the most typical
-    first, and `caption` the lines of a caption, for a maker that composes them.
+    For a text-to-image model: `text` and `negative`. For the judge that chooses among candidates:
+    `descriptions`, each of one thing that the picture should show. For a maker that composes
+    pictures: `exemplars`, the most typical first, and the lines of a `caption`.
     """
 
     text: str
     negative: str
-    asks: tuple[str, ...] = ()
+    descriptions: tuple[str, ...] = ()
     exemplars: tuple[Path, ...] = ()
     caption: tuple[str, ...] = ()
 
 
 class ImageMaker(Protocol):
-    """Draws pictures. Same identity, prompt and seed: same picture."""
+    """Makes pictures. The same identity, prompt and seed give the same picture."""
 
     @property
     def role(self) -> Literal["prototype", "mosaic"]:
-        """`prototype` for pictures a model generated, `mosaic` for composed pictures of posts."""
+        """`prototype` for generated pictures, `mosaic` for composed pictures of posts."""
 
     @property
     def name(self) -> str:
-        """Who draws, as the page says it."""
+        """The name of the model or method, as the page shows it."""
 
     @property
     def identity(self) -> str:
-        """Changes whenever the maker would draw something else from the same prompt and seed."""
+        """A digest that changes if the same prompt and seed would give another picture."""
 
     def draw(self, prompt: Prompt, seeds: Sequence[int]) -> list[Image]:
-        """One RGB picture for each seed, in their order; a mosaic has one at most."""
+        """One RGB picture for each seed, in their order; a mosaic maker returns one at most."""
 
 
 def image_maker(
-    settings: GallerySettings, beside: Path, note: Callable[[str], None] = lambda _line: None
+    settings: GallerySettings, base_folder: Path, note: Callable[[str], None] = lambda _line: None
 ) -> ImageMaker:
-    """The maker that `settings` name; folders of models are relative to `beside`.
+    """The image maker of the settings; paths of models are relative to `base_folder`.
 
-    Raises `UnknownName` and `MissingPart` as `choose_part` does, and what the maker raises when its
-    model cannot be used.
+    Raises `UnknownName` and `MissingPart` as `choose_part` does, and the errors of the image maker
+    if its model cannot be used.
     """
     maker: ImageMaker = choose_part("image maker", settings.image_maker, IMAGE_MAKERS)(
-        settings, beside, note
+        settings, base_folder, note
     )
     return maker

@@ -1,7 +1,7 @@
-"""A mosaic of pictures of posts: what stands in where no model draws.
+"""A mosaic of pictures of posts, for workspaces without a text-to-image model.
 
-In come the pictures of a prompt, the most typical first, and its caption; out comes one picture:
-justified rows over a band with the caption. Nothing in it is generated, and its caption says so.
+Input: the exemplars of a prompt, the most typical first, and its caption. Output: one picture with
+justified rows above the caption. Nothing in it is generated, and its caption says so.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,15 +20,17 @@ from zeitgraph.reports.page.fonts import font_for
 from zeitgraph.reports.page.pictures import upright
 
 WIDTH, GAP, MARGIN = 1280, 10, 36
-HEIGHT_BY_WIDTH = 0.6  # what the rows aim at
-MOST = 12
+HEIGHT_BY_WIDTH = 0.6
+"""The ratio that the rows together should have."""
+MAX_PICTURES = 12
 _PAPER, _INK, _FAINT = "#faf8f4", "#211f1c", "#77716a"
-SIZES = (38, 22)  # of the caption's first line, and of the others
+SIZES = (38, 22)
+"""Pixels of the first line of the caption, and of the others."""
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of the caption, and how it is drawn."""
+    """A line of the caption with its font and colour; `height` in pixels."""
 
     text: str
     font: FreeTypeFont
@@ -37,30 +39,31 @@ class _Line:
 
 
 class MosaicMaker:
-    """Composes the pictures that a prompt brings. Needs no model."""
+    """Composes the exemplars of a prompt. Needs no model."""
 
     role: Literal["mosaic"] = "mosaic"
     name = "mosaic"
 
     def __init__(
         self,
-        settings: GallerySettings,  # noqa: ARG002 - every maker is made this way
-        beside: Path,  # noqa: ARG002
+        settings: GallerySettings,  # noqa: ARG002 - the same arguments for every maker
+        base_folder: Path,  # noqa: ARG002
         note: Callable[[str], None] = lambda _line: None,  # noqa: ARG002
     ) -> None:
-        self.identity = digest_json(["mosaic", WIDTH, GAP, MARGIN, HEIGHT_BY_WIDTH, MOST])
+        self.identity = digest_json(["mosaic", WIDTH, GAP, MARGIN, HEIGHT_BY_WIDTH, MAX_PICTURES])
 
     def draw(self, prompt: Prompt, seeds: Sequence[int]) -> list[Image.Image]:
-        """One mosaic of the first 12 exemplars, whatever the seeds; none without exemplars."""
+        """One mosaic of the first 12 exemplars for any seeds; none without exemplars or seeds."""
         if not prompt.exemplars or not seeds:
             return []
-        return [compose([upright(p, WIDTH) for p in prompt.exemplars[:MOST]], prompt.caption)]
+        pictures = [upright(path, WIDTH) for path in prompt.exemplars[:MAX_PICTURES]]
+        return [compose(pictures, prompt.caption)]
 
 
 def compose(pictures: Sequence[Image.Image], caption: Sequence[str]) -> Image.Image:
-    """Justified rows of `pictures` (at least one, RGB) above `caption`; WIDTH pixels wide.
+    """Justified rows of `pictures` (at least one, RGB) above the caption; `WIDTH` pixels wide.
 
-    A line of the caption that no installed font can draw is left out.
+    A line of the caption for which no font is installed is left out.
     """
     ratios = [min(max(p.width / p.height, 0.5), 2.5) for p in pictures]
     rows = split_rows(ratios, max(1, round((HEIGHT_BY_WIDTH * sum(ratios)) ** 0.5)))
@@ -83,7 +86,7 @@ def compose(pictures: Sequence[Image.Image], caption: Sequence[str]) -> Image.Im
 
 
 def split_rows(ratios: Sequence[float], count: int) -> list[list[int]]:
-    """Cut the sequence into `count` rows (at most one per item) of widths as equal as can be.
+    """The indices of the items in at most `count` rows, in order, with nearly equal widths.
 
     The linear partition problem (Skiena, The Algorithm Design Manual, 8.5), by squared deviation.
     """
@@ -92,7 +95,7 @@ def split_rows(ratios: Sequence[float], count: int) -> list[list[int]]:
 
     @cache
     def best(start: int, rows: int) -> tuple[float, tuple[int, ...]]:
-        """Least deviation of the items from `start` on in `rows` rows, and where each row ends."""
+        """The least deviation of `rows` rows of the items from `start` on, and the rows' ends."""
         if rows == 1:
             return (sum(ratios[start:]) - target) ** 2, (len(ratios),)
         options = []
@@ -112,7 +115,7 @@ def _lay_row(
     top: int,
     height: int,
 ) -> None:
-    """Lay pictures from margin to margin; the last one takes up what rounding left over."""
+    """Paste pictures from margin to margin; the last one fills the rest that rounding leaves."""
     left, right = MARGIN, sheet.width - MARGIN
     for i, (picture, ratio) in enumerate(zip(pictures, ratios, strict=True)):
         last = i == len(pictures) - 1
@@ -132,7 +135,7 @@ def _lines(caption: Sequence[str]) -> list[_Line]:
 
 
 def _fitted(line: _Line, width: int) -> str:
-    """The line's text, cut where it would run over."""
+    """The line's text, shortened to `width` pixels."""
     if line.font.getlength(line.text) <= width:
         return line.text
     kept = line.text

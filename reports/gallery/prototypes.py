@@ -1,8 +1,8 @@
-"""Prototype pictures of a cluster: what is asked for, drawn once, and marked as not a photograph.
+"""Prototype pictures of a cluster: their prompts, their cache, and their marks as generated.
 
-In come a cluster's style or words; out come prompts, and pictures with their marks. Words of posts
-are hostile: only letters, digits and hyphens of a few short words reach a prompt, and none that
-names a person or a brand. Knows nothing about pages.
+Input: a cluster's style or words. Output: prompts, and picture files with labels and metadata.
+Words of posts are untrusted: only letters, digits and hyphens of a few short words reach a prompt,
+and no names of persons or brands. This module does not know about pages.
 """
 
 import io
@@ -25,7 +25,7 @@ from zeitgraph.reports.page.fonts import font_for
 
 Lang = Literal["en", "zh"]
 
-MOST_WORDS, LONGEST_WORD = 8, 24
+MAX_WORDS, MAX_WORD_LENGTH = 8, 24
 _SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 GENERATED, COMPOSED = f"{_SOURCE}trainedAlgorithmicMedia", f"{_SOURCE}composite"
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -36,52 +36,52 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 
 def style_prompt(style: Style, lang: Lang) -> Prompt:
-    """The prompt for a named style, in the language the model reads; the library is trusted."""
-    words = _words()[lang]
+    """The prompt for a named style in a language; texts of the style library are trusted."""
+    template = _templates()[lang]
     name = style.name_zh if lang == "zh" else style.name_en
     phrasing = (style.zh if lang == "zh" else style.en)[0]
-    stem = name.removesuffix("风格").removesuffix("风")  # the Chinese template says 风格 itself
-    text = words["named"].format(image=style.image, name=stem, phrasing=phrasing)
-    return Prompt(text, words["negative"], (phrasing,))
+    stem = name.removesuffix("风格").removesuffix("风")  # the Chinese template contains 风格
+    text = template["named"].format(image=style.image, name=stem, phrasing=phrasing)
+    return Prompt(text, template["negative"], (phrasing,))
 
 
 def words_prompt(words: Sequence[str], names: Collection[str], lang: Lang) -> Prompt:
-    """The prompt for a discovered cluster, from the words of its posts.
+    """The prompt for a discovered cluster, from the words that set it apart.
 
-    `names`: words that name persons and brands, case-folded; they are left out.
+    `names`: case-folded words of the names of persons and brands, which are left out.
     """
-    template = _words()[lang]
+    template = _templates()[lang]
     cleaned = [clean_word(word) for word in words]
-    kept = [w for w in dict.fromkeys(cleaned) if w and w.casefold() not in names][:MOST_WORDS]
-    told = template["join"].join(kept)
-    return Prompt(template["discovered"].format(words=told), template["negative"], (told,))
+    kept = [w for w in dict.fromkeys(cleaned) if w and w.casefold() not in names][:MAX_WORDS]
+    joined = template["join"].join(kept)
+    return Prompt(template["discovered"].format(words=joined), template["negative"], (joined,))
 
 
-def showing(prompt: Prompt, thing: str, lang: Lang) -> Prompt:
-    """The prompt with a thing that is to be seen; a name with nothing to say changes nothing."""
-    if not (named := clean_word(thing)):
+def with_object(prompt: Prompt, name: str, lang: Lang) -> Prompt:
+    """The prompt for a picture that also shows an object; unchanged if the name has no letters."""
+    if not (cleaned := clean_word(name)):
         return prompt
-    text = _words()[lang]["showing"].format(thing=named, prompt=prompt.text)
-    return replace(prompt, text=text, asks=(*prompt.asks, named))
+    text = _templates()[lang]["showing"].format(thing=cleaned, prompt=prompt.text)
+    return replace(prompt, text=text, descriptions=(*prompt.descriptions, cleaned))
 
 
 def clean_word(word: str) -> str:
-    """What of a word may reach a prompt: letters, digits, inner hyphens and spaces; 24 at most."""
+    """The letters, digits, inner hyphens and spaces of a word, at most 24 characters."""
     plain = unicodedata.normalize("NFKC", word)
     kept = "".join(c if c.isalnum() or c == "-" else " " for c in plain)
-    return " ".join(kept.split())[:LONGEST_WORD].strip("- ")
+    return " ".join(kept.split())[:MAX_WORD_LENGTH].strip("- ")
 
 
-def best_of(nearness: Sequence[float], candidates: int) -> list[int]:
-    """The places of the nearest of each run of `candidates`; of those that tie, the first."""
-    runs = range(0, len(nearness), candidates)
-    return [max(range(at, at + candidates), key=lambda place: nearness[place]) for at in runs]
+def best_candidates(scores: Sequence[float], candidates: int) -> list[int]:
+    """The index of the best score in each run of `candidates` scores; ties go to the first."""
+    runs = range(0, len(scores), candidates)
+    return [max(range(at, at + candidates), key=lambda index: scores[index]) for at in runs]
 
 
 def draw_once(
     maker: ImageMaker, prompt: Prompt, seeds: Sequence[int], store: Path
 ) -> list[Image.Image]:
-    """The pictures of a generating maker, one per seed; those drawn before come from `store`."""
+    """The pictures of an image maker, one per seed; the folder `store` caches them."""
     files = {
         seed: store / f"{digest_json([maker.identity, prompt.text, prompt.negative, seed])}.png"
         for seed in seeds
@@ -98,7 +98,7 @@ def draw_once(
 def save_generated(
     picture: Image.Image, path: Path, label: str, about: str, prompt: Prompt
 ) -> None:
-    """Write a generated picture as PNG: with a label in the picture, in its text and in its XMP."""
+    """Write a generated picture as PNG, marked in its pixels, its text chunks and its XMP."""
     text = PngImagePlugin.PngInfo()
     text.add_text("Software", "zeitgraph")
     text.add_itxt("Description", about)
@@ -109,16 +109,16 @@ def save_generated(
 
 
 def save_mosaic(picture: Image.Image, path: Path, about: str) -> None:
-    """Write a mosaic as JPEG, with what it is in its comment and its XMP."""
+    """Write a mosaic as JPEG, marked in its comment and its XMP."""
     path.parent.mkdir(parents=True, exist_ok=True)
     xmp = _XMP.format(source=COMPOSED).encode()
     picture.save(path, "JPEG", quality=88, subsampling=0, comment=about.encode(), xmp=xmp)
 
 
 def _labelled(picture: Image.Image, label: str) -> Image.Image:
-    """The picture with a label at its lower left, letters at least 5 % of its shorter side.
+    """The picture with a label at its lower left, its letters at least 5 % of the shorter side.
 
-    That is the least that China's GB 45438-2025 asks for. A label too wide is cut to «AI».
+    China's GB 45438-2025 requires that size. A label that is too wide is shortened to «AI».
     """
     size = max(10, round(0.05 * min(picture.size)) + 1)
     pad = size // 2
@@ -136,6 +136,6 @@ def _labelled(picture: Image.Image, label: str) -> Image.Image:
 
 
 @cache
-def _words() -> dict[str, Any]:
+def _templates() -> dict[str, Any]:
     file = resources.files("zeitgraph.prompts") / "image" / "prompts.toml"
     return tomllib.loads(file.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""The diffusers path, by a tiny real Stable Diffusion pipeline built on the spot."""
+"""The image maker `diffusers`, with a tiny real Stable Diffusion pipeline that the test builds."""
 
 import json
 import shutil
@@ -107,7 +107,7 @@ def drawn(folder: Path, seeds: list[int], **changes: Any) -> list[bytes]:
     return [picture.tobytes() for picture in maker.draw(PROMPT, seeds)]
 
 
-def test_the_same_seed_draws_the_same_bytes_alone_or_among_others(tiny_pipeline: Path) -> None:
+def test_a_seed_gives_the_same_bytes_alone_and_among_others(tiny_pipeline: Path) -> None:
     both = drawn(tiny_pipeline, [3, 4])
     assert both[0] != both[1]
     assert drawn(tiny_pipeline, [4]) == [both[1]]
@@ -146,7 +146,7 @@ def test_the_identity_follows_the_weights_and_the_settings(
     assert DiffusersMaker(settings("copy"), tmp_path).identity != before
 
 
-def test_a_picture_drawn_once_is_not_drawn_again(tiny_pipeline: Path, tmp_path: Path) -> None:
+def test_a_cached_picture_is_not_drawn_again(tiny_pipeline: Path, tmp_path: Path) -> None:
     maker = DiffusersMaker(settings(tiny_pipeline), tiny_pipeline)
     first = draw_once(maker, PROMPT, [1, 2], tmp_path)
     again = draw_once(_Idle(maker.identity), PROMPT, [1, 2], tmp_path)
@@ -154,7 +154,7 @@ def test_a_picture_drawn_once_is_not_drawn_again(tiny_pipeline: Path, tmp_path: 
 
 
 class _Idle:
-    """A maker that has lost its model."""
+    """An image maker whose model is missing."""
 
     role: Literal["prototype"] = "prototype"
     name = "idle"
@@ -162,12 +162,12 @@ class _Idle:
     def __init__(self, identity: str) -> None:
         self.identity = identity
 
-    def draw(self, *asked: object) -> list[Image.Image]:
-        raise AssertionError(asked)
+    def draw(self, *arguments: object) -> list[Image.Image]:
+        raise AssertionError(arguments)
 
 
 def damaged(folder: Path, to: Path) -> Iterator[tuple[str, Path]]:
-    """Pipelines that must be refused, each with a word of the line that says why."""
+    """Pipelines that must be refused, each with a word of its error message."""
     pickled = to / "pickled"
     shutil.copytree(folder, pickled)
     weights = next((pickled / "unet").glob("*.safetensors"))
@@ -208,7 +208,7 @@ def test_pickles_and_program_code_are_refused_before_anything_is_opened(
             DiffusersMaker(settings(folder), tmp_path)
 
 
-def test_truncated_weights_give_one_clear_line(tiny_pipeline: Path, tmp_path: Path) -> None:
+def test_truncated_weights_give_an_error_of_one_line(tiny_pipeline: Path, tmp_path: Path) -> None:
     shutil.copytree(tiny_pipeline, tmp_path / "cut")
     weights = next((tmp_path / "cut" / "unet").glob("*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:5000])
@@ -217,6 +217,6 @@ def test_truncated_weights_give_one_clear_line(tiny_pipeline: Path, tmp_path: Pa
     assert "\n" not in caught.value.line
 
 
-def test_a_missing_model_name_is_a_mistake_of_the_settings(tmp_path: Path) -> None:
+def test_a_missing_model_name_is_an_error_of_the_settings(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"gallery\.model"):
         image_maker(settings(""), tmp_path)

@@ -15,10 +15,10 @@ from zeitgraph.kg.base.errors import UnknownName
 from zeitgraph.kg.workspace.settings import GallerySettings
 from zeitgraph.prompts.library import Style
 from zeitgraph.reports.gallery.image_makers import IMAGE_MAKERS, Prompt, image_maker
-from zeitgraph.reports.gallery.mosaic import MOST, WIDTH, MosaicMaker, compose, split_rows
+from zeitgraph.reports.gallery.mosaic import MAX_PICTURES, WIDTH, MosaicMaker, compose, split_rows
 from zeitgraph.reports.gallery.prototypes import (
-    LONGEST_WORD,
-    MOST_WORDS,
+    MAX_WORD_LENGTH,
+    MAX_WORDS,
     clean_word,
     save_generated,
     style_prompt,
@@ -41,12 +41,12 @@ def pictures(folder: Path, count: int) -> tuple[Path, ...]:
     return tuple(paths)
 
 
-def test_an_unknown_maker_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+def test_an_unknown_image_maker_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match=", ".join(sorted(IMAGE_MAKERS))):
         image_maker(GallerySettings(image_maker="dall-e"), tmp_path)
 
 
-def test_somebody_elses_maker_is_plugged_in_by_name(
+def test_an_image_maker_of_another_package_is_loaded_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "their_maker.py").write_text(
@@ -61,7 +61,7 @@ def test_somebody_elses_maker_is_plugged_in_by_name(
     assert maker.identity == "theirs"
 
 
-def test_a_named_style_is_drawn_by_its_own_line() -> None:
+def test_the_prompt_of_a_named_style_is_that_of_its_library() -> None:
     assert style_prompt(STYLE, "en").text.startswith("an ink room, ")
     assert "水墨房间" in style_prompt(STYLE, "zh").text
     assert "watermark" in style_prompt(STYLE, "en").negative
@@ -69,22 +69,22 @@ def test_a_named_style_is_drawn_by_its_own_line() -> None:
 
 
 @pytest.mark.parametrize("name", ["水墨", "水墨风", "水墨风格"])
-def test_a_prompt_says_once_that_a_style_is_one(name: str) -> None:
+def test_a_chinese_prompt_contains_the_word_style_once(name: str) -> None:
     assert style_prompt(replace(STYLE, name_zh=name), "zh").text.startswith("水墨风格：")
 
 
 @given(st.lists(st.text(max_size=80), max_size=30))
-def test_hostile_words_reach_a_prompt_as_plain_short_words_only(words: list[str]) -> None:
+def test_only_short_plain_words_of_hostile_text_reach_a_prompt(words: list[str]) -> None:
     frame = words_prompt([], frozenset(), "en").text
     text = words_prompt(words, frozenset(), "en").text
     assert text.endswith(frame)
     said = text.removesuffix(frame)
-    assert len(said) <= MOST_WORDS * (LONGEST_WORD + 2)
+    assert len(said) <= MAX_WORDS * (MAX_WORD_LENGTH + 2)
     assert not set(said) & (set(string.punctuation) - set("-,"))
     assert all(c.isalnum() or c in "- ," for c in said)
 
 
-def test_braces_in_words_are_not_filled_in() -> None:
+def test_braces_in_words_are_removed() -> None:
     assert clean_word("{words.__class__} %s $(rm)") == "words class s rm"
 
 
@@ -94,7 +94,7 @@ def test_names_of_persons_and_brands_stay_out_of_prompts() -> None:
     assert text.startswith("harbour, 水墨: ")
 
 
-def test_a_generated_picture_says_so_in_its_pixels_text_and_xmp(tmp_path: Path) -> None:
+def test_a_generated_picture_is_marked_in_its_pixels_text_and_xmp(tmp_path: Path) -> None:
     plain = Image.new("RGB", (256, 256), "teal")
     save_generated(
         plain, tmp_path / "p" / "x.png", "AI generated", "about <it>", Prompt("水墨", "")
@@ -110,7 +110,7 @@ def test_a_generated_picture_says_so_in_its_pixels_text_and_xmp(tmp_path: Path) 
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(1, 30))
-def test_a_mosaic_lays_every_picture_without_gaps(count: int) -> None:
+def test_a_mosaic_holds_every_picture_without_gaps(count: int) -> None:
     chance = default_rng()
     sheet = compose(
         [
@@ -125,32 +125,35 @@ def test_a_mosaic_lays_every_picture_without_gaps(count: int) -> None:
 
 
 @given(st.lists(st.floats(0.5, 2.5), min_size=1, max_size=12), st.integers(1, 6))
-def test_rows_hold_every_picture_once_and_in_order(ratios: list[float], count: int) -> None:
+def test_rows_contain_every_picture_once_and_in_order(ratios: list[float], count: int) -> None:
     rows = split_rows(ratios, count)
     assert [i for row in rows for i in row] == list(range(len(ratios)))
     assert all(rows)
     assert len(rows) == min(count, len(ratios))
 
 
-def test_a_mosaic_is_the_same_every_time_and_none_without_pictures(tmp_path: Path) -> None:
+def test_a_mosaic_is_deterministic_and_needs_pictures(tmp_path: Path) -> None:
     maker = MosaicMaker(GallerySettings(), tmp_path)
     prompt = Prompt(
-        "", "", exemplars=pictures(tmp_path, MOST + 3), caption=("Ink wash 水墨", "composed")
+        "",
+        "",
+        exemplars=pictures(tmp_path, MAX_PICTURES + 3),
+        caption=("Ink wash 水墨", "composed"),
     )
     first, second = (maker.draw(prompt, [seed])[0] for seed in (1, 2))
     assert first.tobytes() == second.tobytes()
     assert maker.draw(Prompt("", ""), [1]) == []
 
 
-def test_a_line_that_no_font_holds_is_left_out_rather_than_drawn_as_boxes(tmp_path: Path) -> None:
+def test_a_line_that_no_font_can_draw_is_left_out(tmp_path: Path) -> None:
     picture = [Image.new("RGB", (300, 200), "teal")]
-    unheard = "\U0010fffd private"
-    assert font_for(unheard, 20) is None
-    assert compose(picture, (unheard,)).tobytes() == compose(picture, ()).tobytes()
+    unknown = "\U0010fffd private"
+    assert font_for(unknown, 20) is None
+    assert compose(picture, (unknown,)).tobytes() == compose(picture, ()).tobytes()
     assert compose(picture, ("words",)).height > compose(picture, ()).height
 
 
-def test_chinese_is_drawn_where_a_font_holds_it() -> None:
+def test_chinese_is_drawn_if_a_font_has_it() -> None:
     font = font_for("水墨 ink", 20)
     if font is None:
         pytest.skip("no font with Chinese is installed here")
@@ -158,7 +161,7 @@ def test_chinese_is_drawn_where_a_font_holds_it() -> None:
     assert len(glyphs) == 2
 
 
-def test_pictures_stand_upright_and_on_white(tmp_path: Path) -> None:
+def test_pictures_are_upright_and_on_white(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned
     Image.new("RGB", (300, 200), "teal").save(tmp_path / "turned.jpg", exif=exif)
@@ -169,7 +172,7 @@ def test_pictures_stand_upright_and_on_white(tmp_path: Path) -> None:
     assert upright(tmp_path / "clear.png", 100).getcolors() == [(600, (255, 255, 255))]
 
 
-def test_a_picture_is_named_by_its_content_and_its_real_kind(tmp_path: Path) -> None:
+def test_a_picture_is_named_by_its_content_and_its_real_format(tmp_path: Path) -> None:
     Image.new("RGB", (30, 20), "teal").save(tmp_path / "page.html", format="PNG")
     shown = copy_picture(tmp_path / "page.html", tmp_path / "out")
     assert re.fullmatch(r"originals/[0-9a-f]{24}\.png", shown.original)

@@ -1,8 +1,8 @@
-"""The gallery stage on a planted week: roles, originals, marks, hostile text, determinism."""
+"""The stage `gallery` on a planted week: roles, originals, marks, hostile text, determinism."""
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import Generator, default_rng
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from zeitgraph.kg.base.errors import InputError
@@ -22,8 +23,9 @@ from zeitgraph.kg.workspace.pipeline import Job, bring_up_to_date
 from zeitgraph.kg.workspace.settings import Settings
 from zeitgraph.kg.workspace.tables import TABLES, join_tables, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
-from zeitgraph.reports.gallery.data import telling_things
-from zeitgraph.reports.gallery.prototypes import best_of
+from zeitgraph.reports.gallery.distinctive_objects import distinctive_objects
+from zeitgraph.reports.gallery.judge import JudgeOf, PictureJudge, first_candidate
+from zeitgraph.reports.gallery.prototypes import best_candidates
 from zeitgraph.reports.gallery.stage import gallery_identity, make_gallery
 from zeitgraph.reports.stages import STAGES, stages
 
@@ -41,8 +43,9 @@ TEXTS = (
 class Planted:
     """A workspace of two weeks and three clusters whose typical, rising and odd posts are known.
 
-    Cluster k is the direction k; `typical` lies on it, `far` farthest from it, `torn` half way to
-    the next; `fresh` is hot, a day old and among this week's posts only, `stale` as hot, of Monday.
+    Cluster k has the direction k: `typical` lies on it, `far` farthest from it, `border` half way
+    to the next. `fresh` has much heat, is a day old and only among posts of this week; `stale` has
+    the same heat and is from Monday.
     """
 
     def __init__(self, root: Path, chance: Generator, *, pictures: bool = True) -> None:
@@ -57,7 +60,7 @@ class Planted:
                 self.post(WEEK, k, f"new{i}", self.near(k, 0.25), heat=1.0)
             self.post(WEEK, k, "typical", self.mixed({k: 1.0}), heat=0.5)
             self.post(WEEK, k, "far", self.mixed({k: 0.3, 12 + k: 1.0}), heat=0.5)
-            self.post(WEEK, k, "torn", self.mixed({k: 1.0, (k + 1) % 3: 0.99}), heat=0.5)
+            self.post(WEEK, k, "border", self.mixed({k: 1.0, (k + 1) % 3: 0.99}), heat=0.5)
             for i in range(12):
                 self.post(WEEK, k, f"wave{i}", self.mixed({k: 1.0, 8 + k: 0.35}), heat=0.1)
             self.post(WEEK, k, "fresh", self.mixed({k: 1.0, 8 + k: 0.36}), heat=6.0, days=1)
@@ -138,7 +141,7 @@ class Planted:
         self.add("trends", WEEK, cluster_id=f"c-00000000000{k}", **share)
 
     def settle(self, *, shuffled: bool = False) -> Job:
-        """Write the tables and give the job; `shuffled` hands rows over in another order."""
+        """Write the tables and return the job; `shuffled` gives the rows in another order."""
         for week, tables in self.rows.items():
             for name, rows in tables.items():
                 self.workspace.write(name, week, make_table(TABLES[name], rows))
@@ -165,8 +168,8 @@ def planted(tmp_path: Path) -> Planted:
     return Planted(tmp_path / "w", default_rng())
 
 
-def rows_of(job: Job) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = make_gallery(job, nearest_to_twelve)["gallery"].to_pylist()
+def rows_of(job: Job, judge_of: JudgeOf = first_candidate) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = make_gallery(job, judge_of)["gallery"].to_pylist()
     return rows
 
 
@@ -202,7 +205,7 @@ def test_each_role_gets_the_posts_that_were_planted_for_it(planted: Planted) -> 
     for k in range(3):
         assert names(rows, k, "typical")[0] == "typical"
         assert names(rows, k, "rising")[0] == "fresh"
-        assert names(rows, k, "odd")[:2] == ["far", "torn"]
+        assert names(rows, k, "odd")[:2] == ["far", "border"]
 
 
 def test_no_post_is_both_typical_and_odd(planted: Planted) -> None:
@@ -211,7 +214,7 @@ def test_no_post_is_both_typical_and_odd(planted: Planted) -> None:
         assert not set(names(rows, k, "typical")) & set(names(rows, k, "odd"))
 
 
-def test_a_post_of_a_part_that_does_not_grow_rises_less(tmp_path: Path) -> None:
+def test_a_post_in_a_part_that_does_not_grow_ranks_lower_among_the_rising(tmp_path: Path) -> None:
     planted = Planted(tmp_path / "w", default_rng())
     direction = planted.mixed({0: 1.0, 5: 0.8})
     for i in range(12):
@@ -222,7 +225,7 @@ def test_a_post_of_a_part_that_does_not_grow_rises_less(tmp_path: Path) -> None:
     assert rising.index("repeat") > 0
 
 
-def test_originals_arrive_byte_for_byte_and_the_table_names_them(planted: Planted) -> None:
+def test_originals_are_copied_byte_for_byte_and_are_in_the_table(planted: Planted) -> None:
     job = planted.settle()
     media = {row["media_id"]: row["path"] for row in job.table("media").to_pylist()}
     pictured = [row for row in rows_of(job) if row["media_id"]]
@@ -234,13 +237,13 @@ def test_originals_arrive_byte_for_byte_and_the_table_names_them(planted: Plante
 
 
 def test_the_same_tables_in_another_order_give_the_same_bytes(planted: Planted) -> None:
-    first = make_gallery(planted.settle(), nearest_to_twelve)["gallery"]
+    first = make_gallery(planted.settle(), first_candidate)["gallery"]
     before = files_of(planted.settle())
     job = planted.settle(shuffled=True)
     planted.workspace.write("gallery", WEEK, first)
     digest = planted.workspace.digest("gallery", WEEK)
     assert (
-        planted.workspace.write("gallery", WEEK, make_gallery(job, nearest_to_twelve)["gallery"])
+        planted.workspace.write("gallery", WEEK, make_gallery(job, first_candidate)["gallery"])
         == digest
     )
     assert files_of(job) == before
@@ -248,7 +251,7 @@ def test_the_same_tables_in_another_order_give_the_same_bytes(planted: Planted) 
 
 def test_hostile_text_stays_text(planted: Planted) -> None:
     job = planted.settle()
-    make_gallery(job, nearest_to_twelve)
+    make_gallery(job, first_candidate)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     tags = Tags(page).tags
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7*7 }}" in page
@@ -262,9 +265,9 @@ def test_hostile_text_stays_text(planted: Planted) -> None:
     assert "\x07" not in page
 
 
-def test_the_page_asks_for_nothing_but_files_beside_it(planted: Planted) -> None:
+def test_the_page_loads_only_files_beside_it(planted: Planted) -> None:
     job = planted.settle()
-    make_gallery(job, nearest_to_twelve)
+    make_gallery(job, first_candidate)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     policy = next(a for tag, a in Tags(page).tags if a.get("http-equiv"))["content"] or ""
     assert policy.startswith("default-src 'none'; img-src 'self' file:; style-src 'sha256-")
@@ -276,7 +279,7 @@ def test_the_page_asks_for_nothing_but_files_beside_it(planted: Planted) -> None
     assert {link[1:] for link in inner if link and link.startswith("#")} <= ids
 
 
-def test_without_a_model_a_mosaic_stands_in_and_says_so(planted: Planted) -> None:
+def test_without_a_model_there_is_a_mosaic_that_is_marked_as_one(planted: Planted) -> None:
     job = planted.settle()
     mosaics = [row for row in rows_of(job) if row["role"] == "mosaic"]
     assert len(mosaics) == 3
@@ -291,7 +294,7 @@ def test_without_a_model_a_mosaic_stands_in_and_says_so(planted: Planted) -> Non
     assert not (folder_of(job) / "prototypes").exists()
 
 
-def test_posts_without_pictures_show_their_text(tmp_path: Path) -> None:
+def test_posts_without_pictures_are_shown_by_their_text(tmp_path: Path) -> None:
     planted = Planted(tmp_path / "w", default_rng(), pictures=False)
     job = planted.settle()
     rows = rows_of(job)
@@ -302,10 +305,10 @@ def test_posts_without_pictures_show_their_text(tmp_path: Path) -> None:
     assert "no post of this style has a picture" in page
 
 
-def test_the_page_speaks_chinese(planted: Planted) -> None:
+def test_the_page_is_in_chinese_by_the_setting(planted: Planted) -> None:
     planted.choose(lang="zh")
     job = planted.settle()
-    make_gallery(job, nearest_to_twelve)
+    make_gallery(job, first_candidate)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     assert '<html lang="zh-Hans">' in page
     assert "水墨" in page
@@ -313,7 +316,7 @@ def test_the_page_speaks_chinese(planted: Planted) -> None:
     assert "Typical" not in page
 
 
-def test_clusters_beyond_the_setting_are_counted_on_the_page(planted: Planted) -> None:
+def test_the_page_gives_the_number_of_clusters_left_out(planted: Planted) -> None:
     planted.choose(clusters=1)
     job = planted.settle()
     assert {row["cluster_id"] for row in rows_of(job)} == {"c-000000000000"}
@@ -323,23 +326,23 @@ def test_clusters_beyond_the_setting_are_counted_on_the_page(planted: Planted) -
 @pytest.mark.parametrize(
     ("at_s", "badge"), [(None, ""), (0.0, ""), (0.04, ""), (0.2, "0.2 s"), (61.25, "61.2 s")]
 )
-def test_a_frame_tells_its_time_unless_it_is_the_first(
+def test_a_frame_shows_its_time_unless_it_is_the_first(
     planted: Planted, at_s: float | None, badge: str
 ) -> None:
     for row in planted.rows[WEEK]["media"]:
         row |= {"kind": "frame", "at_s": at_s}
     job = planted.settle()
-    make_gallery(job, nearest_to_twelve)
+    make_gallery(job, first_candidate)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     assert set(re.findall('class="time">▶ ([^<]*)<', page)) == {badge} - {""}
 
 
-def test_a_badge_lies_inside_the_picture_that_it_is_about(planted: Planted) -> None:
-    """What is placed absolutely lies in the nearest element around it that is positioned."""
+def test_a_badge_lies_inside_its_picture(planted: Planted) -> None:
+    """An absolutely positioned element lies in its nearest positioned ancestor."""
     for row in planted.rows[WEEK]["media"]:
         row |= {"kind": "frame", "at_s": 2.0}
     job = planted.settle()
-    make_gallery(job, nearest_to_twelve)
+    make_gallery(job, first_candidate)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     around = set(re.findall(r'class="(\w+)[^"]*"[^>]*>\s*<img[^>]*>\s*<span class="time"', page))
     assert around == {"cover", "frame"}
@@ -348,10 +351,10 @@ def test_a_badge_lies_inside_the_picture_that_it_is_about(planted: Planted) -> N
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_what_is_counted_agrees_with_its_number(planted: Planted, lang: str) -> None:
+def test_singular_and_plural_agree_with_the_number(planted: Planted, lang: str) -> None:
     planted.choose(clusters=2, lang=lang)
     job = planted.settle()
-    make_gallery(job, nearest_to_twelve)
+    make_gallery(job, first_candidate)
     page = (folder_of(job) / "index.html").read_text("utf-8")
     assert {"en": "leaves out 1 style with", "zh": "另有1种风格"}[lang] in page
     assert not re.search(r"(?<![\d,.])1 (?:posts|styles|pictures|more styles)\b", page)
@@ -363,25 +366,25 @@ def test_a_week_without_posts_gives_a_page_that_says_so(tmp_path: Path) -> None:
         (read.table, read.span): TABLES[read.table].schema.empty_table() for read in STAGE.reads
     }
     job = Job(workspace, WEEK, inputs)
-    assert make_gallery(job, nearest_to_twelve)["gallery"].num_rows == 0
+    assert make_gallery(job, first_candidate)["gallery"].num_rows == 0
     assert "No style has posts this week." in (folder_of(job) / "index.html").read_text("utf-8")
 
 
-def test_what_a_forgotten_post_left_goes_when_the_gallery_is_made_again(planted: Planted) -> None:
+def test_the_picture_of_a_forgotten_post_is_deleted_with_the_next_gallery(planted: Planted) -> None:
     gone = next(row for row in rows_of(planted.settle()) if row["post_id"].endswith("0-typical"))
     assert (planted.workspace.root / gone["path"]).is_file()
     for rows in planted.rows[WEEK].values():
         rows[:] = [row for row in rows if row.get("post_id") != gone["post_id"]]
-    make_gallery(planted.settle(), nearest_to_twelve)
+    make_gallery(planted.settle(), first_candidate)
     assert not (planted.workspace.root / gone["path"]).exists()
 
 
-def test_a_picture_that_is_gone_is_named(planted: Planted) -> None:
+def test_a_missing_picture_is_named(planted: Planted) -> None:
     job = planted.settle()
     for path in planted.workspace.media_folder.iterdir():
         path.unlink()
     with pytest.raises(InputError, match=r"missing or not a picture.*\.png"):
-        make_gallery(job, nearest_to_twelve)
+        make_gallery(job, first_candidate)
 
 
 def test_the_identity_changes_with_the_image_maker_only(planted: Planted) -> None:
@@ -403,7 +406,7 @@ class FlatMaker:
 """
 
 
-def test_prototypes_are_marked_and_stand_apart_from_evidence(
+def test_prototypes_are_marked_and_kept_apart_from_evidence(
     planted: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "flat_maker.py").write_text(FLAT_MAKER, "utf-8")
@@ -425,17 +428,17 @@ def test_prototypes_are_marked_and_stand_apart_from_evidence(
     assert not (folder_of(job) / "mosaics").exists()
 
 
-def test_of_candidates_the_nearest_to_the_prompt_is_shown(
+def test_of_the_candidates_the_best_for_the_prompt_is_shown(
     planted: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "flat_maker.py").write_text(FLAT_MAKER, "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     planted.choose(image_maker="flat_maker:FlatMaker", pictures=2, candidates=3, seed=10)
     planted.add("entities", WEEK, entity_id="tent", name="tent", kind="object", source="catalogue")
-    told = {"subject": "c-000000000001", "predicate": "features_object", "object": "tent"}
-    planted.add("facts", WEEK, **told, count=4, probability=0.5)
+    fact = {"subject": "c-000000000001", "predicate": "features_object", "object": "tent"}
+    planted.add("facts", WEEK, **fact, count=4, probability=0.5)
     job = planted.settle()
-    drawn = [row for row in rows_of(job) if row["role"] == "prototype"]
+    drawn = [row for row in rows_of(job, prefers_twelve) if row["role"] == "prototype"]
     reds = []
     for row in drawn:
         with Image.open(job.workspace.root / row["path"]) as image:
@@ -445,30 +448,28 @@ def test_of_candidates_the_nearest_to_the_prompt_is_shown(
     assert {row["cluster_id"]: row["entity_id"] for row in drawn}["c-000000000001"] == "tent"
 
 
-def nearest_to_twelve(
-    _settings: Settings,
-) -> Callable[[Sequence[str], Sequence[Image.Image]], np.ndarray]:
-    """A judge that prefers pictures as red as 12, whatever the texts are."""
+def prefers_twelve(_settings: Settings) -> PictureJudge:
+    """A judge that prefers pictures with a red of 12, for any text."""
 
-    def nearness(texts: Sequence[str], pictures: Sequence[Image.Image]) -> np.ndarray:
-        reds = np.array([float(np.asarray(picture)[9, 9, 0]) for picture in pictures])
+    def judge(texts: Sequence[str], pictures: Sequence[Image.Image], /) -> NDArray[np.float32]:
+        reds = np.array([float(np.asarray(picture)[9, 9, 0]) for picture in pictures], np.float32)
         return np.repeat(-abs(reds - 12)[:, None], len(texts), axis=1)
 
-    return nearness
+    return judge
 
 
 @given(st.lists(st.lists(st.floats(-1, 1), min_size=3, max_size=3), max_size=5))
-def test_the_best_of_each_run_is_one_of_it_and_none_is_better(runs: list[list[float]]) -> None:
-    flat = [near for run in runs for near in run]
-    places = best_of(flat, 3)
+def test_the_best_candidate_is_chosen_in_each_run(runs: list[list[float]]) -> None:
+    flat = [score for run in runs for score in run]
+    places = best_candidates(flat, 3)
     assert [place // 3 for place in places] == list(range(len(runs)))
     assert [flat[place] for place in places] == [max(run) for run in runs]
 
 
-def test_a_cluster_is_told_by_the_thing_it_has_beyond_all_others() -> None:
-    def fact(cluster: str, thing: str, count: int, posts: int) -> dict[str, Any]:
+def test_the_distinctive_object_of_a_cluster_is_the_one_most_above_expectation() -> None:
+    def fact(cluster: str, name: str, count: int, posts: int) -> Any:
         return {
-            "subject": cluster, "predicate": "features_object", "object": thing,
+            "subject": cluster, "predicate": "features_object", "object": name,
             "count": count, "probability": count / posts,
         }  # fmt: skip
 
@@ -477,24 +478,24 @@ def test_a_cluster_is_told_by_the_thing_it_has_beyond_all_others() -> None:
         fact("cafe", "cup", 60, 100), fact("cafe", "tent", 2, 100),
     ]  # fmt: skip
     facts.append({**facts[0], "predicate": "features_brand", "object": "tent"})
-    entities = [{"entity_id": name, "source": "catalogue"} for name in ("cup", "tent")]
-    entities.append({"entity_id": "new", "source": "posts"})  # a name that somebody made up
+    entities: Any = [{"entity_id": name, "source": "catalogue"} for name in ("cup", "tent")]
+    entities.append({"entity_id": "new", "source": "posts"})  # a name coined in posts
     posts = {"camp": 100, "cafe": 100}
-    found = telling_things(facts, entities, posts)
+    found = distinctive_objects(facts, entities, posts)
     assert {cluster: row["entity_id"] for cluster, row in found.items()} == {
         "camp": "tent",
         "cafe": "cup",
     }
-    assert telling_things(facts[::-1], entities[::-1], posts) == found
-    assert telling_things([], entities, {}) == {}
+    assert distinctive_objects(facts[::-1], entities[::-1], posts) == found
+    assert distinctive_objects([], entities, {}) == {}
 
 
-def test_the_runner_makes_it_once_and_again_after_a_kill(planted: Planted) -> None:
-    job, stage = planted.settle(), stages(nearest_to_twelve)[0]
+def test_the_pipeline_makes_it_once_and_again_after_a_kill(planted: Planted) -> None:
+    job, stage = planted.settle(), stages(first_candidate)[0]
     assert [step.done for step in bring_up_to_date(job.workspace, [stage], [WEEK])] == [True]
     before = files_of(job)
     assert [step.done for step in bring_up_to_date(job.workspace, [stage], [WEEK])] == [False]
-    job.workspace.ledger_file.unlink()  # killed before the ledger was written, half a folder left
+    job.workspace.ledger_file.unlink()  # as if killed before the ledger was written
     left = job.workspace.report_folder(WEEK) / ".gallery-aside"
     left.mkdir()
     (left / "half.png").write_bytes(b"")
