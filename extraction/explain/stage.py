@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.clusters.substyles import strongest
+from zeitgraph.extraction.clusters.substyles import strongest_substyles
 from zeitgraph.extraction.explain.rule_learner import (
     FeatureTable,
     Rule,
@@ -21,7 +21,7 @@ from zeitgraph.extraction.explain.rule_learner import (
     evaluate_rule,
     learn_rule,
 )
-from zeitgraph.extraction.geometry.sampling import fewer
+from zeitgraph.extraction.geometry.sampling import sample_ids
 from zeitgraph.kg.base.ids import digest_text
 from zeitgraph.kg.base.terms import LineageEvent
 from zeitgraph.kg.workspace.pipeline import Job, Outputs
@@ -92,7 +92,7 @@ def _read_window(job: Job) -> _Window:
     """The posts of the window; the posts of a replaced cluster count for its successor."""
     placed = job.window("memberships", ["post_id", "cluster_id"])
     placed = placed.filter(pc.greater(pc.utf8_length(placed["cluster_id"]), 0))
-    some = set(fewer(placed["post_id"].to_pylist(), MAX_POSTS))
+    some = set(sample_ids(placed["post_id"].to_pylist(), MAX_POSTS))
     memberships = job.window_of("memberships", some, ["post_id", "cluster_id", "week", "copy_of"])
     members = {row["post_id"]: row for row in rows_of(MEMBERSHIPS, memberships)}
     features = rows_of(FEATURES, job.window_of("features", some))
@@ -131,7 +131,7 @@ def _substyle_tasks(job: Job, rows: Sequence[FeatureRow], clusters: set[str]) ->
     index = {row["post_id"]: i for i, row in enumerate(rows)}
     families: dict[str, dict[str, Mask]] = {}
     substyles = job.rows(SUBSTYLES)
-    for (cluster, post_id), substyle in strongest(substyles).items():
+    for (cluster, post_id), substyle in strongest_substyles(substyles).items():
         if post_id in index and cluster in clusters:
             siblings = families.setdefault(cluster, {})
             siblings.setdefault(substyle, np.zeros(len(rows), bool))[index[post_id]] = True

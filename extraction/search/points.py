@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from zeitgraph.extraction.geometry.post_space import PRIOR_ROWS, Points, sides_of, unit
+from zeitgraph.extraction.geometry.post_space import PRIOR_ROWS, read_side
+from zeitgraph.extraction.geometry.unit_vectors import Points, unit_rows
 from zeitgraph.kg.base.terms import VectorSide
 
 SIDES = (VectorSide.PICTURE, VectorSide.TEXT)
@@ -36,7 +37,7 @@ class SideMeans:
 
     def centred(self, rows: Points, side: str) -> Points:
         """Rows (n, d) of one side less its mean, scaled to unit length."""
-        return unit(rows.astype(np.float64) - self.by_side[side])
+        return unit_rows(rows.astype(np.float64) - self.by_side[side])
 
     def points(self, vectors: pa.Table) -> tuple[tuple[str, ...], Points]:
         """The ids of the posts of a table of vectors, sorted, and a unit vector for each, (n, d).
@@ -44,14 +45,14 @@ class SideMeans:
         Vectors of another width come from another model: a post with only such vectors is left out.
         """
         of_width = vectors.filter(pc.equal(pc.list_value_length(vectors["vector"]), self.width))
-        sides = {side: sides_of(of_width, side) for side in SIDES}
+        sides = {side: read_side(of_width, side) for side in SIDES}
         post_ids = sorted({post_id for ids, _ in sides.values() for post_id in ids})
         index = {post_id: row for row, post_id in enumerate(post_ids)}
         total = np.zeros((len(post_ids), self.width))
         for side, (ids, rows) in sides.items():
             if ids:
                 total[[index[post_id] for post_id in ids]] += self.centred(rows, side)
-        return tuple(post_ids), unit(total)
+        return tuple(post_ids), unit_rows(total)
 
 
 def side_means(tables: Iterable[pa.Table]) -> SideMeans:
@@ -67,7 +68,7 @@ def side_means(tables: Iterable[pa.Table]) -> SideMeans:
             width = max(Counter(lengths.to_pylist()).items(), key=lambda item: item[::-1])[0]
             sums = {side: np.zeros(width) for side in SIDES}
         for side in SIDES:
-            rows = sides_of(table.filter(pc.equal(lengths, width)), side)[1]
+            rows = read_side(table.filter(pc.equal(lengths, width)), side)[1]
             if len(rows):
                 sums[side] += rows.sum(axis=0, dtype=np.float64)
                 counts[side] += len(rows)

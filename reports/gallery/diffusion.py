@@ -7,7 +7,6 @@ folder is loaded without network access; a hub name, which the user chose, is do
 """
 
 import inspect
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +17,10 @@ from PIL.Image import Image
 from zeitgraph.kg.base.errors import ModelError, SettingsError
 from zeitgraph.kg.base.ids import digest_json
 from zeitgraph.kg.models.registry import pipeline_folder
+from zeitgraph.kg.models.safe_folder import check_model_folder, no_remote_code
 from zeitgraph.kg.models.torchvision_repair import mend_torchvision
 from zeitgraph.kg.workspace.settings import GallerySettings
 from zeitgraph.reports.gallery.image_makers import Prompt
-
-PICKLES = frozenset({".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"})
-_LIBRARIES = ("diffusers", "transformers")
 
 
 class DiffusersMaker:
@@ -50,7 +47,7 @@ class DiffusersMaker:
         is_local = folder.is_dir()
         self.folder = folder if is_local else pipeline_folder(settings.model, note)
         self.name = folder.name if is_local else settings.model
-        check_folder(self.folder)
+        check_model_folder(self.folder, "diffusers", from_hub=not is_local)
         self.identity = digest_json(
             [settings.model, _files(self.folder), _drawing(settings), _versions()]
         )
@@ -87,38 +84,8 @@ class DiffusersMaker:
         return picture.convert("RGB")
 
 
-def check_folder(folder: Path) -> None:
-    """Raise `ModelError`, naming the file, unless this is a diffusers pipeline of safetensors."""
-    index = folder / "model_index.json"
-    try:
-        parts = json.loads(index.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            "no diffusers pipeline: model_index.json is missing or malformed",
-            where=folder,
-            do="name a folder written by save_pretrained",
-        ) from error
-    code = sorted(folder.rglob("*.py"))
-    strange = [n for n, v in parts.items() if not n.startswith("_") and not _is_plain(v)]
-    if code or strange or not isinstance(parts.get("_class_name"), str):
-        raise ModelError(
-            "the pipeline brings its own program code, which is never run",
-            where=code[0] if code else f"{index}: {', '.join(strange) or '_class_name'}",
-        )
-    for part in sorted(path for path in folder.iterdir() if path.is_dir()):
-        pickles = sorted(path for path in part.iterdir() if path.suffix in PICKLES)
-        if pickles and not any(part.glob("*.safetensors")):
-            raise ModelError(
-                "weights in a pickle are never loaded",
-                where=pickles[0],
-                do="convert the model to safetensors",
-            )
-    if not any(folder.glob("*/*.safetensors")):
-        raise ModelError("the folder holds no safetensors", where=folder)
-
-
 def load_pipeline(folder: Path, device: str) -> Any:
-    """The text-to-image pipeline of a folder that `check_folder` accepts, without network access.
+    """The text-to-image pipeline of a folder that `check_model_folder` accepts; no network access.
 
     Raises `ModelError` if diffusers has no text-to-image pipeline for it.
     """
@@ -126,9 +93,9 @@ def load_pipeline(folder: Path, device: str) -> Any:
     from diffusers import AutoPipelineForText2Image
 
     try:
-        with _quiet():
+        with _quiet(), no_remote_code():
             pipeline = AutoPipelineForText2Image.from_pretrained(
-                folder, use_safetensors=True, local_files_only=True
+                folder, use_safetensors=True, trust_remote_code=False, local_files_only=True
             ).to(device)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise ModelError(f"the model could not be loaded: {error}", where=folder) from error
@@ -153,22 +120,6 @@ def _quiet() -> Iterator[None]:
         for log, verbosity in zip(logs, before, strict=True):
             log.set_verbosity(verbosity)
             log.enable_progress_bar()
-
-
-def _is_plain(part: object) -> bool:
-    """Whether a value of model_index.json is a setting, or a class of a known library.
-
-    A part is [library, class]; the library may also be a folder of diffusers' own pipelines.
-    """
-    if not isinstance(part, list):
-        return True
-    library = part[0] if part else None
-    if library is None or library in _LIBRARIES:
-        return True
-    mend_torchvision()
-    from diffusers import pipelines
-
-    return isinstance(library, str) and library.isidentifier() and hasattr(pipelines, library)
 
 
 def _files(folder: Path) -> list[list[object]]:

@@ -22,7 +22,7 @@ from zeitgraph.extraction.explain.rule_learner import (
     learn_rule,
 )
 from zeitgraph.extraction.explain.stage import is_training_post
-from zeitgraph.extraction.geometry.sampling import fewer
+from zeitgraph.extraction.geometry.sampling import sample_ids
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.conditions import FEATURES, WORD, Condition, all_hold, rules_of
@@ -222,7 +222,7 @@ def test_of_many_posts_the_sample_is_that_of_the_smallest_digests(
     monkeypatch.setattr(rule_stage, "MAX_POSTS", 120)
     place, less = put(tmp_path / "a", 27), put(tmp_path / "b", 27)
     members = place.read_all("memberships").to_pylist()
-    some = set(fewer([row["post_id"] for row in members if row["cluster_id"]], 120))
+    some = set(sample_ids([row["post_id"] for row in members if row["cluster_id"]], 120))
     for week in less.weeks("features"):
         kept = [r for r in less.read("memberships", week).to_pylist() if r["post_id"] in some]
         less.write("memberships", week, make_table(TABLES["memberships"], kept))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zeitgraph.extraction.geometry.post_space import Points, unit
+from zeitgraph.extraction.geometry.unit_vectors import Points, unit_rows
 from zeitgraph.extraction.search.index import Index
 from zeitgraph.extraction.search.product_quantizer import BYTES, lists_for, train_quantizer
 
@@ -21,7 +21,7 @@ def clustered(seed: int, count: int, width: int) -> Points:
     centres, axes = dice.normal(size=(40, width)), dice.normal(size=(40, 8, width))
     own = dice.integers(40, size=count)
     rows = centres[own] + np.einsum("nk,nkd->nd", dice.normal(size=(count, 8)) * 0.3, axes[own])
-    return unit(rows + 0.2 * dice.normal(size=rows.shape))
+    return unit_rows(rows + 0.2 * dice.normal(size=rows.shape))
 
 
 def index_of(points: Points, count: int = 3) -> Index:
@@ -94,7 +94,7 @@ def test_an_answer_is_the_same_alone_and_among_many_and_from_other_parts(threads
 
 
 def test_equal_vectors_are_found_once_each_and_few_vectors_give_few() -> None:
-    points = np.repeat(unit(np.eye(70)[:1]), 400, axis=0)
+    points = np.repeat(unit_rows(np.eye(70)[:1]), 400, axis=0)
     found, cosines = index_of(points).search(points[:2], 10)
     assert all(len(set(rows)) == 10 for rows in found.tolist())
     assert (cosines == 1).all()

@@ -11,13 +11,13 @@ from numpy.random import Generator, default_rng
 from PIL import Image
 
 from zeitgraph.extraction.demo.drawing.look import looks
-from zeitgraph.extraction.demo.story.corruption import changed
+from zeitgraph.extraction.demo.story.corruption import apply_changes
 from zeitgraph.extraction.explain.features import features_of
 from zeitgraph.extraction.explain.image_features import measure
 from zeitgraph.kg.base.terms import GalleryRole
 from zeitgraph.reports.gallery.exemplars import Members, Pick, Vectors, pick_posts
 from zeitgraph.reports.gallery.picture_quality import MIN_POSTS, low_quality_posts
-from zeitgraph.training.painter.poses import in_style, render
+from zeitgraph.training.painter.prototypes import prototype_in_style, render
 
 
 def unit(chance: Generator, count: int) -> Vectors:
@@ -117,10 +117,10 @@ def test_a_blurred_or_dark_picture_is_of_low_quality_within_its_style() -> None:
     for style in chance.choice(list(looks()), 6, replace=False).tolist():
         own = [f"{style} {number}" for number in range(14)]
         for number, post_id in enumerate(own):
-            picture = Image.fromarray(render(in_style(style, chance)))
+            picture = Image.fromarray(render(prototype_in_style(style, chance)))
             change, kind = {0: (["blurred"], blurred), 1: (["dark"], dark)}.get(number, ([], good))
             kind.add(post_id)
-            features = features_of([measure(changed(picture, change))])
+            features = features_of([measure(apply_changes(picture, change))])
             rows.append({"post_id": post_id, **features})
         clusters.append(own)
     found = low_quality_posts(rows, clusters)
