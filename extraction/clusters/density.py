@@ -70,11 +70,11 @@ def _search(smoothed: Points, smallest: int, sampled: NDArray[np.bool_] | None) 
     some = sample_rows(len(smoothed), size, sampled)
     if len(some) == len(smoothed):
         with one_thread():
-            return _hdbscan(principal_components(smoothed), smallest)
+            return hdbscan_groups(principal_components(smoothed), smallest)
     axes, middle = _principal_axes(smoothed[some])
     flat = projected(smoothed, axes) - (middle @ axes).astype(np.float32)
     with one_thread():
-        found = _hdbscan(flat[some].astype(np.float64), round(smallest * len(some) / among))
+        found = hdbscan_groups(flat[some].astype(np.float64), round(smallest * len(some) / among))
     nearest = CellIndex(flat[some]).nearest(flat, 1)[0][:, 0]
     groups = np.where(nearest < 0, -1, found[nearest])
     groups[some] = found
@@ -115,7 +115,11 @@ def _principal_axes(points: Points) -> tuple[NDArray[np.float64], NDArray[np.flo
         return strongest_axes(centred.T @ centred, COMPONENTS), middle
 
 
-def _hdbscan(points: NDArray[np.float64], smallest: int) -> Groups:
+def hdbscan_groups(points: NDArray[np.float64], smallest: int) -> Groups:
+    """The groups of HDBSCAN among points (n, k), n > `smallest`; a group has `smallest` or more.
+
+    Points may be equal. benchmarks/hdbscan_vs_sklearn.py compares the package with scikit-learn.
+    """
     import hdbscan
 
     search = hdbscan.HDBSCAN(

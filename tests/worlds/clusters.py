@@ -1,4 +1,4 @@
-"""A small planted world for the tests of clusters: styles as directions, and posts around them."""
+"""A small planted world for the tests of clusters: styles are directions, posts lie around them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Planted:
-    """Posts in order: unit vectors, the style of each (`NOISE` for none), and its week from 0."""
+    """Posts: unit vectors (n, d), the style of each (`NOISE` for none), its week from 0, (n,)."""
 
     vectors: Floats
     style: NDArray[np.intp]
@@ -29,7 +29,7 @@ class Planted:
 
 
 def directions(random: np.random.Generator, count: int, width: int) -> Floats:
-    """Unit rows that point anywhere."""
+    """Random unit rows (count, width)."""
     rows = random.normal(size=(count, width))
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
@@ -44,7 +44,7 @@ def plant(
     noise: float = 0.15,
     birth: int = 5,
 ) -> Planted:
-    """Styles that stay; style 0 turns by 60° in weeks 2 to 12; the last is born in week `birth`."""
+    """Constant styles; style 0 turns by 60° in weeks 2 to 12, the last is born in week `birth`."""
     random = np.random.default_rng(seed)
     centres = directions(random, styles + 1, width)
     aside = directions(random, 1, width)[0]
@@ -68,7 +68,7 @@ def plant(
 
 
 def post_rows(week: str, posts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of `posts`: what is not given is plain."""
+    """Rows of `posts`, with defaults for columns that are not given."""
     plain = {"week": week, "published_at": week_start(week), "text": "", "lang": "", "heat": 1.0}
     return [plain | dict(post) for post in posts]
 
@@ -86,7 +86,7 @@ def put_week(
     vectors: Sequence[Floats],
     side: str = "picture",
 ) -> None:
-    """Write the posts of a week and their vectors, as the stages before would."""
+    """Write the posts of a week and their vectors, as the earlier stages would."""
     workspace.write("posts", week, make_table(TABLES["posts"], post_rows(week, posts)))
     rows = [
         row
@@ -105,25 +105,25 @@ def put(workspace: Workspace, planted: Planted) -> None:
 
 
 def new_workspace(folder: Path, settings: str = "") -> Workspace:
-    """A workspace of the profile `vectors`, with settings of its own."""
+    """A workspace of the profile `vectors`; `settings` is TOML that is added."""
     Workspace.create(folder, "vectors")
     (folder / "zeitgraph.toml").write_text(f'profile = "vectors"\n{settings}\n', "utf-8")
     return Workspace(folder)
 
 
 def run(workspace: Workspace) -> list[Step]:
-    """Bring clusters and trends up to date, as edits say."""
+    """Bring edits, clusters and trends up to date."""
     stages = [stage for stage in STAGES if stage.name in {"edits", "clusters", "trends"}]
     return bring_up_to_date(workspace, stages, workspace.weeks("posts"))
 
 
 def joined(workspace: Workspace) -> dict[str, str]:
-    """The cluster id of each post."""
+    """The cluster id of each post, by post id."""
     rows = workspace.read_all("memberships").to_pylist()
     return {row["post_id"]: row["cluster_id"] for row in rows}
 
 
 def joined_in_order(workspace: Workspace, planted: Planted) -> list[str]:
-    """The cluster id of each post of a planted world, in its order."""
+    """The cluster id of each post of a planted world, in the order of its posts."""
     clusters = joined(workspace)
     return [clusters[f"p{row:05d}"] for row in range(len(planted.style))]

@@ -1,4 +1,4 @@
-"""Who follows whom into a cluster: neighbours that are placed, enough of them."""
+"""A post follows its neighbours into a cluster if enough of them are in it."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ AGREE, NEAR, LAST = 0.5, 0.5, 12
 
 
 def _joined(placed: int, unplaced_new: int) -> int:
-    """What the last of posts alike joins, of which others are placed, or new and in none."""
+    """The choice of the last of equal posts; others are in a cluster, or new and in none."""
     count = LAST + 1
     points = np.tile(np.eye(1, 4, dtype=np.float32), (count, 1))
     nearest = np.tile(np.arange(count), (count, 1))
@@ -27,15 +27,15 @@ def _joined(placed: int, unplaced_new: int) -> int:
 
 
 @pytest.mark.parametrize("placed", range(LEAST_NEIGHBOURS, LAST + 1))
-def test_neighbours_that_nobody_has_placed_yet_have_no_voice(placed: int) -> None:
+def test_new_neighbours_in_no_cluster_do_not_vote(placed: int) -> None:
     assert _joined(placed, unplaced_new=LAST - placed) == 0
 
 
 @pytest.mark.parametrize("placed", range(LAST + 1))
-def test_neighbours_that_stayed_in_none_have_one(placed: int) -> None:
+def test_earlier_neighbours_in_no_cluster_vote_for_none(placed: int) -> None:
     assert (_joined(placed, unplaced_new=0) == 0) == (placed >= AGREE * LAST)
 
 
 @pytest.mark.parametrize("placed", range(LEAST_NEIGHBOURS))
-def test_fewer_than_three_carry_nobody_in(placed: int) -> None:
+def test_fewer_than_three_neighbours_are_not_followed(placed: int) -> None:
     assert _joined(placed, unplaced_new=LAST - placed) == -1

@@ -1,4 +1,4 @@
-"""Posts that no clustering is made for: each has a clear answer, and nothing good is lost."""
+"""Unusual posts: each is handled or set aside with a note, and no good post is lost."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,14 +40,14 @@ def _named(week: int, count: int) -> list[dict[str, str]]:
     return [{"post_id": f"p{week}-{i:03d}"} for i in range(count)]
 
 
-def _run_and_hear(workspace: Workspace, weeks: Iterable[str]) -> list[str]:
-    heard: list[str] = []
-    bring_up_to_date(workspace, CLUSTERING, weeks, note=heard.append)
-    return heard
+def _run_with_notes(workspace: Workspace, weeks: Iterable[str]) -> list[str]:
+    notes: list[str] = []
+    bring_up_to_date(workspace, CLUSTERING, weeks, note=notes.append)
+    return notes
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_vector_that_is_no_number_spoils_no_other_post(bad: float, tmp_path: Path) -> None:
+def test_a_vector_with_nan_or_infinity_affects_no_other_post(bad: float, tmp_path: Path) -> None:
     random = np.random.default_rng()
     points = _near(random, directions(random, 3, 24), 60, 24)
     clean, spoiled = (new_workspace(tmp_path / name) for name in ("clean", "spoiled"))
@@ -56,13 +56,13 @@ def test_a_vector_that_is_no_number_spoils_no_other_post(bad: float, tmp_path: P
     extra[3] = bad
     put_week(spoiled, FIRST, _named(0, 61), [*points, extra])
     run(clean)
-    [note] = _run_and_hear(spoiled, [FIRST])
+    [note] = _run_with_notes(spoiled, [FIRST])
     assert note == f"{FIRST}: 2 vectors hold NaN or infinity, and join no cluster"
     assert joined(spoiled) == joined(clean) | {"p0-060": ""}
 
 
-def test_a_post_with_one_odd_vector_is_set_aside_whole(tmp_path: Path) -> None:
-    """Its picture is of another model, its text and itself are not: no half of it joins."""
+def test_a_post_with_one_vector_of_another_length_joins_no_cluster(tmp_path: Path) -> None:
+    """One of its pictures comes from another model; its other vectors are not used either."""
     workspace = new_workspace(tmp_path)
     random = np.random.default_rng()
     points = _near(random, directions(random, 2, 16), 40, 16)
@@ -71,13 +71,13 @@ def test_a_post_with_one_odd_vector_is_set_aside_whole(tmp_path: Path) -> None:
     odd = {"side": "picture", "item_id": "other", "week": FIRST, "post_id": "p0-007"}
     more = make_table(TABLES["vectors"], [odd | {"vector": [1.0, 0.0]}])
     workspace.write("vectors", FIRST, pa.concat_tables([table, more]))
-    [note] = _run_and_hear(workspace, [FIRST])
+    [note] = _run_with_notes(workspace, [FIRST])
     assert "1 vectors are not of length 16" in note
     assert joined(workspace)["p0-007"] == ""
     assert all(label for post, label in joined(workspace).items() if post != "p0-007")
 
 
-def test_posts_of_another_model_in_a_later_week_leave_the_clusters_alone(tmp_path: Path) -> None:
+def test_posts_of_another_model_in_a_later_week_do_not_change_the_clusters(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     random = np.random.default_rng()
     kinds = directions(random, 2, 16)
@@ -86,15 +86,15 @@ def test_posts_of_another_model_in_a_later_week_leave_the_clusters_alone(tmp_pat
         put_week(workspace, week_after(FIRST, number), _named(number, 40), points)
     other = _near(random, directions(random, 2, 12), 40, 12)
     put_week(workspace, week_after(FIRST, 2), _named(2, 40), other)
-    heard = _run_and_hear(workspace, workspace.weeks("posts"))
-    assert any("not of length 16" in note for note in heard)
+    notes = _run_with_notes(workspace, workspace.weeks("posts"))
+    assert any("not of length 16" in note for note in notes)
     labels = joined(workspace)
     assert {labels[f"p2-{i:03d}"] for i in range(40)} == {""}
     assert {labels["p0-000"], labels["p0-001"]} == {labels["p3-000"], labels["p3-001"]}
     assert "" not in {labels["p3-000"], labels["p3-001"]}
 
 
-def test_a_week_that_lost_its_posts_is_as_one_that_never_was(tmp_path: Path) -> None:
+def test_a_week_that_lost_its_posts_is_like_a_week_that_never_existed(tmp_path: Path) -> None:
     random = np.random.default_rng()
     kinds = directions(random, 3, 24)
     weeks = {number: _near(random, kinds, 40, 24) for number in range(5)}
@@ -115,7 +115,7 @@ def test_a_week_that_lost_its_posts_is_as_one_that_never_was(tmp_path: Path) -> 
 
 
 def test_noise_is_not_forced_into_clusters(tmp_path: Path) -> None:
-    """In as many dimensions as models give; in 64, noise among so few posts has shapes."""
+    """In 384 dimensions, as models give; in 64, noise among so few posts forms groups."""
     workspace = new_workspace(tmp_path)
     random = np.random.default_rng()
     for number in range(3):
@@ -127,8 +127,8 @@ def test_noise_is_not_forced_into_clusters(tmp_path: Path) -> None:
     assert labels.count("") >= 0.9 * len(labels)
 
 
-def test_many_copies_are_one_cluster_and_cost_no_more_than_posts(tmp_path: Path) -> None:
-    """3,000 of one point beside three styles."""
+def test_many_copies_are_one_cluster_and_take_no_more_time_than_posts(tmp_path: Path) -> None:
+    """3,000 equal posts beside three styles."""
     workspace = new_workspace(tmp_path)
     random = np.random.default_rng()
     kinds = directions(random, 4, 32)
@@ -151,7 +151,7 @@ def test_many_copies_are_one_cluster_and_cost_no_more_than_posts(tmp_path: Path)
         max_size=3,
     )
 )
-def test_any_mix_of_odd_posts_ends_with_a_row_for_each(weeks: list[list[str]]) -> None:
+def test_any_mix_of_unusual_posts_gives_each_post_a_row(weeks: list[list[str]]) -> None:
     from tempfile import TemporaryDirectory
 
     unit = np.eye(8)
@@ -177,18 +177,18 @@ def test_any_mix_of_odd_posts_ends_with_a_row_for_each(weeks: list[list[str]]) -
 # -- clocks ----------------------------------------------------------------------------------------
 
 
-def test_a_wrong_clock_is_told_of_and_harms_no_other_week(tmp_path: Path) -> None:
-    """A year that cannot be is set aside; one to come waits in a week of its own."""
+def test_a_wrong_clock_is_reported_and_changes_no_other_week(tmp_path: Path) -> None:
+    """A post of an impossible year is set aside; a post of the future waits in its own week."""
     posts = posts_with_vectors(5, count=80, weeks=2)
     moments = {"end": "9999-12-31T23:59:59Z", "begin": "0001-01-01T00:00:00Z", "next": "2400-01-12"}
     odd = [{**posts[0], "id": name, "published_at": moment} for name, moment in moments.items()]
-    told = []
+    messages = []
     for name, rows in (("right", posts), ("wrong", [*odd, *posts])):
         folder = tmp_path / name
         Workspace.create(folder, "vectors")
         settings_file = folder / "zeitgraph.toml"
         settings_file.write_text('profile = "vectors"\n[graph]\nbolt = "off"\n', "utf-8")
-        told.append(run_all([write_posts(folder / "posts.jsonl", rows)], workspace=folder))
+        messages.append(run_all([write_posts(folder / "posts.jsonl", rows)], workspace=folder))
     right, wrong = Workspace(tmp_path / "right"), Workspace(tmp_path / "wrong")
     for table in ("clusters", "memberships", "lineage", "trends"):
         for week in right.weeks("posts"):
@@ -198,5 +198,5 @@ def test_a_wrong_clock_is_told_of_and_harms_no_other_week(tmp_path: Path) -> Non
     assert held == {"next"} | {post["id"] for post in posts}
     aside = {row["item"]: row["reason"] for row in wrong.read_all("rejects").to_pylist()}
     assert {"end", "begin"} <= {item for item, why in aside.items() if "is a clock wrong?" in why}
-    assert "weeks to come, up to 2400-W02" in told[1]
-    assert "weeks to come" not in told[0]
+    assert "weeks to come, up to 2400-W02" in messages[1]
+    assert "weeks to come" not in messages[0]

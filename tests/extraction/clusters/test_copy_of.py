@@ -1,4 +1,4 @@
-"""Copies point at the post that was first, in any order, and crowds of them raise suspicion."""
+"""Copies point at the first post, in any order, and many copies by few authors are suspect."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -60,7 +60,7 @@ def states(workspace: Workspace) -> dict[str, str]:
     return {style[r["cluster_id"]]: r["state"] for r in workspace.read("trends", week).to_pylist()}
 
 
-def test_every_copy_points_at_the_first_post_though_it_has_more_copies_than_neighbours(
+def test_every_copy_points_at_the_first_post_even_with_more_copies_than_neighbours(
     tmp_path: Path,
 ) -> None:
     workspace = crowd(tmp_path / "one", authors=3)
@@ -69,13 +69,13 @@ def test_every_copy_points_at_the_first_post_though_it_has_more_copies_than_neig
     assert found == copies(crowd(tmp_path / "two", authors=3, backwards=True))
 
 
-def test_a_crowd_of_copies_by_few_is_suspect_and_by_many_is_not(tmp_path: Path) -> None:
+def test_many_copies_by_few_authors_are_suspect_and_by_many_authors_are_not(tmp_path: Path) -> None:
     assert states(crowd(tmp_path / "few", authors=3))["0"] == "bot-suspect"
     many = states(crowd(tmp_path / "many", authors=18))
     assert "bot-suspect" not in many.values()
 
 
-def test_two_hundred_equal_posts_all_copy_the_first_though_ids_run_against_time(
+def test_two_hundred_equal_posts_all_copy_the_first_if_ids_are_not_in_order_of_time(
     tmp_path: Path,
 ) -> None:
     random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
@@ -95,12 +95,12 @@ def test_two_hundred_equal_posts_all_copy_the_first_though_ids_run_against_time(
 
 
 @pytest.mark.parametrize(("part", "count"), [(0.05, 12_000), (0.05, 100), (1.0, 12_000)])
-def test_what_is_alike_by_chance_copies_nothing(
+def test_posts_that_are_similar_by_chance_are_no_copies(
     part: float, count: int, few: Few, tmp_path: Path
 ) -> None:
-    """Posts of a tight style lie at 0.95 of each other and more; one is a copy, and lies at 0.999.
+    """Posts of a tight style have cosines of 0.95 and more; one is a copy, with a cosine of 0.999.
 
-    So it is where all are compared, and where there are too many for that.
+    This holds if all posts are compared, and above the limit of the exact search.
     """
     few(count)
     random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
@@ -120,7 +120,7 @@ def test_what_is_alike_by_chance_copies_nothing(
 
 
 @pytest.mark.parametrize(("crowd", "others"), [(2, 0), (30, 0), (24, 16)])
-def test_most_posts_may_be_copies_of_one(crowd: int, others: int, tmp_path: Path) -> None:
+def test_most_posts_may_be_copies_of_one_post(crowd: int, others: int, tmp_path: Path) -> None:
     random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
     [first, *rest] = directions(random, 1 + others, WIDTH)
     vectors = [first, *(near(first, random, 0.02) for _ in range(crowd - 1)), *rest]

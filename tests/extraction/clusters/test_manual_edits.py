@@ -1,4 +1,4 @@
-"""Edits by hand on a planted world: each does what it says, in its weeks, and can be undone."""
+"""Manual edits of a planted world: each has its effect, in its weeks, and can be undone."""
 
 import shutil
 from collections import Counter
@@ -37,7 +37,7 @@ World = tuple[Path, Planted]
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A world of a fresh seed without edits: styles 1 and 2 stay, 0 turns, the last is born."""
+    """A world without edits: styles 1 and 2 stay, 0 turns, the last one is born."""
     seed = int(np.random.SeedSequence().generate_state(1)[0])
     folder = tmp_path_factory.mktemp(f"seed-{seed}")
     workspace = new_workspace(folder, SETTINGS)
@@ -58,20 +58,20 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def world(plain: World, tmp_path: Path) -> tuple[Workspace, Planted]:
-    """A copy to edit."""
+    """A copy of the world, to edit."""
     shutil.copytree(plain[0], tmp_path / "copy")
     return Workspace(tmp_path / "copy"), plain[1]
 
 
 def edit(workspace: Workspace, text: str) -> None:
-    """Write the edits and bring all up to date; a second run does nothing."""
+    """Write the edits and bring all stages up to date; a second run does nothing."""
     (workspace.root / "edits.toml").write_text(text, "utf-8")
     run(workspace)
     assert not any(step.done for step in run(workspace))
 
 
 def cluster_of_style(workspace: Workspace, planted: Planted, style: int) -> str:
-    """The cluster of most posts of a planted style."""
+    """The cluster with most posts of a planted style."""
     own = zip(joined_in_order(workspace, planted), planted.style, strict=True)
     return Counter(label for label, s in own if s == style and label).most_common(1)[0][0]
 
@@ -87,7 +87,7 @@ def rows_of(workspace: Workspace, cluster_id: str) -> dict[str, dict[str, Any]]:
 
 
 def by_hand(workspace: Workspace) -> list[tuple[str, str, str, str]]:
-    """What edits did: week, event, cluster, other."""
+    """The events that edits caused: week, event, cluster, other cluster."""
     rows = workspace.read_all("lineage").to_pylist()
     return [
         (r["week"], r["event"], r["cluster_id"], r["other_id"])
@@ -102,7 +102,7 @@ def weeks_that_differ(folder: Path, other: Path, tables: tuple[str, ...]) -> set
     return {p.split("week=")[1].split("/")[0] for p in parts if one.get(p) != two.get(p)}
 
 
-def test_an_edit_taken_back_leaves_every_byte_as_it_was(
+def test_withdrawing_an_edit_restores_every_byte(
     plain: World, world: tuple[Workspace, Planted]
 ) -> None:
     workspace, planted = world
@@ -120,7 +120,7 @@ def test_an_edit_taken_back_leaves_every_byte_as_it_was(
     assert not any(step.done for step in run(workspace))
 
 
-def test_a_new_name_holds_from_its_week_in_both_languages(
+def test_a_new_name_is_used_from_its_week_in_both_languages(
     plain: World, world: tuple[Workspace, Planted]
 ) -> None:
     workspace, planted = world
@@ -130,8 +130,8 @@ def test_a_new_name_holds_from_its_week_in_both_languages(
     for week, row in rows_of(workspace, own).items():
         names = (row["name"], row["name_en"], row["name_zh"])
         old = before[week]
-        stood = (old["name"], old["name_en"], old["name_zh"])
-        assert names == (("Rain", "Rain", "霓虹雨") if week >= MIDDLE else stood)
+        expected = (old["name"], old["name_en"], old["name_zh"])
+        assert names == (("Rain", "Rain", "霓虹雨") if week >= MIDDLE else expected)
     assert by_hand(workspace) == [(MIDDLE, "renamed", own, "")]
     assert weeks_that_differ(plain[0], workspace.root, ("clusters",)) == {
         week_after(FIRST, n) for n in range(4, WEEKS)
@@ -139,7 +139,7 @@ def test_a_new_name_holds_from_its_week_in_both_languages(
     assert not weeks_that_differ(plain[0], workspace.root, ("memberships", "trends"))
 
 
-def test_a_later_name_follows_an_earlier_one_and_a_language_not_given_stays(
+def test_a_later_name_replaces_an_earlier_one_only_in_the_languages_it_gives(
     world: tuple[Workspace, Planted],
 ) -> None:
     workspace, planted = world
@@ -158,7 +158,7 @@ def test_a_later_name_follows_an_earlier_one_and_a_language_not_given_stays(
     assert by_hand(workspace) == [(first, "renamed", own, ""), (MIDDLE, "renamed", own, "")]
 
 
-def test_a_deleted_cluster_has_no_posts_and_nothing_like_it_is_born(
+def test_a_deleted_cluster_has_no_posts_and_is_not_found_again(
     plain: World, world: tuple[Workspace, Planted]
 ) -> None:
     workspace, planted = world
@@ -170,12 +170,12 @@ def test_a_deleted_cluster_has_no_posts_and_nothing_like_it_is_born(
     rows = rows_of(workspace, own)
     assert all((row["posts"], row["exemplars"]) == (0, []) for row in rows.values())
     assert by_hand(workspace) == [(min(rows), "deleted", own, "")]
-    told = [r for r in workspace.read_all("lineage").to_pylist() if r["cluster_id"] == own]
-    assert [r["event"] for r in told] == ["deleted"]
+    events = [r for r in workspace.read_all("lineage").to_pylist() if r["cluster_id"] == own]
+    assert [r["event"] for r in events] == ["deleted"]
     assert not any(r["cluster_id"] == own for r in workspace.read_all("trends").to_pylist())
 
 
-def test_a_delete_from_a_week_on_leaves_the_weeks_before(
+def test_a_delete_from_a_week_on_does_not_change_earlier_weeks(
     plain: World, world: tuple[Workspace, Planted]
 ) -> None:
     workspace, planted = world
@@ -193,7 +193,9 @@ def test_a_delete_from_a_week_on_leaves_the_weeks_before(
     assert {row["week"] for row in trends} == {week_after(FIRST, n) for n in range(4)}
 
 
-def test_merged_clusters_are_one_and_no_rise(world: tuple[Workspace, Planted]) -> None:
+def test_merged_clusters_are_one_and_do_not_look_like_a_rise(
+    world: tuple[Workspace, Planted],
+) -> None:
     workspace, planted = world
     before = joined(workspace)
     gone, into = (cluster_of_style(workspace, planted, style) for style in (1, 2))
@@ -218,7 +220,7 @@ def test_merged_clusters_are_one_and_no_rise(world: tuple[Workspace, Planted]) -
     assert abs(trend["growth"]) < 0.6
 
 
-def test_a_merge_begins_when_both_are_there(world: tuple[Workspace, Planted]) -> None:
+def test_a_merge_begins_when_both_clusters_exist(world: tuple[Workspace, Planted]) -> None:
     workspace, planted = world
     old, young = (cluster_of_style(workspace, planted, style) for style in (1, 4))
     born = min(rows_of(workspace, young))
@@ -233,8 +235,8 @@ def test_a_merge_begins_when_both_are_there(world: tuple[Workspace, Planted]) ->
 
 
 @pytest.mark.parametrize("how", ["posts", "words"])
-def test_what_is_split_off_by_examples_stays_apart(how: str, tmp_path: Path) -> None:
-    """Two styles so near that they become one, and would again."""
+def test_a_part_split_by_examples_stays_separate(how: str, tmp_path: Path) -> None:
+    """Two styles so near that they become one cluster, and would again."""
     workspace = new_workspace(tmp_path, f"{SETTINGS}\nmerge = 0.7")
     random = np.random.default_rng()
     trunk, side, *others = np.linalg.qr(random.normal(size=(48, 8)))[0].T
@@ -270,7 +272,7 @@ def test_what_is_split_off_by_examples_stays_apart(how: str, tmp_path: Path) -> 
     assert states[part] == "steady"
 
 
-def test_a_part_that_was_split_off_can_be_deleted_and_merged(
+def test_a_part_that_was_split_by_an_edit_can_be_deleted_and_merged(
     world: tuple[Workspace, Planted],
 ) -> None:
     workspace, planted = world
@@ -287,7 +289,7 @@ def test_a_part_that_was_split_off_can_be_deleted_and_merged(
     assert part.other not in joined(workspace).values()
 
 
-def test_a_pinned_cluster_neither_fades_nor_drifts_where_it_is_still(
+def test_a_cluster_pinned_to_its_place_neither_fades_nor_drifts(
     world: tuple[Workspace, Planted],
 ) -> None:
     workspace, planted = world
@@ -304,7 +306,7 @@ def test_a_pinned_cluster_neither_fades_nor_drifts_where_it_is_still(
     assert by_hand(workspace) == [(week_after(first, 2), "pinned", own, "")]
 
 
-def test_a_pinned_cluster_without_posts_is_still_there(tmp_path: Path) -> None:
+def test_a_pinned_cluster_without_posts_stays_active(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path, SETTINGS)
     random = np.random.default_rng()
     here, there = np.linalg.qr(random.normal(size=(32, 2)))[0].T
@@ -326,10 +328,10 @@ def test_a_pinned_cluster_without_posts_is_still_there(tmp_path: Path) -> None:
 # -- always the same -------------------------------------------------------------------------------
 
 
-def test_neither_order_nor_threads_nor_a_later_edit_change_a_byte(
+def test_order_threads_and_later_edits_change_no_byte(
     world: tuple[Workspace, Planted], tmp_path: Path
 ) -> None:
-    """All at once, edits in another order, rows in another order, four threads: the same tables."""
+    """All edits at once, in another order, rows in another order, four threads: equal tables."""
     workspace, planted = world
     one, two, three = (cluster_of_style(workspace, planted, style) for style in (1, 2, 3))
     entries = [
@@ -355,10 +357,10 @@ def test_neither_order_nor_threads_nor_a_later_edit_change_a_byte(
     assert table_bytes(other.root, "edits") == table_bytes(workspace.root, "edits")
 
 
-def test_a_cluster_with_none_but_others_posts_lives_on(
+def test_a_cluster_that_shows_only_posts_of_others_continues(
     world: tuple[Workspace, Planted],
 ) -> None:
-    """All that it had leaves as a part; what is told as its own is what a merge brings."""
+    """All its posts leave as a part; the posts that it shows come from a merge by an edit."""
     workspace, planted = world
     emptied, third, born = (cluster_of_style(workspace, planted, style) for style in (0, 3, 4))
     brought = born or third
@@ -376,8 +378,8 @@ def test_a_cluster_with_none_but_others_posts_lives_on(
     assert brought not in workspace.read("memberships", last)["cluster_id"].to_pylist()
 
 
-def test_any_edits_leave_each_post_with_one_row(plain: World) -> None:
-    """Random edits about clusters that there are: the run ends, and what they say holds."""
+def test_any_edits_give_each_post_one_row(plain: World) -> None:
+    """Random edits of existing clusters: the run ends, and each edit has its effect."""
     before = joined(Workspace(plain[0]))
     known = sorted({label for label in before.values() if label})
     random = np.random.default_rng()

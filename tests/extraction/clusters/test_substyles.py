@@ -1,4 +1,4 @@
-"""Sub-styles: planted parts of a cluster are found, are soft, keep their ids; none is made up."""
+"""Sub-styles: planted parts of a cluster are found and keep their ids; weights are soft."""
 
 from collections import Counter
 from pathlib import Path
@@ -23,7 +23,7 @@ WEEKS, A_WEEK, PARTS = 3, 60, 3
 
 
 def plant(folder: Path, seed: int, parts: int, order: int = 1) -> Workspace:
-    """One cluster of posts around `parts` directions that lie near each other."""
+    """One cluster of posts around `parts` directions that are near each other."""
     place = new_workspace(folder)
     random = np.random.default_rng(seed)
     style = directions(random, 1, 48)[0]
@@ -67,7 +67,9 @@ def test_planted_parts_are_found_and_keep_their_ids(tmp_path: Path, seed: int) -
         assert max(total.values()) <= 1 + 1e-9
 
 
-def test_a_cluster_of_one_piece_or_of_few_posts_has_no_parts(tmp_path: Path) -> None:
+def test_a_cluster_without_separate_groups_or_with_few_posts_has_no_sub_styles(
+    tmp_path: Path,
+) -> None:
     place = plant(tmp_path / "one", 104, 1)
     assert place.weeks("substyles") == []
     few = new_workspace(tmp_path / "few")
@@ -78,13 +80,13 @@ def test_a_cluster_of_one_piece_or_of_few_posts_has_no_parts(tmp_path: Path) -> 
     assert few.weeks("substyles") == []
 
 
-def test_no_order_of_rows_shows(tmp_path: Path) -> None:
+def test_the_order_of_rows_changes_nothing(tmp_path: Path) -> None:
     one, other = plant(tmp_path / "a", 105, PARTS), plant(tmp_path / "b", 105, PARTS, order=-1)
     week = one.weeks("substyles")[-1]
     assert one.digest("substyles", week) == other.digest("substyles", week)
 
 
-def test_of_many_posts_those_with_the_least_digests_are_looked_at(
+def test_of_many_posts_those_with_the_least_digests_are_searched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(substyles, "MOST", 2 * A_WEEK)
@@ -102,25 +104,27 @@ def test_of_many_posts_those_with_the_least_digests_are_looked_at(
 
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 10**6), count=st.integers(2, 4), spread=st.sampled_from((0.0, 0.05)))
-def test_weights_are_parts_of_one_and_the_own_core_draws_most(
+def test_weights_sum_to_at_most_one_and_the_own_group_has_the_largest(
     seed: int, count: int, spread: float
 ) -> None:
     random = np.random.default_rng(seed)
     ways = directions(random, count, 16)
     groups = np.arange(40) % count
     near = ways[groups] + spread * random.normal(size=(40, 16))
-    seen = (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float32)
-    weights = soft_weights(seen, groups)
+    smoothed = (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float32)
+    weights = soft_weights(smoothed, groups)
     assert weights.shape == (40, count)
     assert (weights >= 0).all()
     assert (weights.sum(axis=1) <= 1).all()
     assert (weights.argmax(axis=1) == groups).all()
-    stray = soft_weights(np.vstack([seen, -seen[:1]]), np.append(groups, -1))[-1]
+    stray = soft_weights(np.vstack([smoothed, -smoothed[:1]]), np.append(groups, -1))[-1]
     assert stray.max() < weights[0].max()
 
 
 @given(st.lists(st.text(max_size=5), unique=True, max_size=30), st.integers(1, 9))
-def test_fewer_are_the_same_in_any_order_and_stay_when_some_go(ids: list[str], most: int) -> None:
+def test_a_sample_of_ids_ignores_order_and_changes_little_when_ids_are_removed(
+    ids: list[str], most: int
+) -> None:
     some = sample_ids(ids, most)
     assert set(some) == set(sample_ids(ids[::-1], most))
     assert len(some) == min(len(ids), most)

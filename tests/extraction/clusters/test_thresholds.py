@@ -1,4 +1,4 @@
-"""Thresholds of styles by their words: where a style's own hill ends, or as set."""
+"""Thresholds of named styles: the lower end of a style's own peak, or the fixed one."""
 
 from pathlib import Path
 
@@ -19,30 +19,30 @@ SEEDS = st.integers(0, 2**32 - 1)
 Floats = NDArray[np.float64]
 
 
-def _scores(random: np.random.Generator, hills: list[float], own: int, others: int) -> Floats:
-    """Posts × styles: `own` posts of each style around its hill, then `others` of no style."""
-    rows = random.normal(-0.08, 0.04, (own * len(hills) + others, len(hills)))
-    for style, top in enumerate(hills):
+def _scores(random: np.random.Generator, peaks: list[float], own: int, others: int) -> Floats:
+    """Posts × styles: `own` posts of each style around its peak, then `others` of no style."""
+    rows = random.normal(-0.08, 0.04, (own * len(peaks) + others, len(peaks)))
+    for style, top in enumerate(peaks):
         rows[own * style : own * (style + 1), style] = random.normal(top, 0.08, own)
     return np.asarray(rows)
 
 
 @settings(max_examples=40, deadline=None)
 @given(SEEDS, st.lists(st.floats(0.62, 0.9), min_size=1, max_size=6), st.integers(200, 600))
-def test_each_style_gets_the_end_of_its_own_hill(seed: int, hills: list[float], own: int) -> None:
-    scores = _scores(np.random.default_rng(seed), hills, own, 1000)
-    found = style_thresholds(scores, np.full(len(hills), 0.5), FEW)
+def test_each_style_gets_the_end_of_its_own_peak(seed: int, peaks: list[float], own: int) -> None:
+    scores = _scores(np.random.default_rng(seed), peaks, own, 1000)
+    found = style_thresholds(scores, np.full(len(peaks), 0.5), FEW)
     joined = nearest_style(scores, found)
-    truth = np.append(np.repeat(np.arange(len(hills)), own), np.full(1000, -1))
+    truth = np.append(np.repeat(np.arange(len(peaks)), own), np.full(1000, -1))
     assert (joined == truth).mean() >= 0.98, found
-    for top, threshold in zip(hills, found, strict=True):
+    for top, threshold in zip(peaks, found, strict=True):
         assert top - 5 * 0.08 <= threshold <= top - 1.5 * 0.08
 
 
 @settings(max_examples=40, deadline=None)
 @given(SEEDS, st.floats(0.15, 0.25))
-def test_a_slope_that_only_falls_is_no_hill(seed: int, width: float) -> None:
-    """Posts of other matters lie as far out as they like: their tail moves no threshold."""
+def test_a_density_that_only_falls_has_no_peak(seed: int, width: float) -> None:
+    """The tail of posts without a style changes no threshold."""
     random = np.random.default_rng(seed)
     scores = np.minimum(random.exponential(width, (3000, 3)) - 0.2, 1.0)
     fixed = np.array([0.5, 0.6, 0.55])
@@ -51,9 +51,7 @@ def test_a_slope_that_only_falls_is_no_hill(seed: int, width: float) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(SEEDS, st.floats(0.38, 0.44), st.integers(200, 600))
-def test_a_hill_whose_top_lies_below_the_fixed_threshold_moves_nothing(
-    seed: int, top: float, own: int
-) -> None:
+def test_a_peak_below_the_fixed_threshold_changes_nothing(seed: int, top: float, own: int) -> None:
     random = np.random.default_rng(seed)
     scores = np.append(random.normal(-0.08, 0.04, 2000), random.normal(top, 0.04, own))[:, None]
     assert style_thresholds(scores, np.array([0.5]), FEW).tolist() == [0.5]
@@ -61,7 +59,7 @@ def test_a_hill_whose_top_lies_below_the_fixed_threshold_moves_nothing(
 
 @settings(max_examples=40, deadline=None)
 @given(SEEDS, st.integers(0, 60))
-def test_few_posts_move_a_threshold_little(seed: int, own: int) -> None:
+def test_few_posts_change_a_threshold_little(seed: int, own: int) -> None:
     scores = _scores(np.random.default_rng(seed), [0.75], own, 500)
     (found,) = style_thresholds(scores, np.array([0.5]), FEW)
     above = int((scores[:, 0] >= 0.5).sum())
@@ -72,7 +70,7 @@ def test_few_posts_move_a_threshold_little(seed: int, own: int) -> None:
 
 @given(SEEDS)
 @settings(max_examples=20, deadline=None)
-def test_neither_order_nor_what_means_nothing_changes_a_threshold(seed: int) -> None:
+def test_order_and_posts_without_scores_change_no_threshold(seed: int) -> None:
     random = np.random.default_rng(seed)
     scores = _scores(random, [0.7, 0.65], 100, 400)
     fixed = np.array([0.5, 0.5])
@@ -95,7 +93,7 @@ image = "neon"
 TOY = '[vectors]\nembedder = "toy"\nmodel = ""\n[styles]\nlibraries = ["mine.toml"]\n'
 
 
-def _told(folder: Path, kind: str) -> list[float]:
+def _thresholds_of(folder: Path, kind: str) -> list[float]:
     folder.mkdir()
     workspace = new_workspace(folder, f'{TOY}[clusters]\nstyle_thresholds = "{kind}"')
     (folder / "mine.toml").write_text(LIBRARY, "utf-8")
@@ -117,8 +115,8 @@ def _told(folder: Path, kind: str) -> list[float]:
     return [row["style_near"] for row in rows if row["style"] == "neon"]
 
 
-def test_the_threshold_of_each_week_is_told_beside_the_cluster(tmp_path: Path) -> None:
-    fixed, calibrated = (_told(tmp_path / kind, kind) for kind in ("fixed", "calibrated"))
+def test_the_threshold_of_each_week_is_recorded_with_the_cluster(tmp_path: Path) -> None:
+    fixed, calibrated = (_thresholds_of(tmp_path / kind, kind) for kind in ("fixed", "calibrated"))
     assert fixed == [0.5] * 3
     assert len(calibrated) == 3
     assert all(0 < threshold < 1 for threshold in calibrated)

@@ -1,4 +1,4 @@
-"""Which story the posts of two clusters tell, week by week: born, split, turned, or merged."""
+"""Which model explains the posts of two clusters by week: born, split, turned, or merged."""
 
 from collections.abc import Callable
 
@@ -39,22 +39,22 @@ def _birth(random: np.random.Generator, after: Counts, level: float) -> tuple[Dr
     return random.poisson(np.full(WEEKS, level)), random.poisson(level / 2 * after)
 
 
-def _told(make: Make, seed: int) -> list[ModelEvidence]:
+def _evidence(make: Make, seed: int) -> list[ModelEvidence]:
     random = np.random.default_rng(seed)
     after = (np.arange(WEEKS) >= WEEKS - AFTER).astype(float)
-    told: list[ModelEvidence] = []
-    while len(told) < DRAWS:
+    evidence: list[ModelEvidence] = []
+    while len(evidence) < DRAWS:
         drawn = make(random, after, random.uniform(16, 26))
         older, younger = (counts.astype(np.float64) for counts in drawn)
         if younger[-AFTER:].sum():
-            told.append(compare_models(older, younger, TOTALS, onset_week(younger)))
-    return told
+            evidence.append(compare_models(older, younger, TOTALS, onset_week(younger)))
+    return evidence
 
 
 @settings(max_examples=4, deadline=None)
 @given(SEEDS)
-def test_each_story_is_told_of_most_that_lived_it(seed: int) -> None:
-    split, turned, born = (_told(make, seed) for make in (_split, _turn, _birth))
+def test_most_planted_pairs_are_explained_by_their_model(seed: int) -> None:
+    split, turned, born = (_evidence(make, seed) for make in (_split, _turn, _birth))
     assert np.mean([s.related > 0 for s in split]) >= 0.8
     assert np.mean([s.related > 0 for s in turned]) >= 0.8
     assert np.mean([s.related < 1 for s in born]) >= 0.8
@@ -64,13 +64,13 @@ def test_each_story_is_told_of_most_that_lived_it(seed: int) -> None:
 
 
 @pytest.mark.parametrize("weeks", range(1, 6))
-def test_what_grew_beside_a_steady_one_did_not_come_out_of_it(weeks: int) -> None:
+def test_a_cluster_that_grows_beside_a_steady_one_is_not_related(weeks: int) -> None:
     younger = np.where(np.arange(WEEKS) >= WEEKS - weeks, 12.0, 0.0)
     older = np.full(WEEKS, 24.0)
     assert compare_models(older, younger, 144 + younger, WEEKS - weeks).related < 0
 
 
-def test_a_style_that_was_dying_anyway_lost_nothing_to_another() -> None:
+def test_a_style_that_was_dying_anyway_is_not_the_source_of_another() -> None:
     older = np.array([28, 25, 22, 19, 16, 13, 10, 7, 4], float)
     steady = np.full(WEEKS, 24.0)
     younger = np.where(np.arange(WEEKS) >= WEEKS - 3, 20.0, 0.0)
@@ -82,7 +82,7 @@ def test_a_style_that_was_dying_anyway_lost_nothing_to_another() -> None:
 
 @settings(max_examples=6, deadline=None)
 @given(SEEDS)
-def test_what_ended_went_over_into_what_grew_and_into_nothing_else(seed: int) -> None:
+def test_an_ended_cluster_merged_into_the_one_that_grew_and_no_other(seed: int) -> None:
     random = np.random.default_rng(seed)
     before = np.arange(WEEKS) < WEEKS - 2
     grew, stayed = [], []
@@ -102,7 +102,7 @@ def test_what_ended_went_over_into_what_grew_and_into_nothing_else(seed: int) ->
     st.floats(1.0, 5.0),
     st.sampled_from([0.0, 10.0]),
 )
-def test_any_counts_have_finite_evidence_that_spread_divides(
+def test_any_counts_have_finite_evidence_divided_by_the_spread(
     posts: list[tuple[int, int]], spread: float, rest: float
 ) -> None:
     older, younger = np.array(posts, float).T

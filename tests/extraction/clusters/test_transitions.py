@@ -1,4 +1,4 @@
-"""What one cluster loses and another gains is one story: turned, split, merged, or just new."""
+"""Transitions in planted worlds: a style turns, splits, merges, or is new."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,20 +20,20 @@ from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.workspace.workspace import Workspace
 
 WIDTH, STYLES, A_WEEK, WEEKS, TURN = 256, 7, 24, 13, 8
-"""Styles 0 to 5 stand from the first week; a place 6 is where something may go in week `TURN`."""
+"""Styles 0 to 5 exist from the first week; place 6 may be taken from week `TURN` on."""
 NEW = STYLES - 1
 
 
-def tell(
-    seed: int, kin: Sequence[tuple[int, int]], after: Sequence[Mapping[int, float]]
+def plant_transition(
+    seed: int, pairs: Sequence[tuple[int, int]], after: Sequence[Mapping[int, float]]
 ) -> Planted:
-    """A world in which each style of `kin` lies at 62° from its partner.
+    """A world in which the two styles of each of `pairs` are 62° apart.
 
-    `after[style]` says how many posts (times `A_WEEK`) each look has from week `TURN` on.
+    `after[style]` gives the posts (times `A_WEEK`) of each look from week `TURN` on.
     """
     random = np.random.default_rng(seed)
     centres = directions(random, STYLES, WIDTH)
-    for one, other in kin:
+    for one, other in pairs:
         aside = centres[one] - (centres[one] @ centres[other]) * centres[other]
         aside /= np.linalg.norm(aside)
         centres[one] = np.cos(np.deg2rad(62)) * centres[other] + np.sin(np.deg2rad(62)) * aside
@@ -77,15 +77,15 @@ def lived(folder: Path, planted: Planted) -> tuple[Workspace, dict[int, str], li
     return workspace, largest, labels
 
 
-def told(workspace: Workspace, event: str) -> list[tuple[str, str, str]]:
+def events(workspace: Workspace, event: str) -> list[tuple[str, str, str]]:
     rows = workspace.read_all("lineage").to_pylist()
     return [(r["week"], r["cluster_id"], r["other_id"]) for r in rows if r["event"] == event]
 
 
 def a_seed() -> int:
-    """A seed like any other: with each of the first eight every test here passed.
+    """An ordinary seed: with each of the first eight all tests here passed.
 
-    It is fixed since counts are chance: one world in a hundred may tell another story.
+    It is fixed because counts are random: one world in a hundred may look like another transition.
     """
     return 5
 
@@ -95,37 +95,42 @@ def test_a_style_that_turns_within_a_week_keeps_its_id(tmp_path: Path, mixed: bo
     seed = a_seed()
     after = staying()
     after[0] = {NEW: 1.0}
-    planted = tell(seed, [(NEW, 0)], after)
-    if mixed:  # a third of the last week before shows the new look already
+    planted = plant_transition(seed, [(NEW, 0)], after)
+    if mixed:  # a third of the last posts before the turn already show the new look
         old = np.flatnonzero((planted.style == 0) & (planted.week == TURN - 1))[: A_WEEK // 3]
         new = np.flatnonzero((planted.style == 0) & (planted.week == TURN))[: A_WEEK // 3]
         planted.vectors[old] = planted.vectors[new]
     workspace, largest, labels = lived(tmp_path, planted)
     own = [label for label, style in zip(labels, planted.style, strict=True) if style == 0]
     assert own.count(largest[0]) >= 0.95 * len(own), seed
-    drifts = [week for week, cluster, _ in told(workspace, "drifted") if cluster == largest[0]]
+    drifts = [week for week, cluster, _ in events(workspace, "drifted") if cluster == largest[0]]
     assert drifts, seed
     assert week_after(FIRST, TURN - 1) <= drifts[0] <= week_after(FIRST, TURN + 2), seed
-    assert told(workspace, "faded") == told(workspace, "merged") == told(workspace, "split") == []
+    assert (
+        events(workspace, "faded")
+        == events(workspace, "merged")
+        == events(workspace, "split")
+        == []
+    )
 
 
-def test_half_of_a_style_that_leaves_has_split(tmp_path: Path) -> None:
+def test_a_style_whose_half_leaves_has_split(tmp_path: Path) -> None:
     seed = a_seed()
     after = staying()
     after[0] = {0: 0.5, NEW: 0.5}
-    planted = tell(seed, [(NEW, 0)], after)
+    planted = plant_transition(seed, [(NEW, 0)], after)
     workspace, largest, _ = lived(tmp_path, planted)
-    (split,) = told(workspace, "split")
+    (split,) = events(workspace, "split")
     assert split[2] == largest[0], seed
     assert split[0] <= week_after(FIRST, TURN + 3), seed
-    assert told(workspace, "drifted") == told(workspace, "merged") == [], seed
+    assert events(workspace, "drifted") == events(workspace, "merged") == [], seed
 
 
-def test_two_styles_of_which_one_takes_the_posts_of_the_other_have_merged(tmp_path: Path) -> None:
+def test_a_style_that_gains_all_posts_of_another_is_a_merge(tmp_path: Path) -> None:
     seed = a_seed()
     after = staying()
     after[0] = {1: 1.0}
-    planted = tell(seed, [(0, 1)], after)
+    planted = plant_transition(seed, [(0, 1)], after)
     workspace, largest, labels = lived(tmp_path, planted)
     own = [
         label
@@ -133,28 +138,28 @@ def test_two_styles_of_which_one_takes_the_posts_of_the_other_have_merged(tmp_pa
         if style == 0 and week < TURN
     ]
     before = Counter(own).most_common(1)[0][0]
-    (merge,) = told(workspace, "merged")
+    (merge,) = events(workspace, "merged")
     assert merge[1:] == (before, largest[1]), seed
     assert merge[0] <= week_after(FIRST, TURN + 2), seed
 
 
-def test_an_end_and_a_beginning_that_have_nothing_in_common_are_two_stories(
+def test_an_unrelated_end_and_birth_are_no_transition(
     tmp_path: Path,
 ) -> None:
     seed = a_seed()
     after = [*staying(), {NEW: 1.0}]
     after[0] = {}
-    workspace, largest, labels = lived(tmp_path, tell(seed, [], after))
+    workspace, largest, labels = lived(tmp_path, plant_transition(seed, [], after))
     assert largest[0] != largest[NEW], seed
-    assert [cluster for _, cluster, _ in told(workspace, "faded")] == [largest[0]], seed
-    assert told(workspace, "merged") == told(workspace, "continued") == [], seed
+    assert [cluster for _, cluster, _ in events(workspace, "faded")] == [largest[0]], seed
+    assert events(workspace, "merged") == events(workspace, "continued") == [], seed
     assert labels.count("") < 0.1 * len(labels)
 
 
-def test_what_nobody_lost_is_born_and_comes_out_of_nothing(tmp_path: Path) -> None:
+def test_a_style_whose_posts_no_other_lost_is_born(tmp_path: Path) -> None:
     seed = a_seed()
-    planted = tell(seed, [(NEW, 0)], [*staying(), {NEW: 0.5}])
+    planted = plant_transition(seed, [(NEW, 0)], [*staying(), {NEW: 0.5}])
     workspace, largest, _ = lived(tmp_path, planted)
-    born = {cluster: week for week, cluster, _ in told(workspace, "born")}
+    born = {cluster: week for week, cluster, _ in events(workspace, "born")}
     assert born[largest[NEW]] <= week_after(FIRST, TURN + 1), seed
-    assert told(workspace, "split") == told(workspace, "merged") == [], seed
+    assert events(workspace, "split") == events(workspace, "merged") == [], seed

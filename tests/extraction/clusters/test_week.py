@@ -49,7 +49,7 @@ READS: list[tuple[str, Span]] = [
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A planted world of a fresh seed, clustered week by week."""
+    """A planted world, clustered week by week."""
     seed = int(np.random.SeedSequence().generate_state(1)[0])
     workspace = new_workspace(tmp_path_factory.mktemp(f"seed-{seed}"))
     planted = plant(seed)
@@ -63,13 +63,13 @@ def _share_of_largest(labels: list[str]) -> float:
     return max((inside.count(label) for label in set(inside)), default=0) / len(labels)
 
 
-def test_planted_styles_come_out_as_clusters(world: World) -> None:
+def test_planted_styles_are_found_as_clusters(world: World) -> None:
     workspace, planted = world
     labels = joined_in_order(workspace, planted)
     assert adjusted_mutual_info_score(planted.style, labels) >= 0.9
 
 
-def test_a_style_that_turns_by_sixty_degrees_keeps_its_id_and_is_told_to_drift(
+def test_a_style_that_turns_by_sixty_degrees_keeps_its_id_and_drifts(
     world: World,
 ) -> None:
     workspace, planted = world
@@ -77,13 +77,13 @@ def test_a_style_that_turns_by_sixty_degrees_keeps_its_id_and_is_told_to_drift(
     turning = [label for label, style in zip(labels, planted.style, strict=True) if style == 0]
     assert _share_of_largest(turning) >= 0.95
     own = max(set(turning), key=turning.count)
-    told = workspace.read_all("lineage").to_pylist()
-    drifts = [row for row in told if row["event"] == "drifted" and row["cluster_id"] == own]
+    events = workspace.read_all("lineage").to_pylist()
+    drifts = [row for row in events if row["event"] == "drifted" and row["cluster_id"] == own]
     assert drifts
     assert all(-1 <= row["measure"] < workspace.settings.clusters.drift for row in drifts)
 
 
-def test_a_style_born_later_is_a_cluster_within_a_week(world: World) -> None:
+def test_a_later_style_is_a_cluster_within_a_week(world: World) -> None:
     workspace, planted = world
     labels = joined_in_order(workspace, planted)
     newest = planted.style.max()
@@ -95,14 +95,14 @@ def test_a_style_born_later_is_a_cluster_within_a_week(world: World) -> None:
     assert week_after(FIRST, 5) <= week <= week_after(FIRST, 6)
 
 
-def test_what_belongs_nowhere_stays_out(world: World) -> None:
+def test_noise_joins_no_cluster(world: World) -> None:
     workspace, planted = world
     labels = np.array(joined_in_order(workspace, planted), object)
     assert (labels[planted.style == NOISE] == "").mean() >= 0.7
     assert (labels[planted.style != NOISE] == "").mean() <= 0.1
 
 
-def test_each_post_has_one_row_and_each_cluster_a_whole_one(world: World) -> None:
+def test_each_post_has_one_row_and_each_cluster_is_complete(world: World) -> None:
     workspace, planted = world
     members = workspace.read_all("memberships").to_pylist()
     assert len(members) == len({row["post_id"] for row in members}) == len(planted.style)
@@ -114,7 +114,7 @@ def test_each_post_has_one_row_and_each_cluster_a_whole_one(world: World) -> Non
         assert row["total_posts"] == sum(m["cluster_id"] == row["cluster_id"] for m in members)
 
 
-def test_later_weeks_change_nothing_of_earlier_ones(world: World, tmp_path: Path) -> None:
+def test_later_weeks_do_not_change_earlier_weeks(world: World, tmp_path: Path) -> None:
     workspace, planted = world
     shorter = new_workspace(tmp_path)
     before = planted.week < 6
@@ -129,7 +129,7 @@ def test_a_second_run_does_no_work(world: World) -> None:
     assert not any(step.done for step in run(world[0]))
 
 
-def test_neither_row_order_nor_threads_change_a_byte(world: World) -> None:
+def test_row_order_and_threads_change_no_byte(world: World) -> None:
     workspace, _ = world
     week = week_after(FIRST, 7)
     inputs = _inputs(workspace, week)
@@ -159,7 +159,7 @@ def _written(rows: pa.Table, name: str) -> list[object]:
     return list(rows.sort_by([(k, "ascending") for k in TABLES[name].key]).to_pylist())
 
 
-# -- few posts, odd posts --------------------------------------------------------------------------
+# -- few posts, unusual posts ----------------------------------------------------------------------
 
 
 def test_a_single_post_is_in_no_cluster(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_single_post_is_in_no_cluster(tmp_path: Path) -> None:
     assert workspace.read_all("clusters").num_rows == 0
 
 
-def test_posts_that_are_all_equal_are_one_cluster_that_goes_on(tmp_path: Path) -> None:
+def test_equal_posts_are_one_cluster_that_continues(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     point = directions(np.random.default_rng(), 1, 32)[0]
     for number in range(3):
@@ -183,7 +183,7 @@ def test_posts_that_are_all_equal_are_one_cluster_that_goes_on(tmp_path: Path) -
     assert "" not in joined(workspace).values()
 
 
-def test_posts_without_vectors_are_listed_in_no_cluster(tmp_path: Path) -> None:
+def test_posts_without_vectors_have_a_row_without_a_cluster(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     put_week(workspace, FIRST, [{"post_id": "a", "text": "words"}], [np.ones(4) / 2])
     workspace.write("vectors", FIRST, TABLES["vectors"].schema.empty_table())
@@ -191,7 +191,7 @@ def test_posts_without_vectors_are_listed_in_no_cluster(tmp_path: Path) -> None:
     assert joined(workspace) == {"a": ""}
 
 
-def test_vectors_of_another_length_are_told_and_lost_nowhere(tmp_path: Path) -> None:
+def test_vectors_of_another_length_are_noted_and_their_posts_kept(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     random = np.random.default_rng()
     point = directions(random, 1, 16)[0]
@@ -206,10 +206,10 @@ def test_vectors_of_another_length_are_told_and_lost_nowhere(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("strays", "fades"), [(0, True), (1, True), (4, False)])
-def test_a_cluster_without_posts_fades_and_comes_back_under_its_id(
+def test_a_cluster_without_posts_fades_and_is_revived_under_its_id(
     strays: int, *, fades: bool, tmp_path: Path
 ) -> None:
-    """One post in forty that strays in keeps nothing alive; a tenth of what it was does."""
+    """One stray post in forty keeps no cluster alive; a tenth of its former posts does."""
     workspace = new_workspace(tmp_path)
     random = np.random.default_rng()
     here, there = directions(random, 2, 32)
@@ -229,22 +229,22 @@ def test_a_cluster_without_posts_fades_and_comes_back_under_its_id(
     assert [(r["event"], r["week"]) for r in events] == [("born", FIRST)] + back * fades
 
 
-@pytest.mark.parametrize("is_heard", [True, False])
-def test_only_who_is_heard_of_comes_back(is_heard: bool, world: World) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("has_posts", [True, False])
+def test_only_a_cluster_with_posts_is_revived(has_posts: bool, world: World) -> None:  # noqa: FBT001
     week = week_after(FIRST, 40)
     cluster = replace(
         cluster_from_row(world[0].read_all("clusters").to_pylist()[0]),
         state=ClusterState.FADED,
         posts=5,
         plain_mass=5.0,
-        last_week=week if is_heard else week_after(FIRST, 4),
+        last_week=week if has_posts else week_after(FIRST, 4),
     )
     after, events = end_week_of(cluster, week, ClusterSettings())
-    assert after.state == ("active" if is_heard else "faded")
-    assert [event.event for event in events] == ["revived"] * is_heard
+    assert after.state == ("active" if has_posts else "faded")
+    assert [event.event for event in events] == ["revived"] * has_posts
 
 
-def test_two_clusters_that_converge_become_the_older(world: World) -> None:
+def test_two_clusters_with_one_core_merge_into_the_older(world: World) -> None:
     rows = world[0].read_all("clusters").to_pylist()
     living = [cluster for cluster in map(cluster_from_row, rows) if cluster.state == "active"]
     one, other = sorted(living[:2], key=lambda c: (c.first_week, -c.total_posts))
@@ -259,7 +259,7 @@ def test_two_clusters_that_converge_become_the_older(world: World) -> None:
     assert merge_similar(named, 0.92)[1] == ()
 
 
-def test_a_cluster_whose_halves_part_and_go_on_side_by_side_splits(tmp_path: Path) -> None:
+def test_a_cluster_whose_halves_separate_and_both_continue_splits(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     random = np.random.default_rng()
     trunk, left, right, other = np.linalg.qr(random.normal(size=(48, 4)))[0].T
@@ -312,7 +312,7 @@ def _text_week(workspace: Workspace, week: str, texts: list[str]) -> None:
     put_week(workspace, week, posts, vectors, side="text")
 
 
-def test_posts_join_the_style_whose_words_they_say_and_others_do_not(tmp_path: Path) -> None:
+def test_posts_join_the_named_style_whose_words_they_use(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path, TOY)
     (tmp_path / "mine.toml").write_text(LIBRARY, "utf-8")
     kinds = {
@@ -342,7 +342,9 @@ def test_posts_join_the_style_whose_words_they_say_and_others_do_not(tmp_path: P
     assert neon["first_week"] == FIRST
 
 
-def test_a_changed_library_is_work_and_a_broken_one_a_clear_error(tmp_path: Path) -> None:
+def test_a_changed_library_reruns_the_stage_and_a_broken_one_is_a_clear_error(
+    tmp_path: Path,
+) -> None:
     workspace = new_workspace(tmp_path, TOY)
     (tmp_path / "mine.toml").write_text(LIBRARY, "utf-8")
     _text_week(workspace, FIRST, ["red purple night"] * 3)
@@ -358,7 +360,7 @@ def test_a_changed_library_is_work_and_a_broken_one_a_clear_error(tmp_path: Path
 # -- real vectors ----------------------------------------------------------------------------------
 
 
-def test_products_fall_into_kinds_of_garments(real_data: Path, tmp_path: Path) -> None:
+def test_product_pictures_cluster_by_kind_of_garment(real_data: Path, tmp_path: Path) -> None:
     pictures = np.load(real_data / "products" / "image_vectors.npy").astype(np.float64)
     with (real_data / "products" / "meta.csv").open(encoding="utf-8") as file:
         kinds = [row["weak_category"] for row in csv.DictReader(file)]

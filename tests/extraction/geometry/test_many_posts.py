@@ -1,4 +1,4 @@
-"""Where posts are many, neighbours are looked up among a sample: what must hold then as before."""
+"""Above the limit of the exact search: the same properties hold as below it."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def _groups(points: Points) -> NDArray[np.intp]:
 
 @given(count=st.integers(1, 60), asked=st.integers(1, 20), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)
-def test_among_few_the_nearest_are_exact(count: int, asked: int, seed: int) -> None:
+def test_neighbours_of_few_points_are_exact(count: int, asked: int, seed: int) -> None:
     points = unit_rows(np.random.default_rng(seed).normal(size=(count, 8)))
     near = np.sort(points @ points.T, axis=1)[:, ::-1][:, :asked]
     found = neighbours_of(points, asked)
@@ -65,7 +65,7 @@ def test_among_few_the_nearest_are_exact(count: int, asked: int, seed: int) -> N
 
 
 @pytest.mark.parametrize("_seed", range(3))
-def test_a_sample_shows_the_groups_that_an_exact_search_shows(_seed: int, few: Few) -> None:
+def test_a_sample_shows_the_same_groups_as_the_exact_search(_seed: int, few: Few) -> None:
     points, own = _planted(int(np.random.SeedSequence().generate_state(1)[0]))
     exact = _groups(points)
     few(FEW)
@@ -74,7 +74,7 @@ def test_a_sample_shows_the_groups_that_an_exact_search_shows(_seed: int, few: F
     assert adjusted_mutual_info_score(own, sampled) >= 0.95
 
 
-def test_among_many_each_comes_first_and_once(few: Few) -> None:
+def test_among_many_points_each_is_its_own_first_neighbour_and_none_is_repeated(few: Few) -> None:
     points, own = _planted(5, count=1300)
     few(FEW)
     nearest = neighbours_of(points, 15)
@@ -84,7 +84,7 @@ def test_among_many_each_comes_first_and_once(few: Few) -> None:
 
 
 @pytest.mark.parametrize("count", [300, 1700])
-def test_no_number_of_threads_changes_a_bit(
+def test_the_number_of_threads_changes_no_bit(
     count: int, few: Few, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     points, _ = _planted(6, count=count)
@@ -92,17 +92,18 @@ def test_no_number_of_threads_changes_a_bit(
 
     def everything() -> list[bytes]:
         nearest = neighbours_of(points, 15)
-        seen = mean_shift(points, nearest)
-        groups = find_groups(seen, 20)
+        smoothed = mean_shift(points, nearest)
+        groups = find_groups(smoothed, 20)
         return [
-            a.tobytes() for a in (nearest, seen, groups, closest_of(points, 6), unit_rows(seen))
+            a.tobytes()
+            for a in (nearest, smoothed, groups, closest_of(points, 6), unit_rows(smoothed))
         ]
 
-    told = []
+    results = []
     for processors in (1, 2, 5):
         monkeypatch.setattr(threads, "_processors", lambda n=processors: n)
-        told.append(everything())
-    assert told[0] == told[1] == told[2]
+        results.append(everything())
+    assert results[0] == results[1] == results[2]
 
 
 def test_parts_are_in_order_and_of_one_size(few: Few) -> None:
@@ -112,7 +113,7 @@ def test_parts_are_in_order_and_of_one_size(few: Few) -> None:
     assert in_parts(lambda part: part, 0) == []
 
 
-def test_a_fault_in_a_part_is_no_secret(few: Few) -> None:
+def test_an_exception_in_a_part_is_raised(few: Few) -> None:
     few(FEW)
 
     def faulty(part: slice) -> int:
@@ -125,17 +126,17 @@ def test_a_fault_in_a_part_is_no_secret(few: Few) -> None:
 
 @given(count=st.integers(0, 300), size=st.integers(1, 300))
 @settings(max_examples=30, deadline=None)
-def test_a_sample_is_of_different_rows_in_order(count: int, size: int) -> None:
+def test_a_sample_has_different_rows_in_ascending_order(count: int, size: int) -> None:
     rows = sample_rows(count, size).tolist()
     assert len(rows) == min(count, size)
     assert rows == sorted(set(rows))
     assert all(0 <= row < count for row in rows)
 
 
-# -- almost the same -------------------------------------------------------------------------------
+# -- almost equal points ---------------------------------------------------------------------------
 
 
-def _hangs_together(nearest: NDArray[np.int64], rows: NDArray[np.intp]) -> bool:
+def _is_connected(nearest: NDArray[np.int64], rows: NDArray[np.intp]) -> bool:
     known, new = set(rows[:1].tolist()), set(rows[:1].tolist())
     inside = set(rows.tolist())
     pairs = {(int(a), int(b)) for a in rows for b in nearest[a] if int(b) in inside}
@@ -145,7 +146,7 @@ def _hangs_together(nearest: NDArray[np.int64], rows: NDArray[np.intp]) -> bool:
     return known == inside
 
 
-def test_copies_among_many_are_found(few: Few) -> None:
+def test_copies_among_many_points_are_found(few: Few) -> None:
     seed = int(np.random.SeedSequence().generate_state(1)[0])
     points, _ = _planted(seed, count=2500)
     random = np.random.default_rng(seed)
@@ -156,13 +157,13 @@ def test_copies_among_many_are_found(few: Few) -> None:
     assert (nearest[copy] == original[:, None]).any(axis=1).mean() >= 0.97
 
 
-def test_equal_posts_hang_together_however_many(few: Few) -> None:
+def test_equal_points_are_connected_whatever_their_number(few: Few) -> None:
     points, _ = _planted(7, count=1500)
     equal = np.arange(100, 1300)
     points[equal] = points[100]
     few(FEW)
     nearest = closest_of(points, 8)
-    assert _hangs_together(nearest, equal)
+    assert _is_connected(nearest, equal)
     first, group = distinct_rows(points)
     assert len(first) == 301
     assert len(set(group[equal].tolist())) == 1
@@ -170,7 +171,7 @@ def test_equal_posts_hang_together_however_many(few: Few) -> None:
 
 
 @pytest.mark.parametrize("different", [1, 3])
-def test_posts_nearly_all_equal_have_neighbours(different: int, few: Few) -> None:
+def test_points_that_are_nearly_all_equal_have_neighbours(different: int, few: Few) -> None:
     points = np.repeat(_planted(8, count=different)[0], 1200 // different, axis=0)
     few(FEW)
     for nearest in (neighbours_of(points, 15), closest_of(points, 8)):
@@ -182,7 +183,7 @@ def test_posts_nearly_all_equal_have_neighbours(different: int, few: Few) -> Non
 # -- the whole stage -------------------------------------------------------------------------------
 
 
-def test_the_stage_tells_the_same_story_above_the_switch_and_below(
+def test_the_stage_finds_the_same_clusters_above_and_below_the_limit(
     few: Few, tmp_path: Path
 ) -> None:
     planted = plant(int(np.random.SeedSequence().generate_state(1)[0]), weeks=7)
@@ -199,7 +200,7 @@ def test_the_stage_tells_the_same_story_above_the_switch_and_below(
 
 
 @pytest.mark.parametrize("window_posts", [40_000, 300])
-def test_neither_row_order_nor_threads_change_a_byte_above_the_switch(
+def test_row_order_and_threads_change_no_byte_above_the_limit(
     window_posts: int, few: Few, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few(150)
@@ -223,20 +224,20 @@ def test_neither_row_order_nor_threads_change_a_byte_above_the_switch(
     }
     random = np.random.default_rng()
     mixed = {key: rows.take(random.permutation(rows.num_rows)) for key, rows in inputs.items()}
-    told = []
+    results = []
     for processors, tables in ((1, inputs), (4, mixed)):
         monkeypatch.setattr(threads, "_processors", lambda n=processors: n)
         outputs = cluster_week(Job(workspace, week, tables))
-        told.append({name: rows.sort_by(_KEYS[name]) for name, rows in outputs.items()})
-    assert told[0] == told[1]
-    assert told[0]["memberships"].num_rows == 200
+        results.append({name: rows.sort_by(_KEYS[name]) for name, rows in outputs.items()})
+    assert results[0] == results[1]
+    assert results[0]["memberships"].num_rows == 200
 
 
 @pytest.mark.parametrize("most_free", [4000, 60])
-def test_a_small_birth_is_found_among_many_posts_in_none(
+def test_a_small_new_style_is_found_among_many_posts_in_no_cluster(
     most_free: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twelve posts a week of a new style beside thirty a week that are in none."""
+    """Twelve posts a week of a new style beside thirty a week in no cluster."""
     monkeypatch.setattr(new_clusters, "MOST_FREE_POSTS", most_free)
     planted = plant(int(np.random.SeedSequence().generate_state(1)[0]), weeks=7, birth=99)
     workspace = new_workspace(tmp_path, "[clusters]\nsmallest_share = 0.05")

@@ -1,4 +1,4 @@
-"""Where earlier posts are very many, an even sample stands for them: what must hold still."""
+"""Very many earlier posts are represented by a sample: the same properties hold."""
 
 from pathlib import Path
 
@@ -33,35 +33,39 @@ IDS = st.lists(st.text(min_size=1, max_size=8), unique=True, min_size=1, max_siz
 
 
 @given(IDS, st.data())
-def test_who_is_chosen_depends_on_no_order_and_who_is_chosen_among_more_stays(
+def test_the_sample_ignores_order_and_a_smaller_sample_is_part_of_a_larger(
     ids: list[str], data: st.DataObject
 ) -> None:
     mixed = data.draw(st.permutations(ids))
     most, fewer = sorted(data.draw(st.tuples(*[st.integers(1, 60)] * 2)), reverse=True)
-    panel, smaller = draw_sample(ids, most), draw_sample(ids, fewer)
-    assert panel == draw_sample(mixed, most)
-    if panel.earlier is None:
+    sample, smaller = draw_sample(ids, most), draw_sample(ids, fewer)
+    assert sample == draw_sample(mixed, most)
+    if sample.earlier is None:
         assert len(ids) <= most
-        assert panel.weight == 1
-        assert panel.is_sampled(ids).all()
+        assert sample.weight == 1
+        assert sample.is_sampled(ids).all()
         return
-    assert len(panel.earlier) == most
-    assert panel.weight == len(ids) / most
-    assert {i for i, even in zip(ids, panel.is_sampled(ids), strict=True) if even} == panel.earlier
+    assert len(sample.earlier) == most
+    assert sample.weight == len(ids) / most
+    assert {
+        i for i, is_in in zip(ids, sample.is_sampled(ids), strict=True) if is_in
+    } == sample.earlier
     assert smaller.earlier is not None
-    assert smaller.earlier <= panel.earlier
+    assert smaller.earlier <= sample.earlier
 
 
 @given(IDS, st.data())
-def test_posts_that_are_named_are_looked_at(ids: list[str], data: st.DataObject) -> None:
+def test_named_posts_are_in_the_sample(ids: list[str], data: st.DataObject) -> None:
     named = data.draw(st.sets(st.sampled_from([*ids, "of no week"])))
-    panel = draw_sample(ids, 2, named)
-    assert panel.earlier is None or panel.earlier >= named - {"of no week"}
+    sample = draw_sample(ids, 2, named)
+    assert sample.earlier is None or sample.earlier >= named - {"of no week"}
 
 
 @pytest.mark.parametrize("_seed", range(2))
-def test_a_panel_shows_the_life_that_all_posts_show(_seed: int, few: Few, tmp_path: Path) -> None:
-    """Six styles and one born in week 5; style 0 turns by 60°; a panel of a fifth of the past."""
+def test_a_sample_shows_the_clusters_that_all_posts_show(
+    _seed: int, few: Few, tmp_path: Path
+) -> None:
+    """Six styles and one born in week 5; style 0 turns by 60°; a fifth of the past is sampled."""
     few(150)
     planted = plant(int(np.random.SeedSequence().generate_state(1)[0]))
     workspace = new_workspace(tmp_path, SETTINGS)
@@ -78,7 +82,7 @@ def test_a_panel_shows_the_life_that_all_posts_show(_seed: int, few: Few, tmp_pa
     assert not (labels[planted.week < 4] == own).any()
 
 
-def test_clusters_count_all_posts_and_not_only_the_panel(few: Few, tmp_path: Path) -> None:
+def test_clusters_count_all_posts_and_not_only_the_sample(few: Few, tmp_path: Path) -> None:
     few(150)
     planted = plant(4, weeks=8, birth=20)
     workspace = new_workspace(tmp_path, SETTINGS)
@@ -86,18 +90,18 @@ def test_clusters_count_all_posts_and_not_only_the_panel(few: Few, tmp_path: Pat
     run(workspace)
     for number in range(8):
         week = week_after(FIRST, number)
-        told = {row["cluster_id"]: row for row in workspace.read("clusters", week).to_pylist()}
+        clusters = {row["cluster_id"]: row for row in workspace.read("clusters", week).to_pylist()}
         members = [row["cluster_id"] for row in workspace.read("memberships", week).to_pylist()]
         assert len(members) == 200
-        for cluster_id, row in told.items():
+        for cluster_id, row in clusters.items():
             assert row["posts"] == members.count(cluster_id)
-        # each kept 0.7 of its mass from week to week, and styles are of one size
-        masses = [row["plain_mass"] for row in told.values() if row["state"] == "active"]
+        # each keeps 0.7 of its mass from week to week, and styles have equal sizes
+        masses = [row["plain_mass"] for row in clusters.values() if row["state"] == "active"]
         assert number < 4 or np.median(masses) == pytest.approx(28.3 / 0.3, rel=0.25)
 
 
 @pytest.mark.parametrize("count", [150, 12_000])
-def test_a_copy_is_found_though_its_original_is_not_in_the_panel(
+def test_a_copy_is_found_even_if_its_original_is_not_in_the_sample(
     count: int, few: Few, tmp_path: Path
 ) -> None:
     few(count)
@@ -108,9 +112,9 @@ def test_a_copy_is_found_though_its_original_is_not_in_the_panel(
 
 
 def _with_copies(folder: Path) -> tuple[Workspace, dict[str, str]]:
-    """Ten weeks; in each from the fourth on 20 posts copy one of three weeks before.
+    """Ten weeks; in each from the fourth on, 20 posts copy a post of three weeks before.
 
-    What a copy of a copy copies is the first: even one that nobody looks back at any more.
+    A copy of a copy counts as a copy of the first post, even if the window no longer covers it.
     """
     random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
     workspace = new_workspace(folder, SETTINGS + "\nwindow_weeks = 4")
@@ -135,7 +139,7 @@ def _near(vector: Floats, random: np.random.Generator, far: float) -> Floats:
     return np.asarray(moved / np.linalg.norm(moved))
 
 
-def test_posts_that_an_edit_names_stand_for_themselves(few: Few, tmp_path: Path) -> None:
+def test_posts_that_an_edit_names_represent_only_themselves(few: Few, tmp_path: Path) -> None:
     few(150)
     workspace = new_workspace(tmp_path, SETTINGS)
     put(workspace, plant(3, weeks=5))
