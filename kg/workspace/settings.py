@@ -109,66 +109,70 @@ class ClusterSettings(Branch):
         5, ge=2, description="fewest posts of a tight new group in this week and the last"
     )
     window_weeks: int = Field(
-        8, ge=0, le=1040, description="earlier weeks that a search looks back on"
+        8, ge=0, le=1040, description="earlier weeks that belong to the window"
     )
     window_posts: int = Field(
-        40_000, ge=100, description="earlier posts that a search looks at: of more an even sample"
+        40_000, ge=100, description="most earlier posts in the window: of more, a uniform sample"
     )
-    neighbours: int = Field(15, ge=1, description="a post is seen as the mean of so many nearest")
+    neighbours: int = Field(
+        15, ge=1, description="nearest posts over which the vector of a post is smoothed"
+    )
     bridge: bool = Field(
         default=False,
-        description="learn from posts with pictures and text what others would show or say",
+        description="learn from posts with a picture and a text to estimate a missing side",
     )
     style_near: float = Field(
-        0.5, ge=-1, le=1, description="a text this near to a style's phrasings joins it (cosine)"
+        0.5, ge=-1, le=1, description="a text with this cosine to a style's phrasings joins it"
     )
     style_thresholds: Literal["calibrated", "fixed"] = Field(
         "calibrated",
-        description="calibrated: each style's own threshold where posts show one, else style_near",
+        description="calibrated: the posts set a threshold for each style; fixed: style_near",
     )
     style_few: int = Field(
-        20, ge=0, description="posts from which a style's own threshold counts more than style_near"
+        20, ge=0, description="posts at which a calibrated threshold and style_near weigh the same"
     )
     near: float = Field(
-        0.5, ge=-1, le=1, description="a post seen this near to a cluster's centre joins it"
+        0.5, ge=-1, le=1, description="a smoothed post with this cosine to a centre joins it"
     )
     agree: float = Field(
         0.5, gt=0, le=1, description="a post joins the cluster of this share of its neighbours"
     )
     fence: float = Field(
-        3.0, gt=0, description="spreads below the median of its posts at which a cluster ends"
+        3.0, gt=0, description="robust deviations below the median cosine at which a cluster ends"
     )
     min_similarity: float = Field(
-        0.5, ge=-1, le=1, description="a post this near to a centre is never outside the cluster"
+        0.5, ge=-1, le=1, description="a post with this cosine to a centre is never outside"
     )
     same: float = Field(
-        0.8, ge=-1, le=1, description="a new group this near to a cluster is that cluster"
+        0.8, ge=-1, le=1, description="a new group with this cosine to a cluster joins it"
     )
     split: float = Field(
-        0.6, ge=-1, le=1, description="a part this far (cosine) from the rest leaves its cluster"
+        0.6, ge=-1, le=1, description="a part with a lower cosine to the rest leaves its cluster"
     )
-    merge: float = Field(0.92, ge=-1, le=1, description="two clusters this near become one")
+    merge: float = Field(0.92, ge=-1, le=1, description="two clusters with this cosine merge")
     keep: float = Field(
-        0.7, ge=0, lt=1, description="what a centre keeps of its mass from week to week"
+        0.7, ge=0, lt=1, description="share of its mass that a centre keeps from week to week"
     )
     heat_floor: float = Field(0.1, gt=0, description="weight of a post without heat")
     drift: float = Field(
-        0.75, ge=-1, le=1, description="a centre this far (cosine) from where it was has drifted"
+        0.75, ge=-1, le=1, description="a centre with a lower cosine to its old place has drifted"
     )
-    fade_weeks: int = Field(4, ge=1, description="weeks without posts after which a cluster faded")
+    fade_weeks: int = Field(
+        4, ge=1, description="weeks without posts after which a cluster has faded"
+    )
     copy_near: float = Field(
-        0.93, ge=-1, le=1, description="a post this near (cosine) to an earlier one copies it"
+        0.93, ge=-1, le=1, description="least cosine of a copy and its original"
     )
     copy_part: float = Field(
         0.05,
         gt=0,
         le=1,
-        description="and no further than this part of the way to what else is near",
+        description="a copy is at most this part of the distance of other neighbours away",
     )
-    words: int = Field(12, ge=1, le=100, description="telling words of a cluster")
-    exemplars: int = Field(12, ge=1, le=1000, description="posts that stand for a cluster")
+    words: int = Field(12, ge=1, le=100, description="distinctive words of a cluster")
+    exemplars: int = Field(12, ge=1, le=1000, description="typical posts of a cluster")
     trend_weeks: int = Field(
-        4, ge=1, le=1040, description="earlier weeks that a trend is measured against"
+        4, ge=1, le=1040, description="earlier weeks with which a trend is compared"
     )
 
 
