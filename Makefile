@@ -1,12 +1,17 @@
 # make demo   everything once: install, a small world, clusters, graph, report, gallery
-# make test   everything tested
+# make test   everything tested, with fixed seeds
+# make fuzz   the same tests with fresh seeds; a failure names the seed that repeats it
 # make check  format, lint, types, layers, documents
+# make docs   the reference pages under docs/reference
+# make wheel  the package, in dist/
+# make lock   requirements.lock anew
 
 PYTHON ?= python3.11
 BIN := .venv/bin
+SEED := $(shell date +%s)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check docs lock clean
+.PHONY: demo test fuzz check docs wheel lock clean
 
 demo: .venv/.installed
 	$(BIN)/zeitgraph demo demo-trends
@@ -14,6 +19,10 @@ demo: .venv/.installed
 
 test: .venv/.tested
 	$(BIN)/python -m pytest -n logical --dist loadfile
+
+fuzz: .venv/.tested
+	ZEITGRAPH_FUZZ=$(SEED) $(BIN)/python -m pytest -n logical --dist loadfile \
+	  || { echo "To repeat it: make fuzz SEED=$(SEED)"; false; }
 
 check: .venv/.tested
 	$(BIN)/ruff format --check .
@@ -26,18 +35,23 @@ check: .venv/.tested
 docs: .venv/.tested
 	$(BIN)/python docs/generate.py
 
+wheel: .venv/.tested
+	rm -rf build dist
+	$(BIN)/python -m build --quiet --wheel
+
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
 .venv/.installed: pyproject.toml requirements.lock | .venv/bin/python
-	$(BIN)/pip install --quiet --constraint requirements.lock --editable .
+	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[demo]'
 	touch $@
 
 .venv/.tested: pyproject.toml requirements.lock | .venv/bin/python
 	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[dev]'
 	touch $@ .venv/.installed
 
-# Exact versions of everything `make test` installs, from a fresh environment.
+# Exact versions of everything `make test` installs, from a fresh environment. The same versions
+# have wheels for Python 3.11, 3.12 and 3.13.
 lock:
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock

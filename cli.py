@@ -49,9 +49,13 @@ def demo(
     side: Annotated[int, typer.Option(min=32, max=512, help="Pixels of a picture's side.")] = 224,
 ) -> str:
     """Write a small world of posts to DIR/corpus, and run everything on it."""
-    from zeitgraph.extraction.demo import write_corpus
+    from zeitgraph.extraction.demo import PACKAGES, write_corpus
+    from zeitgraph.kg.base.plugins import is_installed
     from zeitgraph.kg.workspace.progress import watching
 
+    if missing := [package for package in PACKAGES if not is_installed(package)]:
+        needs = f"the demo needs the packages {', '.join(missing)}"
+        raise MissingPart(needs, do="pip install 'zeitgraph[demo]'")
     corpus = directory / "corpus"
     if not (corpus / "posts.jsonl").exists():
         with watching() as watcher:

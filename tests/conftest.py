@@ -5,21 +5,56 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 DATA = Path(os.environ.get("ZEITGRAPH_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
-if (one_run := os.environ.get("PYTEST_XDIST_TESTRUNUID")) is not None:
-    random.seed(one_run)  # seeds are drawn while tests are collected: the same by all workers
+FUZZ = os.environ.get("ZEITGRAPH_FUZZ", "")
+"""What `make fuzz` draws afresh; a failure of such a run comes again with the same value."""
+
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("fuzz", derandomize=False)
+settings.load_profile("fuzz" if FUZZ else "fixed")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Few = Callable[[int], None]
+
+
+def _restart_seeds(name: str) -> None:
+    random.seed(f"{FUZZ} {name}")
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Seeds that a file draws when it is imported depend on its name alone."""
+    _restart_seeds(collector.nodeid)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Seeds that a test draws do not depend on the tests before it."""
+    _restart_seeds(item.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Seeds that a shared fixture draws do not depend on the test that needs it first."""
+    if fixturedef.scope == "function":
+        return (yield)
+    state, parameter = random.getstate(), getattr(request, "param", "")
+    _restart_seeds(f"{fixturedef.baseid} {fixturedef.argname} {parameter}")
+    try:
+        return (yield)
+    finally:
+        random.setstate(state)
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,13 @@ def test_what_needs_an_extra_names_its_pip_line(
     assert f"pip install 'zeitgraph[{extra}]'" in done.stderr.splitlines()[-1]
 
 
+def test_the_demo_names_all_that_it_needs_before_it_draws(core: Core, tmp_path: Path) -> None:
+    done = core("demo", tmp_path / "demo")
+    assert done.returncode == 1
+    assert "av, open_clip, spacy: pip install 'zeitgraph[demo]'" in done.stderr
+    assert not (tmp_path / "demo").exists()
+
+
 def test_the_doctor_says_which_extras_are_missing(core: Core, workspace: Path) -> None:
     done = core("doctor", "-w", workspace)
     assert "python: 3." in done.stdout

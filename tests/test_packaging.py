@@ -1,5 +1,6 @@
-"""The wheel holds every module and every data file, and nothing else."""
+"""The wheel holds every module and every data file, and nothing else; recipes copy what exists."""
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def test_every_data_file_is_in_the_wheel(wheel: set[str]) -> None:
         if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
     }
     assert data <= wheel
+    assert "zeitgraph/py.typed" in wheel
     assert {
         "zeitgraph/kg/workspace/profiles/starter.toml",
         "zeitgraph/kg/graph/ontology.ttl",
@@ -71,3 +73,19 @@ def test_weights_are_safetensors_and_small() -> None:
     for path in weights:
         sizes[path.relative_to(ROOT / "extraction/demo/weights").parts[0]] += path.stat().st_size
     assert all(sizes[part] <= megabytes * 1e6 for part, megabytes in LARGEST.items()), sizes
+
+
+def test_what_the_dockerfile_copies_exists_and_is_not_ignored() -> None:
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    copied = [line.split()[1:-1] for line in lines if line.startswith("COPY ")]
+    files = [word for words in copied for word in words if not words[0].startswith("--from")]
+    assert files == [".", "requirements.lock"]
+    assert all((ROOT / file).exists() for file in files)
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
+    assert not {"kg", "extraction", "reports", "prompts", "zeitgraph", "README.md"} & set(ignored)
+
+
+def test_each_lock_line_names_one_version() -> None:
+    lines = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+    assert "torch==2.13.0" in lines

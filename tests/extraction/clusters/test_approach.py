@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.seeds import new_seed
 from zeitgraph.extraction.clusters.approach import (
     MOST_ODDS,
     approach_t,
@@ -38,7 +39,7 @@ def _drawn(
 
 
 def test_an_approach_supports_a_turn_and_a_merge_and_none_speaks_against_them() -> None:
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     still, approaching = (
         [approach_t(*_drawn(random, approach), at=7) for _ in range(200)] for approach in (0.0, 0.1)
     )

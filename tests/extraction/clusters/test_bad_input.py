@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import posts_with_vectors, table_bytes, write_posts
+from tests.seeds import new_seed
 from tests.worlds.clusters import (
     FIRST,
     Floats,
@@ -48,7 +49,7 @@ def _run_with_notes(workspace: Workspace, weeks: Iterable[str]) -> list[str]:
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_vector_with_nan_or_infinity_affects_no_other_post(bad: float, tmp_path: Path) -> None:
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     points = _near(random, directions(random, 3, 24), 60, 24)
     clean, spoiled = (new_workspace(tmp_path / name) for name in ("clean", "spoiled"))
     put_week(clean, FIRST, _named(0, 60), points)
@@ -64,7 +65,7 @@ def test_a_vector_with_nan_or_infinity_affects_no_other_post(bad: float, tmp_pat
 def test_a_post_with_one_vector_of_another_length_joins_no_cluster(tmp_path: Path) -> None:
     """One of its pictures comes from another model; its other vectors are not used either."""
     workspace = new_workspace(tmp_path)
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     points = _near(random, directions(random, 2, 16), 40, 16)
     put_week(workspace, FIRST, _named(0, 40), points)
     table = workspace.read("vectors", FIRST)
@@ -79,7 +80,7 @@ def test_a_post_with_one_vector_of_another_length_joins_no_cluster(tmp_path: Pat
 
 def test_posts_of_another_model_in_a_later_week_do_not_change_the_clusters(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     kinds = directions(random, 2, 16)
     for number in (0, 1, 3):
         points = _near(random, kinds, 40, 16)
@@ -95,7 +96,7 @@ def test_posts_of_another_model_in_a_later_week_do_not_change_the_clusters(tmp_p
 
 
 def test_a_week_that_lost_its_posts_is_like_a_week_that_never_existed(tmp_path: Path) -> None:
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     kinds = directions(random, 3, 24)
     weeks = {number: _near(random, kinds, 40, 24) for number in range(5)}
     one, other = (new_workspace(tmp_path / name) for name in ("one", "other"))
@@ -117,7 +118,7 @@ def test_a_week_that_lost_its_posts_is_like_a_week_that_never_existed(tmp_path: 
 def test_noise_is_not_forced_into_clusters(tmp_path: Path) -> None:
     """In 384 dimensions, as models give; in 64, noise among so few posts forms groups."""
     workspace = new_workspace(tmp_path)
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     for number in range(3):
         points = list(directions(random, 150, 384))
         put_week(workspace, week_after(FIRST, number), _named(number, 150), points)
@@ -130,7 +131,7 @@ def test_noise_is_not_forced_into_clusters(tmp_path: Path) -> None:
 def test_many_copies_are_one_cluster_and_take_no_more_time_than_posts(tmp_path: Path) -> None:
     """3,000 equal posts beside three styles."""
     workspace = new_workspace(tmp_path)
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     kinds = directions(random, 4, 32)
     points = [*_near(random, kinds[:3], 300, 32), *[kinds[3]] * 3000]
     posts = [{"post_id": f"p{i:04d}", "text": "same words"} for i in range(3300)]

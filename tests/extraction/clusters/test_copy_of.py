@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Few
+from tests.seeds import new_seed
 from tests.worlds.clusters import FIRST, Floats, directions, new_workspace, put_week, run
 from zeitgraph.kg.base.weeks import week_after, week_start
 from zeitgraph.kg.workspace.workspace import Workspace
@@ -22,7 +23,7 @@ def near(vector: Floats, random: np.random.Generator, far: float) -> Floats:
 
 def crowd(folder: Path, *, authors: int, backwards: bool = False) -> Workspace:
     """Two styles of `USUAL` posts a week; in the last, 18 copies of one post of the week before."""
-    random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
+    random = np.random.default_rng(new_seed())
     centres = directions(random, 2, WIDTH)
     workspace = new_workspace(folder)
     first = near(centres[0], random, 0.8)
@@ -78,7 +79,7 @@ def test_many_copies_by_few_authors_are_suspect_and_by_many_authors_are_not(tmp_
 def test_two_hundred_equal_posts_all_copy_the_first_if_ids_are_not_in_order_of_time(
     tmp_path: Path,
 ) -> None:
-    random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
+    random = np.random.default_rng(new_seed())
     vector = directions(random, 1, WIDTH)[0]
     moments = [week_start(FIRST) + timedelta(minutes=int(m)) for m in random.permutation(200)]
     posts: list[Post] = [
@@ -103,7 +104,7 @@ def test_posts_that_are_similar_by_chance_are_no_copies(
     This holds if all posts are compared, and above the limit of the exact search.
     """
     few(count)
-    random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
+    random = np.random.default_rng(new_seed())
     [style] = directions(random, 1, WIDTH)
     first = style
     workspace = new_workspace(tmp_path, f"[clusters]\ncopy_part = {part}")
@@ -121,7 +122,7 @@ def test_posts_that_are_similar_by_chance_are_no_copies(
 
 @pytest.mark.parametrize(("crowd", "others"), [(2, 0), (30, 0), (24, 16)])
 def test_most_posts_may_be_copies_of_one_post(crowd: int, others: int, tmp_path: Path) -> None:
-    random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
+    random = np.random.default_rng(new_seed())
     [first, *rest] = directions(random, 1 + others, WIDTH)
     vectors = [first, *(near(first, random, 0.02) for _ in range(crowd - 1)), *rest]
     posts: list[Post] = [{"post_id": f"p{row:02d}"} for row in range(crowd + others)]

@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 
+from tests.seeds import new_seed
 from zeitgraph.extraction.clusters.density import find_groups
 from zeitgraph.extraction.geometry.neighbours import neighbours_of
 from zeitgraph.extraction.geometry.post_space import mean_shift
@@ -42,16 +43,16 @@ def test_the_order_of_points_changes_no_group(seed: int) -> None:
 
 
 def test_equal_points_are_one_group() -> None:
-    point = unit_rows(np.random.default_rng().normal(size=(1, 16)))
+    point = unit_rows(np.random.default_rng(new_seed()).normal(size=(1, 16)))
     assert find_groups(np.repeat(point, 30, axis=0), 8).tolist() == [0] * 30
 
 
 def test_a_few_points_are_no_group() -> None:
-    points = _blobs(np.random.default_rng(), groups=1, each=3, spread=0.1)
+    points = _blobs(np.random.default_rng(new_seed()), groups=1, each=3, spread=0.1)
     assert find_groups(points, 8).tolist() == [-1, -1, -1]
     assert find_groups(np.empty((0, 0), np.float32), 8).tolist() == []
 
 
 def test_random_directions_are_mostly_in_no_group() -> None:
-    points = unit_rows(np.random.default_rng().normal(size=(200, 48)))
+    points = unit_rows(np.random.default_rng(new_seed()).normal(size=(200, 48)))
     assert (find_groups(points, 8) < 0).mean() > 0.5

@@ -11,6 +11,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from tests.conftest import table_bytes
+from tests.seeds import new_seed
 from tests.worlds.clusters import (
     FIRST,
     Planted,
@@ -38,7 +39,7 @@ World = tuple[Path, Planted]
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A world without edits: styles 1 and 2 stay, 0 turns, the last one is born."""
-    seed = int(np.random.SeedSequence().generate_state(1)[0])
+    seed = new_seed()
     folder = tmp_path_factory.mktemp(f"seed-{seed}")
     workspace = new_workspace(folder, SETTINGS)
     planted = plant(seed, weeks=WEEKS, a_week=70, styles=4, width=48, birth=3)
@@ -238,7 +239,7 @@ def test_a_merge_begins_when_both_clusters_exist(world: tuple[Workspace, Planted
 def test_a_part_split_by_examples_stays_separate(how: str, tmp_path: Path) -> None:
     """Two styles so near that they become one cluster, and would again."""
     workspace = new_workspace(tmp_path, f"{SETTINGS}\nmerge = 0.7")
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     trunk, side, *others = np.linalg.qr(random.normal(size=(48, 8)))[0].T
     kinds = [trunk + 0.2 * side, trunk - 0.2 * side, *others]
     words = ("canvas yurt", "open fire", *(f"steel lamp {n}" for n in range(6)))
@@ -308,7 +309,7 @@ def test_a_cluster_pinned_to_its_place_neither_fades_nor_drifts(
 
 def test_a_pinned_cluster_without_posts_stays_active(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path, SETTINGS)
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     here, there = np.linalg.qr(random.normal(size=(32, 2)))[0].T
     for number in range(6):
         points = [there if number >= 2 or i % 2 else here for i in range(40)]
@@ -346,7 +347,7 @@ def test_order_threads_and_later_edits_change_no_byte(
         if count in (2, 5):
             run(workspace)
     other = new_workspace(tmp_path / "other", SETTINGS)
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     for week in workspace.weeks("posts"):
         for table in ("posts", "vectors"):
             rows = workspace.read(table, week)
@@ -382,7 +383,7 @@ def test_any_edits_give_each_post_one_row(plain: World) -> None:
     """Random edits of existing clusters: the run ends, and each edit has its effect."""
     before = joined(Workspace(plain[0]))
     known = sorted({label for label in before.values() if label})
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     for _ in range(2):
         with TemporaryDirectory() as folder:
             copy = Workspace(shutil.copytree(plain[0], Path(folder) / "copy"))

@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 from threadpoolctl import threadpool_limits
 
+from tests.seeds import new_seed
 from tests.worlds.clusters import (
     FIRST,
     NOISE,
@@ -50,7 +51,7 @@ READS: list[tuple[str, Span]] = [
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A planted world, clustered week by week."""
-    seed = int(np.random.SeedSequence().generate_state(1)[0])
+    seed = new_seed()
     workspace = new_workspace(tmp_path_factory.mktemp(f"seed-{seed}"))
     planted = plant(seed)
     put(workspace, planted)
@@ -135,7 +136,7 @@ def test_row_order_and_threads_change_no_byte(world: World) -> None:
     inputs = _inputs(workspace, week)
     with threadpool_limits(1):
         plain = cluster_week(Job(workspace, week, inputs))
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     mixed = {key: rows.take(random.permutation(rows.num_rows)) for key, rows in inputs.items()}
     with threadpool_limits(4):
         other = cluster_week(Job(workspace, week, mixed))
@@ -165,7 +166,10 @@ def _written(rows: pa.Table, name: str) -> list[object]:
 def test_a_single_post_is_in_no_cluster(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
     put_week(
-        workspace, FIRST, [{"post_id": "only"}], [directions(np.random.default_rng(), 1, 8)[0]]
+        workspace,
+        FIRST,
+        [{"post_id": "only"}],
+        [directions(np.random.default_rng(new_seed()), 1, 8)[0]],
     )
     run(workspace)
     assert joined(workspace) == {"only": ""}
@@ -174,7 +178,7 @@ def test_a_single_post_is_in_no_cluster(tmp_path: Path) -> None:
 
 def test_equal_posts_are_one_cluster_that_continues(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
-    point = directions(np.random.default_rng(), 1, 32)[0]
+    point = directions(np.random.default_rng(new_seed()), 1, 32)[0]
     for number in range(3):
         posts = [{"post_id": f"p{number}-{i}"} for i in range(20)]
         put_week(workspace, week_after(FIRST, number), posts, [point] * 20)
@@ -193,7 +197,7 @@ def test_posts_without_vectors_have_a_row_without_a_cluster(tmp_path: Path) -> N
 
 def test_vectors_of_another_length_are_noted_and_their_posts_kept(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     point = directions(random, 1, 16)[0]
     posts = [{"post_id": f"p{i}"} for i in range(21)]
     put_week(workspace, FIRST, posts, [*[point] * 20, directions(random, 1, 12)[0]])
@@ -211,7 +215,7 @@ def test_a_cluster_without_posts_fades_and_is_revived_under_its_id(
 ) -> None:
     """One stray post in forty keeps no cluster alive; a tenth of its former posts does."""
     workspace = new_workspace(tmp_path)
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     here, there = directions(random, 2, 32)
     for number in range(9):
         away = 2 <= number < 7
@@ -261,7 +265,7 @@ def test_two_clusters_with_one_core_merge_into_the_older(world: World) -> None:
 
 def test_a_cluster_whose_halves_separate_and_both_continue_splits(tmp_path: Path) -> None:
     workspace = new_workspace(tmp_path)
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     trunk, left, right, other = np.linalg.qr(random.normal(size=(48, 4)))[0].T
     for number in range(13):
         way = min(max(number - 2, 0) / 4, 1.0)
@@ -365,7 +369,7 @@ def test_product_pictures_cluster_by_kind_of_garment(real_data: Path, tmp_path: 
     with (real_data / "products" / "meta.csv").open(encoding="utf-8") as file:
         kinds = [row["weak_category"] for row in csv.DictReader(file)]
     workspace = new_workspace(tmp_path)
-    order = np.random.default_rng().permutation(len(kinds))
+    order = np.random.default_rng(new_seed()).permutation(len(kinds))
     for number in range(6):
         rows = np.sort(order[number::6])
         posts = [{"post_id": f"p{row:05d}"} for row in rows]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.seeds import new_seed
 from zeitgraph.extraction.geometry.bridge import LEAST_PAIRS, fill_sides, learn_bridge
 from zeitgraph.extraction.geometry.neighbours import neighbours_of
 from zeitgraph.extraction.geometry.post_space import centred
@@ -51,7 +52,7 @@ def test_texts_of_another_model_are_mapped_to_their_pictures(seed: int) -> None:
 
 
 def test_sides_of_one_model_are_seldom_changed() -> None:
-    chance = random.Random()
+    chance = random.Random(new_seed())
     learned = [learn_bridge(*pairs(chance.randrange(10**9), noise=0.3)) for _ in range(20)]
     assert (
         sum(bridge is not None for bridge in learned) <= 3

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 
 from tests.conftest import Few
+from tests.seeds import new_seed
 from tests.worlds.clusters import (
     FIRST,
     directions,
@@ -66,7 +67,7 @@ def test_neighbours_of_few_points_are_exact(count: int, asked: int, seed: int) -
 
 @pytest.mark.parametrize("_seed", range(3))
 def test_a_sample_shows_the_same_groups_as_the_exact_search(_seed: int, few: Few) -> None:
-    points, own = _planted(int(np.random.SeedSequence().generate_state(1)[0]))
+    points, own = _planted(new_seed())
     exact = _groups(points)
     few(FEW)
     sampled = _groups(points)
@@ -147,7 +148,7 @@ def _is_connected(nearest: NDArray[np.int64], rows: NDArray[np.intp]) -> bool:
 
 
 def test_copies_among_many_points_are_found(few: Few) -> None:
-    seed = int(np.random.SeedSequence().generate_state(1)[0])
+    seed = new_seed()
     points, _ = _planted(seed, count=2500)
     random = np.random.default_rng(seed)
     original, copy = np.split(random.permutation(2500)[:200], 2)
@@ -186,7 +187,7 @@ def test_points_that_are_nearly_all_equal_have_neighbours(different: int, few: F
 def test_the_stage_finds_the_same_clusters_above_and_below_the_limit(
     few: Few, tmp_path: Path
 ) -> None:
-    planted = plant(int(np.random.SeedSequence().generate_state(1)[0]), weeks=7)
+    planted = plant(new_seed(), weeks=7)
     below = new_workspace(tmp_path / "below")
     put(below, planted)
     run(below)
@@ -222,7 +223,7 @@ def test_row_order_and_threads_change_no_byte_above_the_limit(
         (name, span): join_tables(name, [workspace.read(name, w) for w in weeks])
         for name, span, weeks in spans
     }
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     mixed = {key: rows.take(random.permutation(rows.num_rows)) for key, rows in inputs.items()}
     results = []
     for processors, tables in ((1, inputs), (4, mixed)):
@@ -239,9 +240,9 @@ def test_a_small_new_style_is_found_among_many_posts_in_no_cluster(
 ) -> None:
     """Twelve posts a week of a new style beside thirty a week in no cluster."""
     monkeypatch.setattr(new_clusters, "MOST_FREE_POSTS", most_free)
-    planted = plant(int(np.random.SeedSequence().generate_state(1)[0]), weeks=7, birth=99)
+    planted = plant(new_seed(), weeks=7, birth=99)
     workspace = new_workspace(tmp_path, "[clusters]\nsmallest_share = 0.05")
-    random = np.random.default_rng()
+    random = np.random.default_rng(new_seed())
     [new] = directions(random, 1, planted.vectors.shape[1])
     for number in range(7):
         rows = list(planted.vectors[planted.week == number])

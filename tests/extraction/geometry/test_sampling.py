@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score
 
 from tests.conftest import Few
+from tests.seeds import new_seed
 from tests.worlds.clusters import (
     FIRST,
     Floats,
@@ -67,7 +68,7 @@ def test_a_sample_shows_the_clusters_that_all_posts_show(
 ) -> None:
     """Six styles and one born in week 5; style 0 turns by 60°; a fifth of the past is sampled."""
     few(150)
-    planted = plant(int(np.random.SeedSequence().generate_state(1)[0]))
+    planted = plant(new_seed())
     workspace = new_workspace(tmp_path, SETTINGS)
     put(workspace, planted)
     run(workspace)
@@ -116,7 +117,7 @@ def _with_copies(folder: Path) -> tuple[Workspace, dict[str, str]]:
 
     A copy of a copy counts as a copy of the first post, even if the window no longer covers it.
     """
-    random = np.random.default_rng(np.random.SeedSequence().generate_state(1)[0])
+    random = np.random.default_rng(new_seed())
     workspace = new_workspace(folder, SETTINGS + "\nwindow_weeks = 4")
     kinds = directions(random, 4, 64)
     vectors: dict[str, Floats] = {}

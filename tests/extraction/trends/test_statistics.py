@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.seeds import new_seed
 from zeitgraph.extraction.trends.bursts import RelativeHeat, bursting
 from zeitgraph.extraction.trends.fdr import Change, significant
 from zeitgraph.extraction.trends.forecast import Past, forecasts
@@ -15,7 +16,7 @@ from zeitgraph.extraction.trends.overdispersion import overdispersions
 from zeitgraph.extraction.trends.season import season_p
 from zeitgraph.extraction.trends.shares import BetaBinomial, Floats, SharePosterior, interval
 
-SEED = np.random.SeedSequence().entropy
+SEED = new_seed()
 """A new seed in each run; a failed assertion shows it."""
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.random import Generator, default_rng
 from PIL import Image
 
+from tests.seeds import new_seed
 from zeitgraph.extraction.demo.drawing.look import looks
 from zeitgraph.extraction.demo.story.corruption import apply_changes
 from zeitgraph.extraction.explain.features import features_of
@@ -76,7 +77,7 @@ def test_rising_posts_are_ordered_by_the_documented_score(seed: int, size: int) 
 
 
 def test_posts_that_look_the_same_are_shown_once() -> None:
-    chance = default_rng()
+    chance = default_rng(new_seed())
     members = members_of(chance, 20)
     same = replace(members, looks=["one"] * 20)
     picks = pick_posts(same, unit(chance, 0), {"a": unit(chance, 1)[0]}, "a", 8)
@@ -84,7 +85,7 @@ def test_posts_that_look_the_same_are_shown_once() -> None:
 
 
 def test_without_engagement_no_post_is_rising() -> None:
-    chance = default_rng()
+    chance = default_rng(new_seed())
     members = members_of(chance, 20)
     cold = replace(members, heat=members.heat * 0)
     picks = pick_posts(cold, unit(chance, 4), {"a": unit(chance, 1)[0]}, "a", 8)
@@ -92,7 +93,7 @@ def test_without_engagement_no_post_is_rising() -> None:
 
 
 def test_posts_of_low_quality_are_neither_typical_nor_rising() -> None:
-    chance = default_rng()
+    chance = default_rng(new_seed())
     members = members_of(chance, 20)
     centres = {"a": unit(chance, 1)[0]}
     first = {
@@ -109,7 +110,7 @@ def test_posts_of_low_quality_are_neither_typical_nor_rising() -> None:
 
 
 def test_a_blurred_or_dark_picture_is_of_low_quality_within_its_style() -> None:
-    seed = np.random.SeedSequence().entropy
+    seed = new_seed()
     chance = default_rng(seed)
     rows: list[Any] = []
     clusters: list[list[str]] = []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.random import default_rng
 from PIL import Image
 
+from tests.seeds import new_seed
 from zeitgraph.kg.base.errors import UnknownName
 from zeitgraph.kg.workspace.settings import GallerySettings
 from zeitgraph.prompts.library import Style
@@ -31,7 +32,7 @@ STYLE = Style("ink", "home", "Ink wash", "水墨", ("ink wash room",), ("水墨�
 
 
 def pictures(folder: Path, count: int) -> tuple[Path, ...]:
-    chance = default_rng()
+    chance = default_rng(new_seed())
     paths = []
     for i in range(count):
         width, height, *colour = chance.integers(40, 250, 5).tolist()
@@ -111,7 +112,7 @@ def test_a_generated_picture_is_marked_in_its_pixels_text_and_xmp(tmp_path: Path
 @settings(max_examples=15, deadline=None)
 @given(st.integers(1, 30))
 def test_a_mosaic_holds_every_picture_without_gaps(count: int) -> None:
-    chance = default_rng()
+    chance = default_rng(new_seed())
     sheet = compose(
         [
             Image.new("RGB", tuple(chance.integers(30, 300, 2).tolist()), "black")

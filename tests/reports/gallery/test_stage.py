@@ -1,7 +1,6 @@
 """The stage `gallery` on a planted week: roles, originals, marks, hostile text, determinism."""
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -16,6 +15,7 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from tests.seeds import new_seed
 from zeitgraph.kg.base.errors import InputError
 from zeitgraph.kg.base.ids import content_id, digest_file
 from zeitgraph.kg.base.weeks import week_after, week_start
@@ -90,7 +90,7 @@ class Planted:
             week,
             post_id=post_id,
             published_at=week_start(week_after(week)) - timedelta(days=days),
-            text=HOSTILE if name == "typical" else f"{TEXTS[k]} {name} {secrets.token_hex(3)}",
+            text=HOSTILE if name == "typical" else f"{TEXTS[k]} {name} {new_seed():08x}",
             lang='en" onclick="x' if name == "typical" else ("zh" if k == 1 else "en"),
             heat=heat,
             url="javascript:alert(1)" if name == "typical" else "https://example.org/p",
@@ -165,7 +165,7 @@ class Planted:
 
 @pytest.fixture
 def planted(tmp_path: Path) -> Planted:
-    return Planted(tmp_path / "w", default_rng())
+    return Planted(tmp_path / "w", default_rng(new_seed()))
 
 
 def rows_of(job: Job, judge_of: JudgeOf = first_candidate) -> list[dict[str, Any]]:
@@ -215,7 +215,7 @@ def test_no_post_is_both_typical_and_odd(planted: Planted) -> None:
 
 
 def test_a_post_in_a_part_that_does_not_grow_ranks_lower_among_the_rising(tmp_path: Path) -> None:
-    planted = Planted(tmp_path / "w", default_rng())
+    planted = Planted(tmp_path / "w", default_rng(new_seed()))
     direction = planted.mixed({0: 1.0, 5: 0.8})
     for i in range(12):
         planted.post(week_after(WEEK, -1), 0, f"same{i}", direction, heat=1.0)
@@ -295,7 +295,7 @@ def test_without_a_model_there_is_a_mosaic_that_is_marked_as_one(planted: Plante
 
 
 def test_posts_without_pictures_are_shown_by_their_text(tmp_path: Path) -> None:
-    planted = Planted(tmp_path / "w", default_rng(), pictures=False)
+    planted = Planted(tmp_path / "w", default_rng(new_seed()), pictures=False)
     job = planted.settle()
     rows = rows_of(job)
     assert rows
