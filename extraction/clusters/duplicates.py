@@ -70,8 +70,8 @@ def pass_ratio_test(
     """The candidates, each with its first post in the space, that are far nearer than other posts.
 
     The distance (one less the cosine) may be at most `part` of the distance to the farthest
-    neighbour, which counts as at least 1 - `near`. Each row of the space stands for `posts_per_row`
-    posts, at least 1.
+    neighbour, which counts as at least 1 - `near`. Each row of the space represents
+    `posts_per_row` posts, at least 1.
     """
     usual = _farthest_neighbour(space)
     if len(usual):
@@ -112,7 +112,7 @@ class DuplicateSearch:
         """Pairs of a post of this week and one of another week that are as near.
 
         They are searched along the principal axes of this week: posts that are near each other are
-        also near along some axes. Of equal posts of this week, the first stands for all.
+        also near along some axes. Of equal posts of this week, the first represents all.
         """
         if self._now[0] and then[0]:
             first, axes, cells = self._cells

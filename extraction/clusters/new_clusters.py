@@ -107,7 +107,7 @@ def _is_recent(window: Window) -> NDArray[np.bool_]:
 def add_cluster(state: WeekState, rows: Rows, least: int) -> WeekState:
     """The state in which these free posts are a new cluster, or have joined a similar one.
 
-    Unchanged if they stand for fewer than `least` posts or have nothing in common.
+    Unchanged if they represent fewer than `least` posts or have nothing in common.
     """
     window, settings = state.window, state.settings
     if len(rows) < settings.small_group or window.count_posts(rows) < least:

@@ -1,4 +1,4 @@
-"""Where the styles of the style libraries lie before anyone has posted them: zero-shot prototypes.
+"""Zero-shot prototypes: the place of each style of the libraries, before any post shows it.
 
 Input: the settings, the style libraries, an embedder. Output: for each style a unit vector made of
 its phrasings, in the aligned space of `PostSpace`, and how near posts come to matching texts. This

@@ -70,9 +70,12 @@ def find_substyles(job: Job) -> Outputs:
 
 def _posts_of_clusters(job: Job, least: int) -> dict[str, Sequence[str]]:
     """The posts to search, by cluster, of clusters with `least` posts and any post this week."""
-    now = set(job.table("memberships")["cluster_id"].to_pylist()) - {"", None}
+    now = set(job.table("memberships", columns=["cluster_id"])["cluster_id"].to_pylist()) - {
+        "",
+        None,
+    }
     posts: dict[str, list[str]] = {}
-    members = job.window("memberships")
+    members = job.window("memberships", MEMBER)
     for post_id, cluster in zip(*(members[c].to_pylist() for c in MEMBER), strict=True):
         if cluster in now:
             posts.setdefault(cluster, []).append(post_id)

@@ -113,7 +113,7 @@ class WeekState:
         return np.array([shown.get(label, label) for label in self.labels], object)
 
     def weights(self, rows: Rows) -> NDArray[np.float64]:
-        """What these posts, and the posts that they stand for, weigh in a centre."""
+        """The weight in a centre of these posts and of the posts that they represent, (m,)."""
         return (self.window.heat[rows] + self.settings.heat_floor) * self.window.weights[rows]
 
     def core(self, rows: Rows) -> Vector:

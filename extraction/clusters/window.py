@@ -3,8 +3,8 @@
 Input: a job with posts, vectors and the history of both and of memberships. Output: a `Window`,
 sorted by post id. This module does not know how clusters are found.
 
-If the earlier weeks have very many posts, a uniform sample stands for them (`sampling.py`), so that
-time and memory depend on the week only. Copies are still searched among all posts.
+If the earlier weeks have very many posts, a uniform sample represents them (`sampling.py`), so
+that time and memory depend on the week only. Copies are still searched among all posts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,8 @@ NO_CLUSTER = ""
 Labels = NDArray[np.object_]
 """A cluster id for each post of a window, `NO_CLUSTER` for none: (n,)."""
 
-_POST = ["post_id", "week", "published_at", "text", "lang", "heat"]
+_POST = ("post_id", "week", "published_at", "text", "lang", "heat")
+_MEMBER = ("post_id", "cluster_id", "assigned_cluster", "copy_of")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Window:
     """The posts with vectors of this week and the weeks before it; n rows sorted by post id.
 
     `weeks` (n,) are the weeks of publication; `current` (n,) marks the posts of this week.
-    `weights` (n,) say how many posts each stands for, and `sampled` (n,) marks those that together
+    `weights` (n,) say how many posts each represents, and `sampled` (n,) marks those that together
     are a uniform sample of all weeks: 1 and all, unless there are very many. `heat` (n,) is their
     heat. `text_match` (n,) is the cosine of each to a text that matches it. `earlier` (n,) is the
     cluster that each joined in its own week, `NO_CLUSTER` for none and for all posts of this week.
@@ -84,12 +85,12 @@ class Window:
         return np.searchsorted(np.array(self.all_weeks, object), self.weeks)
 
     def posts_by_week(self, rows: NDArray[np.generic] | slice = slice(None)) -> NDArray[np.float64]:
-        """How many posts of each of `all_weeks` these rows stand for, float64 (weeks,)."""
+        """How many posts of each of `all_weeks` these rows represent, float64 (weeks,)."""
         counts = np.bincount(self.week_numbers[rows], self.weights[rows], len(self.all_weeks))
         return counts.astype(float)
 
     def count_posts(self, rows: NDArray[np.generic]) -> float:
-        """How many posts these rows stand for."""
+        """How many posts these rows represent."""
         return float(self.weights[rows].sum())
 
 
@@ -100,9 +101,9 @@ def read_window(job: Job) -> Window:
     and so is one that holds NaN or infinity; the post joins no cluster.
     """
     settings = job.settings.clusters
-    posts = job.window("posts").select(_POST)
+    posts = job.window("posts", _POST)
     before = posts.filter(pc.not_equal(posts["week"], job.week))["post_id"].to_pylist()
-    named = pc.list_flatten(job.table("edits")["posts"]).to_pylist()
+    named = pc.list_flatten(job.table("edits", columns=["posts"])["posts"]).to_pylist()
     sample = draw_sample(before, settings.window_posts, named)
     is_many = posts.num_rows > EXACT_LIMIT or sample.earlier is not None
     vectors, candidates = _read_vectors(job, sample, is_many=is_many)
@@ -115,7 +116,7 @@ def read_window(job: Job) -> Window:
     candidates = candidates if is_many else neighbour_pairs(space, settings.copy_near)
     ids = pa.array(space.post_ids, pa.string())
     own = posts.take(pc.index_in(ids, posts["post_id"].combine_chunks()))
-    members = job.table("memberships", "history")
+    members = job.table("memberships", "history", _MEMBER)
     found = pc.coalesce(members["assigned_cluster"], members["cluster_id"])
     joined = found.take(pc.index_in(ids, members["post_id"].combine_chunks()))
     copies = members.filter(pc.greater(pc.utf8_length(members["copy_of"]), 0))
@@ -179,8 +180,8 @@ class _VectorCheck:
     """
 
     def __init__(self, job: Job) -> None:
-        clusters: list[Mapping[str, Any]] = job.table("clusters", "before").slice(0, 1).to_pylist()
-        self._length = len(clusters[0]["core"]) if clusters else 0
+        cores = job.table("clusters", "before", ["core"])["core"]
+        self._length = len(cores[0]) if len(cores) else 0
         self._odd = self._broken = 0
 
     def usable(self, vectors: pa.Table) -> pa.Table:

@@ -83,14 +83,16 @@ def fill_sides(picture: Side, text: Side) -> tuple[Side, Side]:
     Rows of a side are sorted by post id; the bridge is learned from the posts that are in both. If
     nothing is learned, the sides are returned unchanged.
     """
-    shown, said = (dict(zip(ids, rows, strict=True)) for ids, rows in (picture, text))
-    both = sorted(shown.keys() & said.keys())
-    bridge = both and learn_bridge(*(np.stack([own[i] for i in both]) for own in (shown, said)))
+    pictures, texts = (dict(zip(ids, rows, strict=True)) for ids, rows in (picture, text))
+    both = sorted(pictures.keys() & texts.keys())
+    bridge = both and learn_bridge(*(np.stack([own[i] for i in both]) for own in (pictures, texts)))
     if not bridge:
         return picture, text
     return (
-        _with_estimates(picture, [i for i in text[0] if i not in shown], said, bridge.pictures_of),
-        _with_estimates(text, [i for i in picture[0] if i not in said], shown, bridge.texts_of),
+        _with_estimates(
+            picture, [i for i in text[0] if i not in pictures], texts, bridge.pictures_of
+        ),
+        _with_estimates(text, [i for i in picture[0] if i not in texts], pictures, bridge.texts_of),
     )
 
 

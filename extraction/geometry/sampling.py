@@ -19,7 +19,7 @@ from zeitgraph.kg.base.ids import digest_text
 class Sample:
     """The earlier posts that a search looks at.
 
-    `earlier` holds their ids, None for all posts; each stands for `weight` posts. A post of any
+    `earlier` holds their ids, None for all posts; each represents `weight` posts. A post of any
     week whose digest is at most `last_digest` belongs to a uniform sample of all weeks.
     """
 

@@ -43,7 +43,7 @@ def _libraries(_modules: int) -> "ThreadpoolController":
 def in_parts(work: Callable[[slice], Result], rows: int, size: int = 0) -> list[Result]:
     """The results of `work` for each slice of `size` rows, in order; slices run in parallel.
 
-    `size` 0 stands for `PART`. An exception of `work` is raised here.
+    `size` 0 means `PART`. An exception of `work` is raised here.
     """
     size = size or PART
     parts = [slice(begin, min(begin + size, rows)) for begin in range(0, rows, size)]

@@ -1,7 +1,7 @@
 """Unit vectors: how rows are normalised, and their cosines.
 
 Input and output: NumPy arrays. Cosines are rounded to nine digits, so that the last bits of a
-processor's arithmetic decide nothing. This module does not know what a row stands for.
+processor's arithmetic decide nothing. This module does not know what a row represents.
 """
 
 from collections.abc import Sequence

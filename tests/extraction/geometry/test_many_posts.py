@@ -54,12 +54,12 @@ def _groups(points: Points) -> NDArray[np.intp]:
     return find_groups(mean_shift(points, neighbours_of(points, 15)), 40)
 
 
-@given(count=st.integers(1, 60), asked=st.integers(1, 20), seed=st.integers(0, 2**32 - 1))
+@given(count=st.integers(1, 60), wanted=st.integers(1, 20), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)
-def test_neighbours_of_few_points_are_exact(count: int, asked: int, seed: int) -> None:
+def test_neighbours_of_few_points_are_exact(count: int, wanted: int, seed: int) -> None:
     points = unit_rows(np.random.default_rng(seed).normal(size=(count, 8)))
-    near = np.sort(points @ points.T, axis=1)[:, ::-1][:, :asked]
-    found = neighbours_of(points, asked)
+    near = np.sort(points @ points.T, axis=1)[:, ::-1][:, :wanted]
+    found = neighbours_of(points, wanted)
     assert found.shape == near.shape
     cosines = np.einsum("nd,nkd->nk", points, points[found])
     assert np.allclose(cosines, near, atol=1e-5)
