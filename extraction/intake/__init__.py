@@ -1,1 +1,1 @@
-"""Posts come in: files are read, rows and pictures are checked, the language is settled."""
+"""Reads posts: finds files, checks rows and pictures, stores them, determines the language."""

@@ -1,9 +1,10 @@
-"""What a row says, column by column: from raw values to a checked `Draft`, or `BadRow`.
+"""Checks the columns of a row.
 
-The columns are those of the intake: `id`, `text`, `published_at` (ISO 8601; without an offset it is
-UTC), `lang`, `author`, `url`, `region`, `gender`, `age_band`, counts, `images`, `videos`,
-`image_vector`, `text_vector`. Columns it does not know are kept as JSON. Knows nothing of files,
-pictures' contents or what already stands in a workspace.
+Input: the raw values of a row. Output: a checked `Draft`, or `BadRow`. The columns are `id`,
+`text`, `published_at` (ISO 8601, UTC if without an offset), `lang`, `author`, `url`, `region`,
+`gender`, `age_band`, the counts of engagement, `images`, `videos`, `image_vector`, `text_vector`.
+Unknown columns are kept as JSON. This module does not know about files, the content of pictures or
+the posts of a workspace.
 """
 
 import json
@@ -27,24 +28,24 @@ KNOWN = frozenset({"id", "published_at", *TEXTS, *PATHS, *VECTORS, *ENGAGEMENT})
 
 LONGEST_ID = 200
 LARGEST_COUNT = 2**53
-"""Counts beyond this are not exact in every reader of JSON (RFC 8259, 6)."""
+"""Larger counts are not exact in every reader of JSON (RFC 8259, 6)."""
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999
-"""Years of a post: a clock that tells others is wrong. Weeks around them can be reckoned with."""
+"""Years that a post may have; others come from a wrong clock. Arithmetic of weeks works there."""
 
 Vector = NDArray[np.float32]
 
 
 class BadRow(ValueError):
-    """A row cannot become a post; the message is a reason: a kind, then a colon and particulars."""
+    """A row cannot become a post. The message is a kind of reason, a colon, and particulars."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A checked row: not yet a post, since its pictures and its neighbours are not known.
+    """A checked row. It becomes a post once its pictures and its id have been checked too.
 
-    `columns` holds the plain columns of the intake table (texts, counts, `author` hashed) that the
-    row fills; `extra` the unknown ones as canonical JSON, empty for none.
+    `columns` holds those plain columns of the table `intake` (texts, counts, `author` hashed) that
+    the row fills; `extra` holds unknown columns as canonical JSON, empty for none.
     """
 
     post_id: str | None
@@ -62,7 +63,7 @@ class Draft:
 
 
 def read_columns(values: Mapping[str, Any], max_text: int) -> Draft:
-    """Check every column of a row; raises `BadRow` with the first thing that is wrong."""
+    """Check every column of a row; raises `BadRow` with the first fault."""
     given = {name: value for name, value in values.items() if value is not None and value != ""}
     try:
         _check_characters({k: v for k, v in given.items() if k not in VECTORS})
@@ -88,10 +89,10 @@ def read_columns(values: Mapping[str, Any], max_text: int) -> Draft:
 
 
 def hash_author(author: str) -> str:
-    """How an author is stored: the first 16 hex digits of SHA-256, unsalted.
+    """The stored form of an author: the first 16 hex digits of SHA-256, unsalted.
 
-    The same name gives the same hash in every workspace, so posts of an author can be counted; who
-    knows a name can test for it. It keeps names off the page, and is no anonymity against a guess.
+    The same name gives the same hash in every workspace, so that an author's posts can be counted.
+    It keeps names out of reports. It is no anonymity: anyone who guesses a name can test it.
     """
     return digest_text(author)[:16]
 
@@ -120,7 +121,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _extra(unknown: Mapping[str, Any]) -> str:
-    """Canonical JSON; JSON knows no NaN and no infinity (RFC 8259, 6), so they become null."""
+    """Canonical JSON. NaN and infinity become null, as JSON has neither (RFC 8259, 6)."""
     return (
         json.dumps(_finite(unknown), sort_keys=True, ensure_ascii=False, default=str)
         if unknown
@@ -146,7 +147,7 @@ def _post_id(value: object) -> str | None:
 
 
 def _text(name: str, value: object, longest: int) -> str:
-    """Text as it is; a whole number is its digits (many ids and authors are numbers)."""
+    """The text unchanged; a whole number as its digits, as many ids and authors are numbers."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
@@ -201,7 +202,7 @@ def _count(name: str, value: object) -> int:
 
 
 def _paths(name: str, value: object) -> tuple[str, ...]:
-    """A list; or, as CSV has no lists, a string: a JSON list or parts between `|`."""
+    """Paths from a list or, as CSV has none, from a string: a JSON list or parts between `|`."""
     if isinstance(value, str):
         is_json = value.lstrip().startswith("[")
         value = _json_list(name, value, '["a.jpg"]') if is_json else value.split("|")
@@ -224,7 +225,7 @@ def _json_list(name: str, text: str, like: str) -> list[Any]:
 
 
 def _vector(name: str, value: object) -> Vector:
-    """A vector as float32: numbers only, all finite, not all zero."""
+    """A vector as float32; raises `BadRow` unless all numbers are finite and one is not zero."""
     numbers = _json_list(name, value, "[0.1, 0.2]") if isinstance(value, str) else value
     if not isinstance(numbers, list | tuple) or not set(map(type, numbers)) <= {int, float}:
         raise BadRow(f"bad vector: {name} is not a list of numbers")

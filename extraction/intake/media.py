@@ -1,8 +1,8 @@
-"""Pictures and videos of posts: found inside their corpus, verified, kept under their content.
+"""Finds, verifies and stores the pictures and videos of posts.
 
-In go paths as a row gives them; out come media that stand in the workspace under
-`media/ab/<sha256>.<ext>`, bytes as they came (key frames as JPEG), and reasons where one cannot be
-used. Nothing outside the corpus is ever opened. Knows nothing of rows and tables.
+Input: paths as a row gives them. Output: media in the workspace under `media/ab/<sha256>.<ext>`,
+with unchanged bytes (key frames as JPEG), or the reason why a file cannot be used. Files outside
+the folder of the posts are never opened. This module does not know about rows and tables.
 """
 
 import threading
@@ -14,15 +14,16 @@ from zeitgraph.extraction.intake.pictures import BadPicture, verify_picture
 from zeitgraph.extraction.intake.videos import BadVideo, key_frames
 from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.base.ids import content_id, digest_bytes, digest_file
+from zeitgraph.kg.base.terms import MediaKind
 from zeitgraph.kg.workspace.settings import IntakeSettings
 from zeitgraph.kg.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A picture or video that a row names: where it lies and the digest of its bytes.
+    """A picture or video that a row names: its path and the digest of its bytes.
 
-    `kind` is `picture` or `video`. Where it cannot be read, `file` is None, `digest` is empty and
+    `kind` is `picture` or `video`. If it cannot be read, `file` is None, `digest` is empty and
     `problem` says why.
     """
 
@@ -35,25 +36,25 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Medium:
-    """A picture in the workspace; `kind` is `picture`, or `frame` with `at_s` seconds into a video.
+    """A picture in the workspace, or a key frame `at_s` seconds into a video.
 
     `path` is relative to the workspace; width and height in pixels, upright.
     """
 
     media_id: str
-    kind: str
+    kind: MediaKind
     path: str
     width: int
     height: int
     at_s: float | None = None
 
 
-Kept = tuple[tuple[Medium, ...], str]
-"""What an attachment gave: its media, and the reason why not, one of them empty."""
+Stored = tuple[tuple[Medium, ...], str]
+"""The media of an attachment, and the reason why there are none. One of the two is empty."""
 
 
 def find_attachment(folder: Path, kind: str, named: str, settings: IntakeSettings) -> Attachment:
-    """Look for what a row names below `folder`, links resolved, and digest it."""
+    """Find the file that a row names inside `folder`, links resolved, and compute its digest."""
     try:
         file = _inside(folder, named)
         size = file.stat().st_size
@@ -64,12 +65,12 @@ def find_attachment(folder: Path, kind: str, named: str, settings: IntakeSetting
     except _NotInside as error:
         return Attachment(kind, named, problem=str(error))
     except (OSError, RuntimeError) as error:  # RuntimeError: links that go in circles
-        told = getattr(error, "strerror", None) or "links go in circles"
-        return Attachment(kind, named, problem=f"cannot be read: {told}")
+        reason = getattr(error, "strerror", None) or "links go in circles"
+        return Attachment(kind, named, problem=f"cannot be read: {reason}")
 
 
 class _NotInside(ValueError):
-    """The path is outside the corpus, or nothing is there."""
+    """The path leads out of the folder, or to no file."""
 
 
 def _inside(folder: Path, named: str) -> Path:
@@ -86,7 +87,7 @@ def _inside(folder: Path, named: str) -> Path:
 
 
 class MediaStore:
-    """The media folder of a workspace, written content-addressed; safe to use from threads."""
+    """The media folder of a workspace; files are named by their content. Safe for threads."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -94,34 +95,40 @@ class MediaStore:
         self.created: set[str] = set()
         self._lock = threading.Lock()
 
-    def keep(self, attachment: Attachment) -> Kept:
-        """Verify an attachment and keep what it holds."""
+    def store(self, attachment: Attachment) -> Stored:
+        """Verify an attachment and store its pictures."""
         if attachment.file is None:
             return (), attachment.problem
         try:
-            return _KEEPERS[attachment.kind](self, attachment.file), ""
+            return _BY_KIND[attachment.kind](self, attachment.file), ""
         except (BadPicture, BadVideo) as error:
             return (), " ".join(str(error).split())
         except OSError as error:
             return (), f"cannot be read: {error.strerror}"
 
-    def keep_picture(self, file: Path) -> tuple[Medium, ...]:
-        """A picture, bytes as they came."""
+    def store_picture(self, file: Path) -> tuple[Medium, ...]:
+        """Store a picture with unchanged bytes."""
         data = file.read_bytes()
         picture = verify_picture(data, self.settings.max_pixels)
-        return (self._medium("picture", data, picture.extension, (picture.width, picture.height)),)
+        return (
+            self._medium(
+                MediaKind.PICTURE, data, picture.extension, (picture.width, picture.height)
+            ),
+        )
 
-    def keep_frames(self, file: Path) -> tuple[Medium, ...]:
-        """The key frames of a video, as JPEG."""
+    def store_frames(self, file: Path) -> tuple[Medium, ...]:
+        """Store the key frames of a video as JPEG."""
         count, limit = self.settings.frames_per_video, self.settings.max_pixels
         return tuple(
-            self._medium("frame", still.jpeg, "jpg", (still.width, still.height), still.at_s)
-            for still in key_frames(file, count, limit)
+            self._medium(
+                MediaKind.FRAME, frame.jpeg, "jpg", (frame.width, frame.height), frame.at_s
+            )
+            for frame in key_frames(file, count, limit)
         )
 
     def _medium(
         self,
-        kind: str,
+        kind: MediaKind,
         data: bytes,
         extension: str,
         size: tuple[int, int],
@@ -129,20 +136,20 @@ class MediaStore:
     ) -> Medium:
         digest = digest_bytes(data)
         path = self.workspace.media_folder / digest[:2] / f"{digest}.{extension}"
-        told = path.relative_to(self.workspace.root).as_posix()
+        relative = path.relative_to(self.workspace.root).as_posix()
         with self._lock:
             if not path.is_file():
                 write_aside(path, data)
-                self.created.add(told)
-        return Medium(content_id("m", digest), kind, told, *size, at_s)
+                self.created.add(relative)
+        return Medium(content_id("m", digest), kind, relative, *size, at_s)
 
-    def drop_created(self, but: set[str]) -> None:
-        """Remove the files made by this store that are not among `but`."""
-        for path in sorted(self.created - but):
+    def remove_created(self, keep: set[str]) -> None:
+        """Remove the files that this store has created, except those in `keep`."""
+        for path in sorted(self.created - keep):
             (self.workspace.root / path).unlink()
 
 
-_KEEPERS: Mapping[str, Callable[[MediaStore, Path], tuple[Medium, ...]]] = {
-    "picture": MediaStore.keep_picture,
-    "video": MediaStore.keep_frames,
+_BY_KIND: Mapping[str, Callable[[MediaStore, Path], tuple[Medium, ...]]] = {
+    "picture": MediaStore.store_picture,
+    "video": MediaStore.store_frames,
 }

@@ -1,8 +1,8 @@
-"""Pictures that strangers made: verified by decoding them, and loaded upright for a model.
+"""Decodes pictures from untrusted sources: verifies them, and loads them upright for a model.
 
-In go bytes or a file; out come format and size, or `BadPicture` with a reason in plain words. Only
-common formats are tried, so that no rarely used decoder ever meets hostile bytes. Knows nothing of
-posts or workspaces.
+Input: bytes or a file. Output: format and size, or `BadPicture` with a reason. Only common formats
+are tried, because rarely used decoders are the least tested against hostile bytes. This module
+does not know about posts or workspaces.
 """
 
 import warnings
@@ -25,19 +25,19 @@ EXTENSIONS = {
     "TIFF": "tif",
     "AVIF": "avif",
 }
-_TRIED = tuple(form for form in EXTENSIONS if form != "MPO")  # opened as JPEG, then told apart
+_TRIED = tuple(form for form in EXTENSIONS if form != "MPO")  # Pillow opens MPO as JPEG first
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 )
 
 
 class BadPicture(ValueError):
-    """A picture cannot be used; the message is a reason in plain words."""
+    """A picture cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that decodes: file extension by its real format, size in pixels when upright."""
+    """A picture that decodes. `extension` follows its real format; width and height are upright."""
 
     extension: str
     width: int
@@ -46,9 +46,9 @@ class Picture:
 
 @contextmanager
 def strict_decoding() -> Iterator[None]:
-    """Pillow's warnings for the span of a block: a bomb is an error, a flaw in metadata is none.
+    """In this block, a decompression bomb is an error, and flaws in metadata are ignored.
 
-    Filters of warnings belong to the whole process, so set them around a pool, not inside a thread.
+    Warning filters apply to the whole process, so set them around a thread pool, not in a thread.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")
@@ -57,13 +57,13 @@ def strict_decoding() -> Iterator[None]:
 
 
 def verify_picture(data: bytes, max_pixels: int) -> Picture:
-    """Decode all of a picture's first frame; raises `BadPicture`."""
+    """Decode the first frame of a picture; raises `BadPicture` if that fails or it is too large."""
     try:
         with Image.open(BytesIO(data), formats=_TRIED) as image:
             width, height = image.size
             _check_size(width, height, max_pixels)
             image.load()
-            turned = _orientation(image) >= 5  # EXIF 2.32, 4.6.5.1: 5 to 8 lie on their side
+            is_turned = _orientation(image) >= 5  # EXIF 2.32, 4.6.5.1: 5 to 8 lie on their side
             extension = EXTENSIONS[str(image.format)]
     except BadPicture:
         raise
@@ -71,9 +71,9 @@ def verify_picture(data: bytes, max_pixels: int) -> Picture:
         raise BadPicture(f"too large: {error}") from error
     except UnidentifiedImageError as error:
         raise BadPicture("cannot be decoded: of no known format") from error
-    except Exception as error:  # decoders raise whatever they like when bytes are hostile
+    except Exception as error:  # decoders raise errors of any kind on hostile bytes
         raise BadPicture(f"cannot be decoded: {error}") from error
-    return Picture(extension, *((height, width) if turned else (width, height)))
+    return Picture(extension, *((height, width) if is_turned else (width, height)))
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
@@ -82,9 +82,9 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
 
 
 def load_picture(path: Path, longest: int | None = None) -> Image.Image:
-    """A verified picture as RGB: first frame, upright by EXIF, transparency over white.
+    """A verified picture as RGB: the first frame, upright by EXIF, transparency over white.
 
-    With `longest`, a picture with a longer side is shrunk to it while it is decoded.
+    With `longest`, a picture whose longer side exceeds that many pixels is shrunk while decoding.
     """
     with Image.open(path, formats=_TRIED) as image:
         if longest:
@@ -98,7 +98,7 @@ def load_picture(path: Path, longest: int | None = None) -> Image.Image:
 
 
 def taken_at(path: Path) -> datetime | None:
-    """DateTimeOriginal of EXIF (UTC unless OffsetTimeOriginal says otherwise); None without one."""
+    """DateTimeOriginal of EXIF, UTC unless OffsetTimeOriginal gives a zone; None if absent."""
     with strict_decoding():
         try:
             with Image.open(path, formats=_TRIED) as image:
@@ -107,14 +107,14 @@ def taken_at(path: Path) -> datetime | None:
             zone = str(exif.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\x00 ")
             moment = datetime.strptime(f"{when} {zone or '+00:00'}", "%Y:%m:%d %H:%M:%S %z")
             return moment.astimezone(UTC)
-        except Exception:  # noqa: BLE001 -- no readable EXIF; whether it decodes is judged later
+        except Exception:  # noqa: BLE001 -- no readable EXIF; decoding is checked later
             return None
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 to 8; 1 (upright) where EXIF is absent or unreadable."""
+    """EXIF orientation, 1 to 8; 1 (upright) if EXIF is absent or unreadable."""
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # noqa: BLE001 -- a flaw in metadata is no flaw of the picture
+    except Exception:  # noqa: BLE001 -- the picture is good without its metadata
         return 1
     return value if value in range(1, 9) else 1

@@ -1,8 +1,8 @@
-"""Where the rows of one `add` wait until all are read, and who of them may stay is decided.
+"""Collects the rows of one `add` in a SQLite file, and decides which of them become posts.
 
-In go candidates in any order; out come, week by week, the posts that are new, and rejects for the
-others. A small SQLite file keeps it in bounded memory and makes every decision independent of the
-order of rows and files. Knows nothing of files' formats or pictures.
+Input: candidates in any order. Output: the new posts, week by week, and rejects for the others. The
+file bounds the memory, and makes every decision independent of the order of rows and files. This
+module does not know about the formats of files and pictures.
 """
 
 import json
@@ -17,13 +17,13 @@ import numpy as np
 
 from zeitgraph.extraction.intake.columns import Vector
 from zeitgraph.extraction.intake.media import Medium
-from zeitgraph.extraction.intake.readers import Reject
+from zeitgraph.extraction.intake.raw_rows import Reject
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-CREATE TABLE standing (post_id TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE stored (post_id TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE candidate (
     post_id TEXT NOT NULL, week TEXT NOT NULL, published_us INTEGER NOT NULL,
     content TEXT NOT NULL, file TEXT NOT NULL, row INTEGER NOT NULL, length INTEGER,
@@ -42,9 +42,10 @@ CREATE INDEX winners ON ranked (rank, week, post_id);
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row that could become a post: `columns` the plain ones, `flaws` rejects of its media.
+    """A row that could become a post.
 
-    The vectors, where there are any, have one length.
+    `columns` holds its plain columns, `flaws` the rejects of its media. All its vectors have the
+    same length.
     """
 
     post_id: str
@@ -60,30 +61,30 @@ class Candidate:
 
 
 class Spool:
-    """Candidates and rejects of one add, in a file of its own at `path`."""
+    """The candidates and rejects of one `add`, in a file at `path` of its own."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
-        path.unlink(missing_ok=True)  # left behind by an add that was killed
+        path.unlink(missing_ok=True)  # of an `add` that was killed
         self.path = path
         self.database = sqlite3.connect(path, isolation_level=None)
         self.database.executescript(_SCHEMA)
 
     def close(self) -> None:
-        """Throw the file away."""
+        """Close and remove the file."""
         self.database.close()
         self.path.unlink()
 
     # -- filling -----------------------------------------------------------------------------------
 
-    def stand(self, posts: Iterator[tuple[str, str]]) -> None:
-        """Note posts of the workspace: ids and digests of their content."""
+    def add_stored(self, posts: Iterator[tuple[str, str]]) -> None:
+        """Add posts of the workspace: ids and digests of their content."""
         with self._together():
-            self.database.executemany("INSERT INTO standing VALUES (?, ?)", posts)
+            self.database.executemany("INSERT INTO stored VALUES (?, ?)", posts)
 
-    def standing(self, post_id: str) -> str | None:
-        """The digest of the content that stands under `post_id`, None where there is no post."""
-        row = self.database.execute("SELECT content FROM standing WHERE post_id = ?", (post_id,))
+    def stored_content(self, post_id: str) -> str | None:
+        """The digest of the content of a stored post; None if there is no such post."""
+        row = self.database.execute("SELECT content FROM stored WHERE post_id = ?", (post_id,))
         found = row.fetchone()
         return found[0] if found else None
 
@@ -91,7 +92,7 @@ class Spool:
         """Add candidates and rejects."""
         with self._together():
             self.database.executemany(
-                f"INSERT INTO candidate VALUES ({','.join('?' * 12)})",  # noqa: S608 -- only marks
+                f"INSERT INTO candidate VALUES ({','.join('?' * 12)})",  # noqa: S608 -- only placeholders
                 map(_as_row, candidates),
             )
             self._reject(rejects)
@@ -104,33 +105,33 @@ class Spool:
     # -- deciding ----------------------------------------------------------------------------------
 
     def decide(self, length: int | None) -> int:
-        """Choose who stays, once all is put; returns how many posts came more than once.
+        """Choose the candidates that become posts, after all have been put.
 
-        Vectors must have the `length` of those that stand in the workspace; where none do, the
-        length that most candidates have, the greater one of two that are equally common. A post
-        that stands in the workspace stays. Of other candidates with one id, the earliest published
-        stays, of those the one whose content has the smallest digest; the others are rejects unless
-        their content is the same.
+        Returns the number of candidates that repeat a chosen one. Vectors must have the `length` of
+        stored vectors; if it is None, the length that most candidates have, the greater of two that
+        are equally common. A stored post is never replaced. Of several candidates with one id, the
+        earliest published is chosen, then the one whose content has the smallest digest; the others
+        become rejects unless their content is the same.
         """
         with self._together():
             length = length or self._commonest_length()
             wrong_length = f"vector of the wrong length: others have {length} numbers"
             self._set_aside("length <> ?", wrong_length, length)
-            self._set_aside("post_id IN (SELECT post_id FROM standing)", _OTHER_CONTENT)
+            self._set_aside("post_id IN (SELECT post_id FROM stored)", _OTHER_CONTENT)
             self.database.executescript(_RANK)
             self._set_aside(
                 "rowid IN (SELECT place FROM ranked WHERE content <> kept)", _OTHER_CONTENT
             )
             winners = "SELECT place FROM ranked WHERE rank = 1"
             for (flaws,) in self.database.execute(
-                f"SELECT flaws FROM candidate WHERE flaws <> '[]' AND rowid IN ({winners})"  # noqa: S608 -- our own words
+                f"SELECT flaws FROM candidate WHERE flaws <> '[]' AND rowid IN ({winners})"  # noqa: S608 -- no text of a user
             ).fetchall():
                 self._reject([Reject(**flaw) for flaw in json.loads(flaws)])
             again = "SELECT COUNT(*) FROM ranked WHERE rank > 1 AND content = kept"
             return int(self.database.execute(again).fetchone()[0])
 
     def _set_aside(self, which: str, reason: str, *values: object) -> None:
-        """Turn candidates into rejects; `which` is a condition in our own words."""
+        """Turn candidates into rejects; `which` is an SQL condition, never text of a user."""
         self.database.execute(
             "INSERT INTO reject SELECT post_id, ?, file, row, week FROM candidate"  # noqa: S608
             f" WHERE {which}",
@@ -148,12 +149,12 @@ class Spool:
     # -- reading -----------------------------------------------------------------------------------
 
     def weeks(self) -> list[str]:
-        """The weeks of the posts that stay, oldest first."""
+        """The weeks of the chosen posts, oldest first."""
         rows = self.database.execute("SELECT DISTINCT week FROM ranked WHERE rank = 1")
         return sorted(week for (week,) in rows)
 
     def posts(self, week: str) -> Iterator[Candidate]:
-        """The posts of one week that stay, by id."""
+        """The chosen posts of one week, by id."""
         rows = self.database.execute(
             "SELECT candidate.* FROM candidate JOIN ranked ON ranked.place = candidate.rowid"
             " WHERE ranked.rank = 1 AND ranked.week = ? ORDER BY candidate.post_id",
@@ -162,7 +163,7 @@ class Spool:
         return map(_as_candidate, rows)
 
     def reject_weeks(self) -> list[str]:
-        """The weeks that rejects belong to."""
+        """The weeks of the rejects."""
         rows = self.database.execute("SELECT DISTINCT week FROM reject")
         return sorted(week for (week,) in rows)
 
@@ -178,7 +179,7 @@ class Spool:
 
 
 class _Transaction:
-    """`BEGIN` … `COMMIT` around a block; the file is thrown away where the block fails."""
+    """`BEGIN` … `COMMIT` around a block. No rollback: if a block fails, the file is removed."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self.database = database

@@ -1,8 +1,8 @@
-"""Key frames of a video, spread evenly over all that it has (PyAV).
+"""Extracts key frames from a video, evenly spread over its length, with PyAV.
 
-In goes a file that a stranger made; out come JPEG pictures with their times, or `BadVideo`. Only
-containers that hold one video in one file are opened: a playlist could name other files or
-addresses, and is refused before anything is followed.
+Input: a file from an untrusted source. Output: JPEG pictures with their times, or `BadVideo`. Only
+containers that hold the video in the same file are opened: a playlist could name other files or
+addresses, so it is refused before it is followed.
 """
 
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     import av
 
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,gif"
-QUALITY = 95  # of the JPEG; a frame was lossy before
+QUALITY = 95  # of the JPEG; the video itself is lossy
 
 
 class BadVideo(ValueError):
-    """A video cannot be used; the message is a reason in plain words."""
+    """A video cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,21 @@ class KeyFrame:
 
 
 def key_frames(path: Path, count: int, max_pixels: int) -> list[KeyFrame]:
-    """Up to `count` key frames of the first video stream, first and last among them.
+    """Up to `count` key frames of the first video stream, including the first and the last.
 
-    The video is decoded twice, key frames only: to count them, then to take those at evenly spread
-    places, so that memory holds one frame. Raises `BadVideo`, and `MissingPart` if PyAV is not
-    installed.
+    The video is decoded twice, key frames only: once to count them, once to extract those at evenly
+    spread positions. So memory holds one frame at a time. Raises `BadVideo`, and `MissingPart` if
+    PyAV is not installed.
     """
     require("av", f"the video {path.name}")
     import av.error
 
     try:
-        wanted = _spread(sum(1 for _ in _decoded(path, max_pixels)), count)
-        stills = [
-            _still(frame)
-            for place, frame in enumerate(_decoded(path, max_pixels))
-            if place in wanted
+        positions = _spread(sum(1 for _ in _decoded(path, max_pixels)), count)
+        frames = [
+            _key_frame(frame)
+            for position, frame in enumerate(_decoded(path, max_pixels))
+            if position in positions
         ]
     except BadVideo:
         raise
@@ -59,13 +59,13 @@ def key_frames(path: Path, count: int, max_pixels: int) -> list[KeyFrame]:
         raise BadVideo(f"cannot be decoded: {error.strerror}") from error
     except (ValueError, MemoryError, OverflowError) as error:
         raise BadVideo(f"cannot be decoded: {error}") from error
-    if not stills:
+    if not frames:
         raise BadVideo("has no key frame")
-    return stills
+    return frames
 
 
 def _spread(total: int, count: int) -> set[int]:
-    """`count` places in `range(total)`, evenly spread; all of them where there are no more."""
+    """`count` positions in `range(total)`, evenly spread; all of them if `total` is smaller."""
     if count == 1:
         return {total // 2}
     return {round(step * (total - 1) / (count - 1)) for step in range(count)}
@@ -82,7 +82,9 @@ def _decoded(path: Path, max_pixels: int) -> Iterator["av.VideoFrame"]:
         stream.codec_context.skip_frame = "NONKEY"
         _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
         for frame in container.decode(stream):
-            _check_size(frame.width, frame.height, max_pixels)  # it may change on the way
+            _check_size(
+                frame.width, frame.height, max_pixels
+            )  # the size may change within a stream
             yield frame
 
 
@@ -91,7 +93,7 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
         raise BadVideo(f"too large: {width} x {height} pixels, at most {max_pixels}")
 
 
-def _still(frame: "av.VideoFrame") -> KeyFrame:
+def _key_frame(frame: "av.VideoFrame") -> KeyFrame:
     image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
     if frame.rotation:
         image = image.rotate(frame.rotation, expand=True)

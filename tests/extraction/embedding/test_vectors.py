@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ from zeitgraph.extraction.intake.posts import heat_of, language_of
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.base.errors import StoreError
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date
-from zeitgraph.kg.workspace.rows import ENGAGEMENT
+from zeitgraph.kg.workspace.rows import ENGAGEMENT, IntakeRow
 from zeitgraph.kg.workspace.settings import HeatSettings
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -198,10 +198,11 @@ def test_heat_is_bounded_and_never_falls_as_counts_rise(
     counts: Mapping[str, int | None], more: str
 ) -> None:
     weights = HeatSettings()
-    heat = heat_of(counts, weights)
+    heat = heat_of(cast("IntakeRow", counts), weights)
     assert 0 <= heat <= weights.cap
-    assert heat_of({**counts, more: (counts[more] or 0) + 1}, weights) >= heat
+    raised = {**counts, more: (counts[more] or 0) + 1}
+    assert heat_of(cast("IntakeRow", raised), weights) >= heat
 
 
 def test_a_post_with_no_counts_has_no_heat() -> None:
-    assert heat_of(dict.fromkeys(ENGAGEMENT), HeatSettings()) == 0.0
+    assert heat_of(cast("IntakeRow", dict.fromkeys(ENGAGEMENT)), HeatSettings()) == 0.0

@@ -429,6 +429,6 @@ def test_real_photographs_all_decode(tmp_path: Path, real_data: Path) -> None:
 def test_the_spool_of_a_killed_add_is_thrown_away(tmp_path: Path) -> None:
     (tmp_path / "add.sqlite").write_bytes(b"half written")
     spool = Spool(tmp_path / "add.sqlite")
-    assert spool.standing("a") is None
+    assert spool.stored_content("a") is None
     spool.close()
     assert not (tmp_path / "add.sqlite").exists()

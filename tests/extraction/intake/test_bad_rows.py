@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.worlds.intake import encoded, fresh, ids, image, post, rejects
-from zeitgraph.extraction.intake import readers
+from zeitgraph.extraction.intake import csv_reader, readers
 from zeitgraph.extraction.intake.add import add_posts
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -274,9 +274,9 @@ def test_a_stray_quote_holds_no_more_of_the_file_than_it_must(tmp_path: Path) ->
     (tmp_path / "posts.csv").write_text("id,published_at,text,likes\n" + "".join(lines), "utf-8")
     (source,) = readers.find_sources([tmp_path / "posts.csv"], lambda _line: None)
     with source.path.open(encoding="utf-8", newline="") as file:
-        held = readers._Lines(file)
+        held = csv_reader._Lines(file)
         header = held.take().strip().split(",")
-        readers._csv_row(source, held, header, held.take())
+        csv_reader._csv_row(source, held, header, held.take())
         assert len(held.back) == 1
 
 
