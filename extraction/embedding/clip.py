@@ -1,8 +1,8 @@
-"""The embedder `open_clip`: pictures and texts in one space, by any open_clip model.
+"""The embedder `open_clip`: pictures and texts in one space, with any open_clip model.
 
-`model` is `starter` (the weights that ship with zeitgraph), `local-dir:FOLDER` as open_clip writes
-it, `hf-hub:OWNER/NAME`, or one of open_clip's own names with a `pretrained` tag. Only the last two
-use the network, and only the first time. Weights are safetensors; nothing else is loaded.
+`vectors.model` is `starter` (the weights that ship with zeitgraph), `local-dir:FOLDER` as open_clip
+writes it, `hf-hub:OWNER/NAME`, or one of open_clip's own names with a tag in `vectors.pretrained`.
+Only the last two use the network. Only safetensors are loaded.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,36 +37,36 @@ class _Loaded:
     """A model ready to run: the network in eval mode, its preprocessing and its tokenizer."""
 
     network: Any
-    prepare: Callable[[Image.Image], Any]
+    preprocess: Callable[[Image.Image], Any]
     tokenize: Callable[[list[str]], Any]
 
 
 class OpenClipEmbedder:
-    """Both sides, by an open_clip model; the weights are loaded when first asked."""
+    """Embeds texts and pictures with an open_clip model, which is loaded at its first use."""
 
     sides = frozenset({"picture", "text"})
 
     def __init__(self, settings: VectorSettings) -> None:
         self.settings = settings
         self.folder = _local_folder(settings.model)
-        named = digest_file(self.folder) if self.folder else [settings.model, settings.pretrained]
-        self.identity = digest_json(["open_clip", named, settings.precision, settings.device])
+        model = digest_file(self.folder) if self.folder else [settings.model, settings.pretrained]
+        self.identity = digest_json(["open_clip", model, settings.precision, settings.device])
 
     def texts(self, texts: Sequence[str]) -> Vectors:
-        """Unit rows for texts; what passes the model's context length is cut off."""
+        """Unit rows for texts; words beyond the model's context length are ignored."""
         import torch
 
-        tokens = self._loaded.tokenize(list(texts))  # here, as tokenizers are not for many threads
+        tokens = self._loaded.tokenize(list(texts))  # tokenizers are not thread-safe
         return in_chunks(tokens, lambda chunk: self._run("encode_text", torch.stack(chunk)))
 
     def pictures(self, pictures: Sequence[Image.Image]) -> Vectors:
         """Unit rows for RGB pictures."""
         import torch
 
-        prepare = self._loaded.prepare
+        preprocess = self._loaded.preprocess
         return in_chunks(
             pictures,
-            lambda chunk: self._run("encode_image", torch.stack([prepare(p) for p in chunk])),
+            lambda chunk: self._run("encode_image", torch.stack([preprocess(p) for p in chunk])),
         )
 
     def _run(self, method: str, batch: Any) -> Vectors:
@@ -90,7 +90,7 @@ class OpenClipEmbedder:
         try:
             pretrained = self._pretrained()
             with no_remote_code():
-                network, prepare = open_clip.create_model_from_pretrained(
+                network, preprocess = open_clip.create_model_from_pretrained(
                     name, pretrained=pretrained, device=self.settings.device
                 )
                 tokenize = open_clip.get_tokenizer(name)
@@ -103,10 +103,10 @@ class OpenClipEmbedder:
                 do="check its name, and the network if it comes from a hub",
             ) from error
         network = network.eval().requires_grad_(requires_grad=False)
-        return _Loaded(choose_precision(network, self.settings), prepare, tokenize)
+        return _Loaded(choose_precision(network, self.settings), preprocess, tokenize)
 
     def _pretrained(self) -> str | None:
-        """The `pretrained` argument of open_clip, once the weights are known to be safetensors."""
+        """The `pretrained` argument of open_clip; raises `ModelError` if the model is not safe."""
         from open_clip.pretrained import (
             download_pretrained,
             download_pretrained_from_hf,

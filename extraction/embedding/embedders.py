@@ -1,8 +1,8 @@
-"""Embedders: what turns texts and pictures into unit vectors, chosen by name.
+"""Embedders turn texts and pictures into unit vectors. The settings choose one by name.
 
-An embedder is made from the settings of the branch `vectors` and loads its weights when it is first
-asked. This module holds the Protocol, the table of names, and `given`, which embeds nothing;
-real ones live in `clip.py` and `sentences.py`, the toy in `toy_embedder.py`.
+An embedder is made from the settings `vectors`, and loads its weights at its first use. This module
+holds the Protocol, the table of names, what embedders with a network share, and `given`, which
+embeds nothing. The others are in `clip.py`, `sentences.py` and `toy_embedder.py`.
 """
 
 import os
@@ -32,11 +32,11 @@ EMBEDDERS: Mapping[str, str] = {
 
 
 class Embedder(Protocol):
-    """Texts and pictures as vectors of one space.
+    """Maps texts and pictures to vectors of one space.
 
-    `sides` says what it can embed: `text`, `picture`, both or neither. `identity` names the model
-    and its weights; the same content under the same identity gives the same bytes on one machine,
-    whatever else is in the batch and however many threads there are.
+    `sides` names what it can embed: `text`, `picture`, both or neither. `identity` names the model
+    and its weights. On one machine, the same content under the same identity gives the same bytes,
+    whatever else is in the batch and however many threads run.
     """
 
     identity: str
@@ -53,7 +53,10 @@ class Embedder(Protocol):
 
 @cache
 def load_embedder(settings: VectorSettings) -> Embedder:
-    """The embedder that the settings choose, one per process; `UnknownName`, `MissingPart`."""
+    """The embedder of the settings, made once per process.
+
+    Raises `UnknownName` if no embedder has that name, `MissingPart` if a package is missing.
+    """
     make: Callable[[VectorSettings], Embedder] = choose_part(
         "embedder", settings.embedder, EMBEDDERS
     )
@@ -61,7 +64,7 @@ def load_embedder(settings: VectorSettings) -> Embedder:
 
 
 class GivenEmbedder:
-    """No model: posts have only the vectors that come with them."""
+    """No model: posts have only the vectors that their file gives."""
 
     identity = "given"
     sides: frozenset[str] = frozenset()
@@ -84,21 +87,20 @@ _CHOOSE = "choose a profile with a model, such as clip, or name no style library
 # -- shared by embedders that run a network --------------------------------------------------------
 
 CHUNK = 16
-"""Rows of a network's every batch.
+"""Rows in every batch of a network.
 
-The last bits of a matrix product depend on its shape, and so would a vector on its neighbours and
-on the size of the batch. In batches of one shape they do not: measured here, no bit changed with
-the order of the rows or the number of threads, while chunks of 1 and of 8 differed by 1e-6.
+The last bits of a matrix product depend on its shape, so a vector would depend on the size of its
+batch. With batches of one size it does not: no bit changed with the order of the rows or the number
+of threads, while batches of 1 and of 8 differed by 1e-6.
 """
 
 
 def in_chunks(items: Sequence[Item], run: Callable[[list[Item]], Vectors]) -> Vectors:
-    """`run` over chunks of exactly `CHUNK` items, the last one filled up with its first item.
+    """Apply `run` to chunks of exactly `CHUNK` items; returns one row per item, at least one.
 
-    `run` gives a row per item and is called from several threads; out come as many rows as there
-    are items, at least one. Chunks run side by side, each on one thread: two threads on one chunk
-    wait for each other at every layer, which took eight times as long where another process held a
-    core.
+    The last chunk is filled up with copies of its first item. `run` returns a row per item, and is
+    called from several threads. Each chunk runs on one thread: two threads on one chunk wait for
+    each other at every layer, which took eight times as long when another process held a core.
     """
     import torch
 
@@ -112,7 +114,7 @@ def in_chunks(items: Sequence[Item], run: Callable[[list[Item]], Vectors]) -> Ve
 
 
 def model_folder(named: str) -> Path:
-    """A folder that the user named, `~` resolved; raises `ModelError` where there is none."""
+    """The folder that the user named, `~` resolved; raises `ModelError` if it does not exist."""
     folder = Path(named).expanduser().resolve()
     if not folder.is_dir():
         raise ModelError("no folder of a model", where=named, do="name one that exists")

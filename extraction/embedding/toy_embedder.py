@@ -1,7 +1,7 @@
-"""The embedder `toy`: real, tiny and instant, for tests and for trying things out.
+"""The embedder `toy`: small and instant, without weights, for tests and experiments.
 
-A text is its words, hashed; a picture is its colours. The two meet where a text names colours: both
-have the same axes for eleven of them. Needs no weights and knows no meaning.
+A text becomes its hashed words, a picture the shares of its colours. Both have the same axes for
+eleven colours, so a text that names a colour is similar to a picture that shows it.
 """
 
 import re
@@ -34,7 +34,7 @@ _WORD = re.compile(r"[a-z0-9]+|[㐀-鿿]")
 
 
 class ToyEmbedder:
-    """64 axes: 11 of colours, 53 of hashed words."""
+    """Vectors of 64 axes: 11 for colours, 53 for hashed words."""
 
     identity = "toy-1"
     sides = frozenset({"picture", "text"})

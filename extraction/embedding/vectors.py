@@ -1,9 +1,9 @@
-"""The stage `vectors`: unit vectors of every picture, every text and every post of a week.
+"""The stage `vectors`: computes unit vectors of each picture, each text and each post of a week.
 
-Reads `intake`, `posts` and `media`, writes `vectors`. An embedder's vectors are cached by content
-and model. The vectors that come with posts (`image_vector`, `text_vector`) are used by the embedder
-`given`, and by it alone: with any other, all vectors come from its model, so that they share one
-space. Knows nothing of clusters.
+Input: the tables `intake`, `posts` and `media`. Output: the table `vectors`. Vectors are cached by
+content and model. Only the embedder `given` uses the vectors that the files give (`image_vector`,
+`text_vector`); with any other, all vectors come from one model, so that they share one space. This
+module does not know about clusters.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,75 +23,76 @@ from zeitgraph.extraction.geometry.vector_cache import VectorCache
 from zeitgraph.extraction.intake.pictures import load_picture, strict_decoding
 from zeitgraph.kg.base.errors import StoreError
 from zeitgraph.kg.base.ids import digest_text
+from zeitgraph.kg.base.terms import VectorSide
 from zeitgraph.kg.workspace.pipeline import Job, Outputs
-from zeitgraph.kg.workspace.tables import TABLES, make_table
+from zeitgraph.kg.workspace.rows import VectorRow
+from zeitgraph.kg.workspace.tables import INTAKE, MEDIA, POSTS, VECTORS, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 
 LONGEST = 1024
-"""Pixels of a picture's longer side as embedders see it; models take a few hundred, and a batch of
-photographs in full size would not fit in memory."""
-
+"""Pixels of a picture's longer side before it is embedded. Models need a few hundred, and a batch
+of photographs in full size would not fit in memory."""
 
 TEXTS = 2048
-"""Texts embedded at a time: many, so that those of like length fill whole chunks of the network."""
+"""Texts embedded at a time: many, so that texts of one length fill whole chunks of the network."""
 
 
 @dataclass(frozen=True)
 class _Sides:
-    """The vectors of one post: of its pictures by item id, in order, and of its text."""
+    """The vectors of one post: those of its pictures by item id, in order, and that of its text."""
 
     pictures: Mapping[str, Vector]
     text: Vector | None
 
 
 def compute_vectors(job: Job) -> Outputs:
-    """Vectors of the week: sides `picture`, `text` and `post`; a post with neither has none."""
+    """The vectors of the week. A post without text and pictures has none."""
     embedder = load_embedder(job.settings.vectors)
-    sides = _embedded(job, embedder) if embedder.sides else _given(job)
-    rows = [
+    posts = _embedded(job, embedder) if embedder.sides else _given(job)
+    rows: Iterator[VectorRow] = (
         {"post_id": post_id, "side": side, "item_id": item, "vector": vector, "week": job.week}
-        for post_id, own in sides
-        for side, item, vector in _rows_of(post_id, own)
-    ]
-    return {"vectors": make_table(TABLES["vectors"], rows)}
+        for post_id, sides in posts
+        for side, item, vector in _vectors_of(post_id, sides)
+    )
+    return {"vectors": make_table(VECTORS, rows)}
 
 
 def models_identity(workspace: Workspace) -> str:
-    """What changes when the vectors would: the embedder's identity, weights included."""
+    """The identity of the embedder, weights included: if it changes, so do the vectors."""
     return load_embedder(workspace.settings.vectors).identity
 
 
-def _rows_of(post_id: str, own: _Sides) -> Iterator[tuple[str, str, Vector]]:
-    for item, vector in own.pictures.items():
-        yield "picture", item, vector
-    if own.text is not None:
-        yield "text", post_id, own.text
-    if own.pictures:
-        yield "post", post_id, fuse(np.stack(list(own.pictures.values())), own.text)
-    elif own.text is not None:
-        yield "post", post_id, fuse(np.empty((0, len(own.text)), np.float32), own.text)
+def _vectors_of(post_id: str, sides: _Sides) -> Iterator[tuple[VectorSide, str, Vector]]:
+    """Each vector of a post, with its side and item id."""
+    for item, vector in sides.pictures.items():
+        yield VectorSide.PICTURE, item, vector
+    if sides.text is not None:
+        yield VectorSide.TEXT, post_id, sides.text
+    if sides.pictures:
+        yield VectorSide.POST, post_id, fuse(np.stack(list(sides.pictures.values())), sides.text)
+    elif sides.text is not None:
+        yield VectorSide.POST, post_id, fuse(np.empty((0, len(sides.text)), np.float32), sides.text)
 
 
 def _given(job: Job) -> Iterator[tuple[str, _Sides]]:
-    """The vectors that came with the posts, made unit; a picture's item is the post itself."""
-    for row in job.table("intake").select(["post_id", "image_vector", "text_vector"]).to_pylist():
+    """The vectors that the files give, made unit; a picture's item id is the post's id."""
+    for row in job.rows(INTAKE, columns=["post_id", "image_vector", "text_vector"]):
         picture, text = (
-            None
-            if row[column] is None
-            else unit_rows(np.array([row[column]], np.float32), least_norm=0.0)[0]
-            for column in ("image_vector", "text_vector")
+            None if given is None else unit_rows(np.array([given], np.float32), least_norm=0.0)[0]
+            for given in (row["image_vector"], row["text_vector"])
         )
         yield row["post_id"], _Sides({} if picture is None else {row["post_id"]: picture}, text)
 
 
 def _embedded(job: Job, embedder: Embedder) -> Iterator[tuple[str, _Sides]]:
-    posts = job.table("posts").select(["post_id", "text"]).to_pylist()
-    media = job.table("media").select(["post_id", "media_id", "path"]).to_pylist()
+    """The vectors that the embedder computes, or has computed before."""
+    posts = job.rows(POSTS, columns=["post_id", "text"])
+    media = job.rows(MEDIA, columns=["post_id", "media_id", "path"])
     files = {Path(row["path"]).stem: job.workspace.root / row["path"] for row in media}
-    words = {digest_text(row["text"]): row["text"] for row in posts if row["text"]}
+    texts = {digest_text(row["text"]): row["text"] for row in posts if row["text"]}
     work = (
-        Work("picture", "vectors", files, job.settings.vectors.batch, _seen_by(embedder)),
-        Work("text", "vectors", words, TEXTS, embedder.texts),
+        Work("picture", "vectors", files, job.settings.vectors.batch, _picture_files(embedder)),
+        Work("text", "vectors", texts, TEXTS, embedder.texts),
     )
     found = {
         side.name: made_once(job, embedder.identity, side)
@@ -99,23 +100,24 @@ def _embedded(job: Job, embedder: Embedder) -> Iterator[tuple[str, _Sides]]:
         if side.name in embedder.sides
     }
     pictures: dict[str, dict[str, Vector]] = {}
-    for row in media if "picture" in found else ():
-        own = pictures.setdefault(row["post_id"], {})
-        own[row["media_id"]] = found["picture"][Path(row["path"]).stem]
+    for medium in media if "picture" in found else ():
+        of_post = pictures.setdefault(medium["post_id"], {})
+        of_post[medium["media_id"]] = found["picture"][Path(medium["path"]).stem]
     for row in posts:
         text = found["text"][digest_text(row["text"])] if row["text"] and "text" in found else None
         yield row["post_id"], _Sides(pictures.get(row["post_id"], {}), text)
 
 
-def _seen_by(embedder: Embedder) -> Callable[[Sequence[Path]], Vectors]:
+def _picture_files(embedder: Embedder) -> Callable[[Sequence[Path]], Vectors]:
     return lambda paths: embedder.pictures(load_pictures(paths, LONGEST))
 
 
 @dataclass(frozen=True)
 class Work:
-    """A side whose contents become rows of numbers, called `what` where progress is told.
+    """Contents that become rows of numbers.
 
-    `contents` by digest, how many at a time, and what makes a row of each.
+    `name` is the side, `what` the word for the rows in messages of progress. `contents` are given
+    by digest; `make` computes a row of each, `batch` at a time.
     """
 
     name: str
@@ -126,7 +128,7 @@ class Work:
 
 
 def made_once(job: Job, recipe: str, side: Work) -> Mapping[str, Vector]:
-    """Rows by digest of content, from the cache where `recipe` made them before."""
+    """Rows by digest of content; taken from the cache if `recipe` has made them before."""
     cache = VectorCache(job.workspace)
     vectors = cache.look_up(recipe, side.name, side.contents)
     missing = iter(sorted(side.contents.keys() - vectors.keys()))
@@ -140,9 +142,9 @@ def made_once(job: Job, recipe: str, side: Work) -> Mapping[str, Vector]:
 
 
 def load_pictures(paths: Sequence[Path], longest: int) -> list[Any]:
-    """Pictures decoded side by side, at most `longest` pixels a side.
+    """Pictures decoded in parallel, at most `longest` pixels a side.
 
-    Raises `StoreError` for one that is gone from the media.
+    Raises `StoreError` if a file is missing or cannot be read.
     """
     with strict_decoding(), ThreadPoolExecutor() as pool:
         try:

@@ -1,1 +1,1 @@
-"""Names in texts: recognisers by rules and by models."""
+"""Finds names in texts, by rules and by models."""

@@ -1,9 +1,9 @@
-"""A text in its normal form, with the way back to the offsets of the text as it came.
+"""Normalises a text, and maps offsets of the result back to the original.
 
-Comes in: a post's text, hostile or not. Goes out: the text with full-width and other compatibility
-characters folded (NFKC, Unicode Standard Annex 15), without format characters (zero-width ones,
-marks of direction: general category Cf), and for each span of it the span of the original. Knows
-nothing about names.
+Input: any text. Output: the text with full-width and other compatibility characters folded (NFKC,
+Unicode Standard Annex 15) and without format characters (general category Cf: zero-width ones,
+marks of direction), and for each span of it the span of the original. This module does not know
+about names.
 """
 
 import re
@@ -15,7 +15,7 @@ _ASCII = re.compile(r"[\x00-\x7f]")
 
 @dataclass(frozen=True)
 class Aligned:
-    """`clean[i]` comes from `original[starts[i]:ends[i]]`; without tables, offsets are the same."""
+    """`clean[i]` comes from `original[starts[i]:ends[i]]`; if these are None, offsets are equal."""
 
     clean: str
     starts: tuple[int, ...] | None = None
@@ -29,7 +29,7 @@ class Aligned:
 
 
 def align(text: str) -> Aligned:
-    """`text` in its normal form; a letter and the marks that follow it are folded together."""
+    """`text` in its normal form. A letter and the marks that follow it are folded together."""
     if text.isascii() or _is_clean(text):
         return Aligned(text)
     letters: list[str] = []
@@ -52,6 +52,6 @@ def _is_clean(text: str) -> bool:
 
 
 def _clusters(text: str) -> list[tuple[int, int]]:
-    """Where each character that combines with none before it begins, and where the next does."""
+    """The start and end of each character with the combining marks that follow it."""
     begins = [i for i, letter in enumerate(text) if i == 0 or not unicodedata.combining(letter)]
     return list(zip(begins, [*begins[1:], len(text)], strict=True))

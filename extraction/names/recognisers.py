@@ -1,8 +1,8 @@
-"""Recognisers: what finds spans of text that name something, and the table they are chosen from.
+"""Recognisers find the spans of a text that name something. The settings choose one by name.
 
-A recogniser gets texts and gives, for each, spans that do not overlap but for hashtags and what
-stands inside them. It is made of a `Workspace`, from which it takes its settings and what is known
-there. Knows nothing about tables or linking.
+Input: texts. Output: for each text, spans that do not overlap, except for hashtags and the names
+inside them. A recogniser is made from a `Workspace`, which gives it settings and catalogue. This
+module does not know about tables or linking.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from zeitgraph.kg.workspace.workspace import Workspace
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """`text[start:end]`, in Python string offsets, names something of `kind`; never empty."""
+    """`text[start:end]`, in Python string offsets, names something of `kind`; it is not empty."""
 
     start: int
     end: int
@@ -23,12 +23,12 @@ class Span:
 
 
 class Recogniser(Protocol):
-    """Finds names in texts: small enough to be written by anybody."""
+    """Finds names in texts."""
 
     def find(self, texts: Sequence[str], langs: Sequence[str]) -> list[list[Span]]:
-        """The spans of each text, in order; `langs` are `en`, `zh` or another code, as known.
+        """The spans of each text, in order; `langs` are codes such as `en`, empty if unknown.
 
-        The answer for one text does not depend on the others.
+        The spans of a text do not depend on the other texts.
         """
         ...
 
@@ -38,20 +38,20 @@ RECOGNISERS: Mapping[str, str] = {
     "spacy": "zeitgraph.extraction.names.model_recognisers:spacy_of",
     "transformers": "zeitgraph.extraction.names.model_recognisers:transformers_of",
 }
-"""Functions from a `Workspace` to a `Recogniser`."""
+"""For each name, the function that makes a `Recogniser` from a `Workspace`."""
 
 
 def recognisers_of(workspace: Workspace) -> list[Recogniser]:
-    """The rules, and the recogniser of the settings if that is another.
+    """The rules, and the recogniser of the settings if that is another one.
 
-    Raises `UnknownName` or `MissingPart` where it cannot be had.
+    Raises `UnknownName` if no recogniser has that name, `MissingPart` if a package is missing.
     """
     names = dict.fromkeys(["rules", workspace.settings.entities.recogniser])
     return [choose_part("recogniser", name, RECOGNISERS)(workspace) for name in names]
 
 
 def longest_first(spans: Iterable[Span]) -> list[Span]:
-    """Spans that do not overlap, in order: the longer wins, then the one given first."""
+    """Spans that do not overlap, in order: the longer one wins, then the one given first."""
     taken: set[int] = set()
     kept = []
     for span in sorted(spans, key=lambda s: s.start - s.end):

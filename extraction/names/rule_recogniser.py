@@ -1,20 +1,20 @@
-"""The rules recogniser: hashtags, and the names of the catalogue and of the everyday words.
+"""The recogniser `rules`: finds hashtags, names of the catalogue, and everyday words.
 
-Comes in: texts in any mixture of languages. Goes out: spans. Needs no model: spaCy's blank English
-and Chinese pipelines cut a text into words and into characters, their phrase matchers find the
-names, and jieba's dictionary tells what a Chinese word is. Knows nothing about tables.
+Input: texts in any mixture of languages. Output: spans. It needs no model: spaCy's blank English
+and Chinese pipelines split a text into words and characters, their phrase matchers find the names,
+and jieba's dictionary gives the edges of Chinese words. This module does not know about tables.
 
-- A proper name in Latin letters (person, brand, product, place) stands as the catalogue writes it,
-  or in capitals; a common noun (object, scene) in any casing, singular or plural.
-- A name that is an ordinary word («Target», «Next») is one only where its capital tells: after a
-  word in small letters, or among Chinese characters. At the start of a sentence it is none. A name
-  of several ordinary words («Old Navy») has a capital in its last.
-- A Chinese name is no part of a longer word of jieba's dictionary. (Against gold names of CLUENER
-  this lost less and kept as much out as asking for a word's edge on both sides.)
-- Of names that overlap, the longest stands.
+- A proper name in Latin letters (person, brand, product, place) must be written as in the
+  catalogue, or in capitals; a common noun (object, scene) in any casing, singular or plural.
+- A name that is also an ordinary word («Target», «Next») counts only if its capital is significant:
+  after a word in small letters, or among Chinese characters, but not at the start of a sentence. A
+  name of several ordinary words («Old Navy») must have a capital in its last word.
+- A Chinese name must not be part of a longer word of jieba's dictionary. (On the gold names of
+  CLUENER this found more names than requiring an edge on both sides, with as few false ones.)
+- Of names that overlap, the longest counts.
 - A hashtag is `#word` (Unicode letters, digits and _, not digits alone), or `#words#` as on Weibo
-  where Han characters stand between the hashes. Proper names inside it are found too; a thing in a
-  hashtag is a topic, and need not be there.
+  if Han characters are between the hashes. Proper names inside a hashtag are found too. Common
+  nouns are not: a hashtag names a topic, and its thing need not be in the post.
 """
 
 import re
@@ -28,6 +28,7 @@ from zeitgraph.extraction.names.normal_form import align
 from zeitgraph.extraction.names.recognisers import Span, longest_first
 from zeitgraph.extraction.names.words import chinese_cutter
 from zeitgraph.kg.base.plugins import is_installed
+from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.kg.entities.catalogue import CASED_KINDS, Catalogue, everyday_words, surface_forms
 from zeitgraph.kg.entities.disambiguation import HAN, Disambiguator, Name, has_proper_name_case
 from zeitgraph.kg.entities.linking import disambiguator_of
@@ -36,24 +37,32 @@ from zeitgraph.kg.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from spacy.language import Language
 
-Place = tuple[int, int]  # start and end of a match
+Match = tuple[int, int]  # start and end
 
-_UNSPACED = re.compile(rf"[{HAN}぀-ヿ]")  # Han and kana: words are not set apart by spaces
+_UNSPACED = re.compile(rf"[{HAN}぀-ヿ]")  # Han and kana: scripts without spaces
 _RUN_ON = re.compile(r"\S{200,}")
 _HASHTAG = re.compile(
     rf"[#＃](?=[^#＃\n]*[{HAN}])(?!\s)[^#＃\n]{{1,32}}(?<!\s)[#＃]"
     r"|(?<![A-Za-z0-9_&/#＃])[#＃](?=\w*[^\W\d_])\w+"
 )
-_LOCATIVES = ("", *"里裡上下中内內外前后後旁边邊")  # 花园里, «in the garden», is one word for jieba
-_TELLING_LENGTH = 4  # a proper name in small letters alone is a name if it is so long
-_KIND_ORDER = ("object", "scene", "brand", "product", "person", "place", "hashtag")
-"""The kind of a name that could be of several where nothing decides, common nouns first."""
+_LOCATIVES = ("", *"里裡上下中内內外前后後旁边邊")  # to jieba, 花园里 («in the garden») is one word
+_LONG_ENOUGH = 4  # letters of a proper name that may be written in small letters
+_KIND_ORDER = (
+    EntityKind.OBJECT,
+    EntityKind.SCENE,
+    EntityKind.BRAND,
+    EntityKind.PRODUCT,
+    EntityKind.PERSON,
+    EntityKind.PLACE,
+    EntityKind.HASHTAG,
+)
+"""Of the kinds that an undecided name could have, the first one here; common nouns come first."""
 
 
 def rules_of(workspace: Workspace) -> "RulesRecogniser | HashtagRecogniser":
-    """The rules for what `workspace` knows; built once per process for one catalogue.
+    """The rules for the catalogue of `workspace`, built once per process for each catalogue.
 
-    Without spaCy (the extra `text`), only hashtags are found.
+    Without spaCy (the extra `text`), they find hashtags only.
     """
     if not is_installed("spacy"):
         return HashtagRecogniser()
@@ -66,21 +75,21 @@ def _rules(disambiguator: Disambiguator) -> "RulesRecogniser":
 
 
 class HashtagRecogniser:
-    """Finds hashtags; needs no other package."""
+    """Finds hashtags; needs no optional package."""
 
     def find(self, texts: Sequence[str], langs: Sequence[str]) -> list[list[Span]]:  # noqa: ARG002
         """The hashtags of each text, in any language."""
-        aligned = [align(text) for text in texts]
         return [
             sorted(
-                Span(*one.original(tag.start, tag.end), tag.kind) for tag in _hashtags(one.clean)
+                Span(*normal.original(tag.start, tag.end), tag.kind)
+                for tag in _hashtags(normal.clean)
             )
-            for one in aligned
+            for normal in map(align, texts)
         ]
 
 
 class RulesRecogniser:
-    """Finds hashtags and the names that `disambiguator`'s catalogue holds."""
+    """Finds hashtags and the names of `disambiguator`'s catalogue."""
 
     def __init__(self, disambiguator: Disambiguator) -> None:
         self._disambiguator = disambiguator
@@ -93,28 +102,28 @@ class RulesRecogniser:
         self._written = lru_cache(maxsize=65536)(disambiguator.catalogue.by_cased_name)
 
     def find(self, texts: Sequence[str], langs: Sequence[str]) -> list[list[Span]]:  # noqa: ARG002
-        """The spans of each text; `langs` play no part, since posts mix languages."""
+        """The spans of each text; `langs` are ignored, because posts mix languages."""
         aligned = [align(text) for text in texts]
-        cleans = [one.clean for one in aligned]
+        cleans = [normal.clean for normal in aligned]
         spaced = [_spaced_part(clean) for clean in cleans]
         unspaced = [clean if _UNSPACED.search(clean) else "" for clean in cleans]
         found = zip(self._words.find(spaced), self._characters.find(unspaced), strict=True)
         return [
             sorted(
-                Span(*one.original(span.start, span.end), span.kind)
-                for span in self._spans(one.clean, words, characters)
+                Span(*normal.original(span.start, span.end), span.kind)
+                for span in self._spans(normal.clean, words, characters)
             )
-            for one, (words, characters) in zip(aligned, found, strict=True)
+            for normal, (words, characters) in zip(aligned, found, strict=True)
         ]
 
-    def _spans(self, clean: str, words: Sequence[Place], characters: Sequence[Place]) -> list[Span]:
-        """The spans of a clean text, where these are the matches of the two finders."""
+    def _spans(self, clean: str, words: Sequence[Match], characters: Sequence[Match]) -> list[Span]:
+        """The spans of a normalised text, from the matches of the two phrase finders."""
         edges = word_edges(clean) if characters else []
-        whole = [place for place in characters if not _is_part_of_word(clean, edges, *place)]
-        named = [place for place in [*whole, *words] if self._is_name(clean, *place)]
-        names = longest_first(Span(*place, "") for place in named)
+        whole = [match for match in characters if not _is_part_of_word(clean, edges, *match)]
+        named = [match for match in [*whole, *words] if self._is_name(clean, *match)]
+        names = longest_first(Span(*match, "") for match in named)
         tags = _hashtags(clean)
-        tagged = {place for tag in tags for place in range(tag.start, tag.end)}
+        tagged = {offset for tag in tags for offset in range(tag.start, tag.end)}
         return [
             *tags,
             *(
@@ -125,12 +134,12 @@ class RulesRecogniser:
         ]
 
     def _is_name(self, clean: str, start: int, end: int) -> bool:
-        """Whether its casing lets a match be the name that it looks like."""
+        """Whether a match has the casing of a name."""
         surface = clean[start:end]
-        meant = self._written(surface)
-        if any(entity.kind not in CASED_KINDS for entity in meant):
+        entities = self._written(surface)
+        if any(entity.kind not in CASED_KINDS for entity in entities):
             return True
-        if not meant or (surface.islower() and len(surface) < _TELLING_LENGTH):
+        if not entities or (surface.islower() and len(surface) < _LONG_ENOUGH):
             return False
         words = surface.casefold().split()
         if not self._ordinary.issuperset(words):
@@ -140,29 +149,30 @@ class RulesRecogniser:
         return has_proper_name_case(clean, start, surface)
 
     def _with_kinds(self, clean: str, names: Sequence[Span]) -> Iterator[Span]:
-        asked = [Name(n.start, n.end, clean[n.start : n.end]) for n in names]
-        for name, choice in zip(asked, self._disambiguator.choose(clean, asked), strict=True):
+        """The names with the kind of the entity that each means, or could mean."""
+        found = [Name(n.start, n.end, clean[n.start : n.end]) for n in names]
+        for name, choice in zip(found, self._disambiguator.choose(clean, found), strict=True):
             possible = [choice.entity] if choice.entity else self._written(name.surface)
             kind = min((entity.kind for entity in possible), key=_KIND_ORDER.index)
             yield Span(name.start, name.end, kind)
 
 
 def _hashtags(clean: str) -> list[Span]:
-    return [Span(*match.span(), "hashtag") for match in _HASHTAG.finditer(clean)]
+    return [Span(*match.span(), EntityKind.HASHTAG) for match in _HASHTAG.finditer(clean)]
 
 
 def _spaced_part(clean: str) -> str:
-    """`clean` with blanks, in equal number, for what is not written in words with spaces.
+    """`clean` with every character that is not part of spaced words replaced by a blank.
 
-    That is Han and kana, so that a Latin name among them stands free, and what runs on for so long
-    that no language writes it so: spaCy's tokenizer needs time that grows with its square.
+    These are Han and kana, so that a Latin name among them becomes a word of its own, and runs of
+    200 and more characters without a space, for which spaCy's tokenizer needs quadratic time.
     """
     spaced = _UNSPACED.sub(" ", clean)
     return _RUN_ON.sub(lambda run: " " * len(run[0]), spaced)
 
 
 def _findable_forms(catalogue: Catalogue) -> set[str]:
-    """The names worth looking for: with a letter, and two characters if it is a proper name."""
+    """The names to search for: with a letter, and proper names with at least two characters."""
     return {
         form
         for entity in catalogue.entities.values()
@@ -173,7 +183,7 @@ def _findable_forms(catalogue: Catalogue) -> set[str]:
 
 
 class PhraseFinder:
-    """Where phrases stand in texts, in any casing, in the tokens of `nlp`."""
+    """Finds phrases in texts, in any casing, at the token edges of the pipeline `nlp`."""
 
     def __init__(self, nlp: "Language", phrases: Sequence[str]) -> None:
         from spacy.matcher import PhraseMatcher
@@ -182,12 +192,12 @@ class PhraseFinder:
         self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
         self._matcher.add("name", [nlp.make_doc(phrase) for phrase in phrases])
 
-    def find(self, texts: Sequence[str]) -> list[list[Place]]:
-        """The offsets of every match in each text, overlapping ones too, in order."""
-        with self._nlp.memory_zone():  # words met in texts are forgotten with them
+    def find(self, texts: Sequence[str]) -> list[list[Match]]:
+        """The offsets of every match in each text, including overlapping ones, in order."""
+        with self._nlp.memory_zone():  # frees the words of these texts
             return [self._find(text) for text in texts]
 
-    def _find(self, text: str) -> list[Place]:
+    def _find(self, text: str) -> list[Match]:
         doc = self._nlp.make_doc(text)
         return sorted(
             (doc[first].idx, doc[last - 1].idx + len(doc[last - 1]))
@@ -200,7 +210,7 @@ class PhraseFinder:
 
 @lru_cache(maxsize=1)
 def _english() -> "Language":
-    """Words, as spaCy's English rules cut them."""
+    """Splits a text into words by spaCy's English rules."""
     import spacy
 
     return spacy.blank("en")
@@ -208,20 +218,20 @@ def _english() -> "Language":
 
 @lru_cache(maxsize=1)
 def _chinese() -> "Language":
-    """Characters; where words end, `word_edges` tells."""
+    """Splits a text into characters; `word_edges` gives the edges of words."""
     import spacy
 
     return spacy.blank("zh")
 
 
 def word_edges(text: str) -> list[int]:
-    """The offsets at which words of `text` begin and end, in order, by jieba's dictionary alone."""
+    """The offsets of word edges in `text`, in order, by jieba's dictionary without its model."""
     lengths = (len(word) for word in chinese_cutter().cut(text, HMM=False))
     return list(accumulate(lengths, initial=0))
 
 
 def _is_part_of_word(text: str, edges: Sequence[int], start: int, end: int) -> bool:
-    """Whether `start:end` lies within a word, and is neither all of it nor all but a locative."""
+    """Whether `start:end` is part of a longer word; a final locative does not count as longer."""
     after = bisect_right(edges, start)
     begins, ends = edges[after - 1], edges[after]
     if begins == start and text[end:ends] in _LOCATIVES:

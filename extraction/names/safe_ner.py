@@ -1,10 +1,10 @@
 """The spaCy component `safe_ner`: spaCy's entity recogniser with its weights in safetensors.
 
-Comes in: what spaCy's own `ner` takes. Goes out: the same entities. On disk the network is
-`model.safetensors` (float16, one tensor a parameter, called by its place in the network) beside
-spaCy's `cfg` and `moves`, so that no pickle and no msgpack holds weights. Importing this module
-registers the component; from then on `spacy.load` reads such a folder as any other. Knows nothing
-about names or kinds.
+Input and output are those of spaCy's own `ner`. On disk the network is `model.safetensors`
+(float16, one tensor for each parameter, named by its position in the network) beside spaCy's `cfg`
+and `moves`, so that neither pickle nor msgpack holds weights. Importing this module registers the
+component, after which `spacy.load` reads such a folder. This module does not know about kinds of
+names.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,8 +22,8 @@ NAME = "safe_ner"
 WEIGHTS_FILE = "model.safetensors"
 
 
-class SafeRecognizer(EntityRecognizer):  # type: ignore[misc]  # a class of spaCy's, in Cython
-    """spaCy's transition-based entity recogniser, kept without pickle."""
+class SafeRecognizer(EntityRecognizer):  # type: ignore[misc]  # a Cython class
+    """spaCy's transition-based entity recogniser, stored without pickle."""
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
         """Writes the component into the folder `path`."""
@@ -31,7 +31,7 @@ class SafeRecognizer(EntityRecognizer):  # type: ignore[misc]  # a class of spaC
         write_network(self.model, Path(path) / WEIGHTS_FILE)
 
     def from_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> "SafeRecognizer":
-        """Reads the component from the folder `path`; `ValueError` where a file does not fit."""
+        """Reads the component from a folder; raises `ValueError` if a file does not fit."""
         super().from_disk(path, exclude=(*exclude, "model"))
         self._resize()
         read_network(self.model, Path(path) / WEIGHTS_FILE)
@@ -48,10 +48,10 @@ def write_network(model: Model[Any, Any], file: Path) -> None:
 
 
 def read_network(model: Model[Any, Any], file: Path) -> None:
-    """Fills a thinc network, built as its configuration says, with float32 parameters.
+    """Fills a thinc network, built from its configuration, with float32 parameters.
 
-    Raises `ValueError` where the file is no safetensors or belongs to another network: one with
-    other layers, or with parameters of another shape.
+    Raises `ValueError` if the file is not safetensors, or belongs to a network with other layers or
+    other shapes.
     """
     _initialise(model)
     parameters = _parameters(model)
@@ -64,8 +64,8 @@ def read_network(model: Model[Any, Any], file: Path) -> None:
     found = {key: tensor.shape for key, tensor in held.items()}
     for key in sorted(wanted.keys() | found.keys()):
         if found.get(key) != wanted.get(key):
-            told = f"{key} is {found.get(key)}, its config asks for {wanted.get(key)}"
-            raise ValueError(f"{file} holds weights of another network: {told}")
+            shapes = f"{key} is {found.get(key)}, its config asks for {wanted.get(key)}"
+            raise ValueError(f"{file} holds weights of another network: {shapes}")
     for key, (node, name) in parameters.items():
         node.set_param(name, node.ops.asarray_f(held[key]))
 
@@ -73,20 +73,20 @@ def read_network(model: Model[Any, Any], file: Path) -> None:
 def _initialise(model: Model[Any, Any]) -> None:
     """Gives each layer parameters of the shape that the configuration asks for.
 
-    Layer by layer: thinc's own way goes through each of them once for every layer around it.
+    Layer by layer, because thinc's `initialize` visits each layer once for every layer around it.
     """
     lower, upper = model.get_ref("lower"), model.get_ref("upper")
     if upper.has_dim("nI") is None:
         upper.set_dim("nI", lower.get_dim("nO"))
-    chance = np.random.get_state()  # noqa: NPY002 - thinc throws these dice
+    random_state = np.random.get_state()  # noqa: NPY002 - thinc draws from it
     for node in model.walk():
         if node.param_names:
             node.initialize()
-    np.random.set_state(chance)  # noqa: NPY002 - reading a file changes nobody's luck
+    np.random.set_state(random_state)  # noqa: NPY002 - reading a file must not change it
 
 
 def _parameters(model: Model[Any, Any]) -> dict[str, tuple[Model[Any, Any], str]]:
-    """Each parameter that a network has, by the place of its layer and its name there."""
+    """The parameters of a network, by the position of the layer and the name in it."""
     return {
         f"{place}.{name}": (node, name)
         for place, node in enumerate(model.walk())
@@ -107,5 +107,5 @@ def make_safe_ner(
     moves: Any,
     scorer: Callable[..., Any] | None,
 ) -> SafeRecognizer:
-    """The component, as spaCy's `ner` is made."""
+    """Makes the component; the arguments are those of spaCy's `ner`."""
     return SafeRecognizer(nlp.vocab, model, name=name, moves=moves, scorer=scorer)

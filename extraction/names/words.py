@@ -1,9 +1,8 @@
-"""The words of a text, English or Chinese: what clusters are described and named with.
+"""Splits English and Chinese texts into words, with which clusters are described and named.
 
-Comes in: a text as its author wrote it, hostile or not, and its language if known. Goes out: words
-in order, folded to one form (NFKC, lower case), hashtags as `#word`. Left out: addresses, handles,
-numbers, single letters, single Chinese characters, and stop words, which stand in
-`prompts/words/stop.*.txt`. Knows nothing about clusters.
+Input: any text, and its language if known. Output: words in order, in one form (NFKC, lower case),
+hashtags as `#word`. Addresses, handles, numbers, single letters, single Chinese characters and stop
+words (`prompts/words/stop.*.txt`) are left out. This module does not know about clusters.
 """
 
 import re
@@ -25,15 +24,15 @@ _PIECES = re.compile(
     rf"|(?P<word>(?:(?![{_HAN}])[^\W\d_])+(?:['’-](?:(?![{_HAN}])[^\W\d_])+)*)"
 )
 LONGEST = 40
-"""Letters of a word; what is longer is noise, such as a key or a run of one letter."""
+"""Letters of a word; longer ones are noise, such as a key or a repeated letter."""
 
 
 def tokens(text: str, lang: str = "") -> list[str]:
-    """The words of `text` in order, repeated where they repeat.
+    """The words of `text` in order, with repetitions.
 
-    A text in Chinese characters is cut by jieba (its own dictionary and ours, and its hidden Markov
-    model for unknown words), whatever `lang` says: many posts mix both languages. `lang`, a code
-    such as `en` or `zh`, adds the stop words of a third language where these ship.
+    jieba splits Chinese characters into words (its dictionary and ours, and its hidden Markov model
+    for unknown words), whatever `lang` says: many posts mix both languages. `lang`, a code such as
+    `en` or `zh`, adds the stop words of a third language if zeitgraph ships a list.
     """
     return list(_tokens(text, lang))
 
@@ -44,11 +43,11 @@ def is_chinese(word: str) -> bool:
     return re.search(f"[{_HAN}]", word) is not None
 
 
-@lru_cache(maxsize=1 << 16)  # each text of a window is asked for every week that sees it
+@lru_cache(maxsize=1 << 16)  # a text is split again in every week whose window it is in
 def _tokens(text: str, lang: str) -> tuple[str, ...]:
     folded = _NO_WORDS.sub(" ", unicodedata.normalize("NFKC", text).lower())
     stops = stop_words(lang)
-    return tuple(word for word in _words(folded) if _tells(word) and word not in stops)
+    return tuple(word for word in _words(folded) if _is_word(word) and word not in stops)
 
 
 def _words(text: str) -> list[str]:
@@ -63,30 +62,30 @@ def _words(text: str) -> list[str]:
     return found
 
 
-def _tells(word: str) -> bool:
+def _is_word(word: str) -> bool:
     bare = word.removeprefix("#")
     return 2 <= len(bare) <= LONGEST and not bare.isdigit()
 
 
 @cache
 def stop_words(lang: str = "") -> frozenset[str]:
-    """The words of every shipped list (`stop.en.txt`, `stop.zh.txt`), or of `lang`'s with them."""
+    """The stop words of English and Chinese, and of `lang` if zeitgraph ships a list."""
     folder = resources.files("zeitgraph.prompts") / "words"
     files = [folder / f"stop.{code}.txt" for code in dict.fromkeys(("en", "zh", lang))]
     return frozenset(word for file in files if file.is_file() for word in _listed(file))
 
 
 def _listed(file: Traversable) -> list[str]:
-    """The words of a file: apart by spaces; a line that begins with // says what they are."""
+    """The words of a file, separated by spaces; a line that begins with // is a comment."""
     lines = file.read_text("utf-8").splitlines()
     return [word for line in lines if not line.startswith("//") for word in line.split()]
 
 
 @cache
 def chinese_cutter() -> "jieba.Tokenizer":
-    """The words of jieba, read from its package (0.7 s), and ours, of `dictionary.zh.txt`.
+    """Jieba with its own dictionary, read from its package (0.7 s), and `dictionary.zh.txt`.
 
-    Its shared cache in /tmp is left alone: it is a marshal file that anyone may have written, and
+    jieba's shared cache in /tmp is not used: it is a marshal file that anyone may have written, and
     two runs may write it at once.
     """
     with warnings.catch_warnings():
