@@ -29,7 +29,9 @@ from zeitgraph.benchmarks.data import data_folder
 from zeitgraph.cli import add
 from zeitgraph.extraction.geometry.post_space import space_of_table
 from zeitgraph.extraction.stages import STAGES
+from zeitgraph.kg.base.terms import ClusterOrigin
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date
+from zeitgraph.kg.workspace.tables import CLUSTERS, LINEAGE, MEMBERSHIPS
 from zeitgraph.kg.workspace.workspace import Workspace
 
 AGAIN = ("clusters", "trends")
@@ -93,14 +95,17 @@ def _ceiling(workspace: Workspace, boards: Mapping[str, str]) -> float:
 
 
 def _print_results(workspace: Workspace, boards: Mapping[str, str], seconds: float) -> None:
-    members = workspace.read_all("memberships").to_pylist()
-    clusters = {row["cluster_id"]: row for row in workspace.read_all("clusters").to_pylist()}
+    members = workspace.all_rows(MEMBERSHIPS, ["post_id", "cluster_id"])
+    clusters = {
+        row["cluster_id"]: row
+        for row in workspace.all_rows(CLUSTERS, ["cluster_id", "name", "origin"])
+    }
     gold = [boards[row["post_id"]] for row in members]
     found = [row["cluster_id"] for row in members]
     half = len(members) // 2
     sizes = Counter(found)
-    named = sum(sizes[c] for c, row in clusters.items() if row["origin"] == "named")
-    events = Counter(row["event"] for row in workspace.read_all("lineage").to_pylist())
+    named = sum(sizes[c] for c, row in clusters.items() if row["origin"] == ClusterOrigin.NAMED)
+    events = Counter(row["event"] for row in workspace.all_rows(LINEAGE, ["event"]))
     print(f"posts                  {len(members):,} in {len(workspace.weeks())} weeks")
     print(f"AMI against boards     {adjusted_mutual_info_score(gold, found):.3f}")
     print(f"AMI, later half        {adjusted_mutual_info_score(gold[half:], found[half:]):.3f}")

@@ -26,6 +26,7 @@ from zeitgraph.extraction.names.mentions import find_together
 from zeitgraph.extraction.names.model_recognisers import STARTER, SpacyRecogniser, load_spacy
 from zeitgraph.extraction.names.recognisers import Recogniser, Span
 from zeitgraph.extraction.names.rule_recogniser import RulesRecogniser
+from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.kg.entities.catalogue import Catalogue, everyday_words, load_catalogue
 from zeitgraph.kg.entities.catalogue_files import Entity
 from zeitgraph.kg.entities.disambiguation import Disambiguator, Name
@@ -62,7 +63,7 @@ def finders(rules: RulesRecogniser) -> dict[str, list[Recogniser]]:
 def find(recognisers: Sequence[Recogniser], texts: Sequence[str]) -> list[set[Span]]:
     """Returns the names in each text, without hashtags."""
     found = find_together(recognisers, texts, [""] * len(texts))
-    return [{span for span in spans if span.kind != "hashtag"} for spans in found]
+    return [{span for span in spans if span.kind != EntityKind.HASHTAG} for spans in found]
 
 
 def measure_gold(name: str, rules: RulesRecogniser, gold: Labelled) -> None:

@@ -101,6 +101,7 @@ def measure(name: str, data: Path) -> dict[str, Any]:
     from sklearn.metrics import adjusted_mutual_info_score
 
     from zeitgraph.cli import init
+    from zeitgraph.kg.workspace.tables import CLAIMS, LINKS, MEMBERSHIPS
     from zeitgraph.kg.workspace.workspace import Workspace
 
     with tempfile.TemporaryDirectory() as temporary:
@@ -115,10 +116,11 @@ def measure(name: str, data: Path) -> dict[str, Any]:
         seconds = time.monotonic() - begin
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
         workspace = Workspace(place)
-        members = workspace.read_all("memberships").to_pylist()
+        members = workspace.all_rows(MEMBERSHIPS, ["post_id", "cluster_id"])
         clusters = [row["cluster_id"] for row in members]
         ami = adjusted_mutual_info_score([gold[row["post_id"]] for row in members], clusters)
-        claims = workspace.read_all("claims").to_pylist()
+        claims = workspace.all_rows(CLAIMS, ["status"])
+        links = workspace.all_rows(LINKS, ["entity_id"])
         return {
             "corpus": name,
             "profile": profile,
@@ -129,10 +131,12 @@ def measure(name: str, data: Path) -> dict[str, Any]:
             "clusters": len(set(clusters) - {""}),
             "in none": f"{clusters.count('') / len(clusters):.0%}",
             "AMI": round(ami, 3),
-            "links": sum(1 for row in workspace.read_all("links").to_pylist() if row["entity_id"]),
-            "facts": workspace.read_all("facts").num_rows,
-            "claims": f"{sum(row['status'] == 'kept' for row in claims)}/{len(claims)}",
-            "rejects": workspace.read_all("rejects").num_rows,
+            "links": sum(
+                bool(row["entity_id"]) for row in workspace.all_rows(LINKS, ["entity_id"])
+            ),
+            "facts": workspace.read_all("facts", ["week"]).num_rows,
+            "claims": f"{sum(row['status'] == ClaimStatus.KEPT for row in claims)}/{len(claims)}",
+            "rejects": workspace.read_all("rejects", ["week"]).num_rows,
         }
 
 

@@ -139,7 +139,7 @@ def weeks(folder: Path, options: argparse.Namespace) -> None:
         put(workspace, week)
         truth.append(week.styles)
     costs = _stage(workspace, WEEKS)
-    found = workspace.read_all("memberships")["cluster_id"].to_numpy().astype(str)
+    found = workspace.read_all("memberships", ["cluster_id"])["cluster_id"].to_numpy().astype(str)
     ami = adjusted_mutual_info_score(np.concatenate(truth), found)
     print(json.dumps(costs, indent=1))
     print(f"AMI {ami:.4f}, in none {np.mean(found == ''):.3f}")

@@ -21,6 +21,7 @@ from zeitgraph.benchmarks.peers.exchange import Answer, read_answer, vectors_of,
 from zeitgraph.benchmarks.peers.peer_workspace import as_workspace
 from zeitgraph.benchmarks.peers.table import Line, as_markdown, scored
 from zeitgraph.kg.base.errors import ZeitgraphError
+from zeitgraph.kg.workspace.tables import MEMBERSHIPS
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.evaluation.case import Case
 from zeitgraph.reports.evaluation.truth import Truth
@@ -58,7 +59,7 @@ def main() -> None:
 
 
 def _title(workspace: Workspace) -> str:
-    posts, weeks = workspace.read_all("posts").num_rows, len(workspace.weeks())
+    posts, weeks = workspace.read_all("posts", ["post_id"]).num_rows, len(workspace.weeks())
     return f"{workspace.root.name}: {posts:,} posts over {weeks} weeks"
 
 
@@ -71,7 +72,7 @@ def _lines(
     workspace: Workspace, folder: Path, commands: dict[str, list[object]], minutes: float
 ) -> Iterator[Line]:
     truth = Truth(workspace.root / "corpus" / "truth")
-    members = workspace.read_all("memberships").to_pylist()
+    members = workspace.all_rows(MEMBERSHIPS, ["post_id", "week"])
     week_of = {member["post_id"]: member["week"] for member in members}
     vectors = vectors_of(folder)
     for recipe, command in commands.items():

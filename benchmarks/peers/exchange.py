@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from zeitgraph.benchmarks.peers.answer import write_answer
 from zeitgraph.extraction.geometry.post_space import read_side
 from zeitgraph.kg.base.ids import digest_file
+from zeitgraph.kg.workspace.rows import MembershipRow
+from zeitgraph.kg.workspace.tables import POSTS as POSTS_TABLE
 from zeitgraph.kg.workspace.workspace import Workspace
 
 POSTS, VECTORS = "posts.csv", "vectors.npy"
@@ -42,8 +44,8 @@ def write_exchange(workspace: Workspace, below: Path) -> Path:
     """Writes the clustered posts with vectors to a folder below `below`, named by its content."""
     ids, rows = read_side(workspace.read_all("vectors"), "post")
     vector_of = dict(zip(ids, rows, strict=True))
-    clustered = set(workspace.read_all("memberships")["post_id"].to_pylist())
-    posts = workspace.read_all("posts").select(["week", "post_id", "text"]).to_pylist()
+    clustered = set(workspace.read_all("memberships", ["post_id"])["post_id"].to_pylist())
+    posts = workspace.all_rows(POSTS_TABLE, ["week", "post_id", "text"])
     ordered = sorted(
         (post["week"], post["post_id"], post["text"] or "")
         for post in posts
@@ -74,7 +76,7 @@ def vectors_of(folder: Path) -> dict[str, NDArray[np.float32]]:
     return dict(zip(ids, np.load(folder / VECTORS), strict=True))
 
 
-def write_clusters(path: Path, members: Iterable[Mapping[str, str]]) -> None:
+def write_clusters(path: Path, members: Iterable[MembershipRow]) -> None:
     """Writes the answer for one seed, from rows with `post_id`, `week` and `cluster_id`."""
     write_answer(path, ((m["post_id"], m["week"], m["cluster_id"]) for m in members))
 

@@ -16,6 +16,7 @@ from zeitgraph.benchmarks.peers.timing import Timing
 from zeitgraph.extraction.stages import STAGES
 from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 from zeitgraph.kg.workspace.settings import SETTINGS_FILE
+from zeitgraph.kg.workspace.tables import MEMBERSHIPS
 from zeitgraph.kg.workspace.workspace import Workspace
 
 PACKAGES = ("hdbscan", "faiss-cpu", "numpy", "scikit-learn")
@@ -31,7 +32,7 @@ def main(folder: Path, source: Path, runs: int, began: float) -> None:
             workspace = _copied(source, Path(aside))
             with timing.run():
                 bring_up_to_date(workspace, stages, workspace.weeks())
-            members = workspace.read_all("memberships").to_pylist()
+            members = workspace.all_rows(MEMBERSHIPS)
         write_clusters(folder / f"ours-{run}.csv", members)
     timing.write(folder / "ours.json", PACKAGES)
 

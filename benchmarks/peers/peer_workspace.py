@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeitgraph.extraction.geometry.unit_vectors import unit_rows
+from zeitgraph.kg.base.terms import LineageEvent
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -56,7 +57,7 @@ def as_workspace(
                 }
                 for cluster, rows in rows_of.items()
             ],
-            "lineage": [{"week": week, "event": "born", "cluster_id": c} for c in born],
+            "lineage": [{"week": week, "event": LineageEvent.BORN, "cluster_id": c} for c in born],
         }
         for name, rows in tables.items():
             workspace.write(name, week, make_table(TABLES[name], rows))

@@ -15,23 +15,24 @@ from zeitgraph.extraction.demo.story.captions import Caption, Name, join
 from zeitgraph.extraction.demo.story.names import gatherings
 from zeitgraph.extraction.demo.story.world import World
 from zeitgraph.extraction.names.recognisers import Span
+from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.training.recogniser.coined import COINED_KINDS, coin
 
 Labelled = list[tuple[str, set[Span]]]
 
-WNUT_KINDS: Mapping[str, str] = {
-    "corporation": "brand",
-    "product": "product",
-    "person": "person",
-    "location": "place",
+WNUT_KINDS: Mapping[str, EntityKind] = {
+    "corporation": EntityKind.BRAND,
+    "product": EntityKind.PRODUCT,
+    "person": EntityKind.PERSON,
+    "location": EntityKind.PLACE,
 }
 """WNUT17's groups and creative works have no kind here."""
 
-CLUENER_KINDS: Mapping[str, str] = {
-    "company": "brand",
-    "name": "person",
-    "address": "place",
-    "scene": "place",
+CLUENER_KINDS: Mapping[str, EntityKind] = {
+    "company": EntityKind.BRAND,
+    "name": EntityKind.PERSON,
+    "address": EntityKind.PLACE,
+    "scene": EntityKind.PLACE,
 }
 """CLUENER's books, games, films, governments, organisations and positions have no kind here."""
 

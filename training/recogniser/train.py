@@ -33,7 +33,7 @@ from zeitgraph.training.recogniser.labelled import (
 )
 from zeitgraph.training.recogniser.word_salad import word_salad
 
-LABELS = tuple(sorted(kind.upper() for kind in EntityKind if kind != "hashtag"))
+LABELS = tuple(sorted(kind.upper() for kind in EntityKind if kind != EntityKind.HASHTAG))
 SWAP_SHARE = 0.75  # the share of proper names replaced, in four captions of five
 NAMELESS_SHARE = 0.4  # the share used of the captions that name only things and scenes
 TWEET_SHARE, SALAD_SHARE = 0.2, 0.15  # texts of WNUT17 and of word salad for each caption
