@@ -101,6 +101,7 @@ def measure(name: str, data: Path) -> dict[str, Any]:
     from sklearn.metrics import adjusted_mutual_info_score
 
     from zeitgraph.cli import init
+    from zeitgraph.kg.base.terms import ClaimStatus
     from zeitgraph.kg.workspace.tables import CLAIMS, LINKS, MEMBERSHIPS
     from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -131,9 +132,7 @@ def measure(name: str, data: Path) -> dict[str, Any]:
             "clusters": len(set(clusters) - {""}),
             "in none": f"{clusters.count('') / len(clusters):.0%}",
             "AMI": round(ami, 3),
-            "links": sum(
-                bool(row["entity_id"]) for row in workspace.all_rows(LINKS, ["entity_id"])
-            ),
+            "links": sum(bool(row["entity_id"]) for row in links),
             "facts": workspace.read_all("facts", ["week"]).num_rows,
             "claims": f"{sum(row['status'] == ClaimStatus.KEPT for row in claims)}/{len(claims)}",
             "rejects": workspace.read_all("rejects", ["week"]).num_rows,
