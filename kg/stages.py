@@ -40,7 +40,7 @@ STAGES = (
         reads=_WHOLE_WEEK,
         writes=(),
         settings=("graph",),
-        version=2,
+        version=3,
         also="zeitgraph.kg.graph.bolt_stage:store_identity",
     ),
 )

@@ -1,11 +1,11 @@
-"""The property graph over Bolt: the official driver, to the embedded server or any Neo4j.
+"""The client of the property graph: the official Neo4j driver over Bolt, and Cypher queries.
 
-Comes in: a workspace, and queries with parameters. Goes out: a driver's session, or an `Answer`.
-Knows nothing about what the graph says.
+Input: a workspace, and queries with parameters. Output: a connection, or an `Answer`. The server is
+the embedded one or any Neo4j. This module does not know what the graph contains.
 
-A question from outside cannot write, for three reasons, each enough: its session has access mode
-READ, which Neo4j enforces; on the embedded server its user is `reader`, whom the engine allows only
-to read; and its transaction is rolled back, and refused where the server counts an update.
+A query of a user cannot write; each of three measures alone ensures it. Its session has the access
+mode READ, which Neo4j enforces. On the embedded server its user is `reader`, who has only the
+permission to read. Its transaction is rolled back, and refused if the server counts an update.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from zeitgraph.kg.base.errors import QueryError, SettingsError, StoreError, UserError
 from zeitgraph.kg.base.plugins import require
@@ -31,23 +31,25 @@ if TYPE_CHECKING:
     import neo4j
 
 GRACE_SECONDS = 5.0
-"""The embedded server is ended when a question outlives its time by so much."""
+"""The embedded server is killed if a query exceeds its time limit by this much."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A driver, and the database to use."""
+    """An open driver and the name of the database."""
 
     driver: "neo4j.Driver"
     database: str
 
 
 @contextmanager
-def connected(workspace: Workspace, user: str) -> Iterator[Connection]:
-    """A connection as `writer` or `reader`; raises `StoreError` where there is no server.
+def connect(workspace: Workspace, user: Literal["writer", "reader"]) -> Iterator[Connection]:
+    """A connection as `writer` or `reader`, closed when the context ends.
 
-    Raises `UserError` where `graph.bolt` is off or nothing was written yet, `SettingsError` where
-    the password is not set.
+    Starts the embedded server if it does not run. A server named in the settings is used with their
+    own user, whatever `user` is. Raises `UserError` if `graph.bolt` is off or nothing was written
+    yet, `MissingPart` if a package is not installed, `StoreError` if the server does not answer or
+    refuses the password, `SettingsError` if the password is not set or the address is malformed.
     """
     settings = workspace.settings.graph
     if settings.bolt == "off":
@@ -65,7 +67,7 @@ def connected(workspace: Workspace, user: str) -> Iterator[Connection]:
         if settings.bolt == "embedded":
             server = stack.enter_context(leased_server(workspace))
             database, uri = DATABASE, f"bolt://127.0.0.1:{server.port}"
-            secret = (user, server.writer if user == "writer" else server.reader)
+            secret: tuple[str, str] = (user, server.writer if user == "writer" else server.reader)
         else:
             secret = (settings.user, _password(settings.password_env))
         try:
@@ -82,13 +84,14 @@ def connected(workspace: Workspace, user: str) -> Iterator[Connection]:
 def ask_cypher(
     workspace: Workspace, query: str, parameters: Mapping[str, Any] | None = None
 ) -> Answer:
-    """The answer to a Cypher question, which can only read.
+    """The answer to a Cypher query, which can only read.
 
-    Nodes, relationships and paths come as mappings and lists of their properties, moments as ISO
-    8601. Raises `QueryError` for a query that is malformed, writes, takes too long, or has too many
-    rows; `UserError` where the property graph is off.
+    A node or a relationship becomes the mapping of its properties, a path the list of those of its
+    nodes and then of its relationships, a time ISO 8601 text in UTC. Raises `QueryError` if the
+    query is malformed, writes, takes longer than `graph.query_seconds` or has more rows than
+    `graph.query_rows`; also raises as `connect` does.
     """
-    with connected(workspace, "reader") as connection:
+    with connect(workspace, "reader") as connection:
         return _ask(connection, workspace, query, dict(parameters or {}))
 
 
@@ -98,7 +101,7 @@ def _ask(
     import neo4j
 
     limits = workspace.settings.graph
-    with _ended_after(workspace, limits.query_seconds + GRACE_SECONDS) as overdue:
+    with _killed_after(workspace, limits.query_seconds + GRACE_SECONDS) as was_killed:
         try:
             with (
                 connection.driver.session(
@@ -107,7 +110,7 @@ def _ask(
                 session.begin_transaction(timeout=limits.query_seconds) as transaction,
             ):
                 result = transaction.run(query, parameters)
-                rows = [tuple(map(plain_value_of_bolt, record.values())) for record in
+                rows = [tuple(map(plain_bolt_value, record.values())) for record in
                         islice(result, limits.query_rows + 1)]  # fmt: skip
                 columns = tuple(result.keys())
                 if len(rows) > limits.query_rows:
@@ -117,11 +120,11 @@ def _ask(
                 counters = result.consume().counters
                 transaction.rollback()
         except neo4j.exceptions.DriverError as error:
-            if not overdue.is_set():
+            if not was_killed.is_set():
                 raise
             raise _too_long(limits.query_seconds) from error
         except neo4j.exceptions.AuthError:
-            raise  # no matter of the question; `connected` tells of it
+            raise  # not an error of the query; `connect` reports it
         except neo4j.exceptions.Neo4jError as error:
             raise _refusal(error, limits.query_seconds) from error
     if counters.contains_updates or counters.contains_system_updates:
@@ -130,30 +133,32 @@ def _ask(
 
 
 @contextmanager
-def _ended_after(workspace: Workspace, seconds: float) -> Iterator[threading.Event]:
-    """End the embedded server after `seconds`; the event tells whether that was done.
+def _killed_after(workspace: Workspace, seconds: float) -> Iterator[threading.Event]:
+    """Kill the embedded server if the context lasts longer than `seconds`; then set the event.
 
-    ArcadeDB stops most questions by itself, but not a search along paths of many steps.
+    ArcadeDB stops most queries at their time limit, but not a search for paths of many steps.
     """
-    overdue = threading.Event()
+    was_killed = threading.Event()
 
-    def end() -> None:
-        overdue.set()
+    def kill() -> None:
+        was_killed.set()
         kill_server(workspace)
 
-    watchdog = threading.Timer(seconds, end)
+    watchdog = threading.Timer(seconds, kill)
     watchdog.daemon = True
     if workspace.settings.graph.bolt == "embedded":
         watchdog.start()
     try:
-        yield overdue
+        yield was_killed
     finally:
         watchdog.cancel()
-        if overdue.is_set():
+        if was_killed.is_set():
             watchdog.join()
 
 
-_WRITES = QueryError("the graph is only read here, and this writes", do="ask a question")
+_WRITES = QueryError(
+    "the graph can only be read here, but the query writes", do="write a query that only reads"
+)
 
 
 def _refusal(error: "neo4j.exceptions.Neo4jError", seconds: float) -> QueryError:
@@ -162,12 +167,12 @@ def _refusal(error: "neo4j.exceptions.Neo4jError", seconds: float) -> QueryError
         return _WRITES
     if "TimedOut" in code or "Terminated" in code:
         return _too_long(seconds)
-    return QueryError(f"the question cannot be answered: {_message(error)}")
+    return QueryError(f"the query cannot be answered: {_message(error)}")
 
 
 def _too_long(seconds: float) -> QueryError:
     return QueryError(
-        f"the question took longer than {seconds:g} s",
+        f"the query took longer than {seconds:g} s",
         do="ask for less, or raise graph.query_seconds",
     )
 
@@ -181,23 +186,27 @@ def _password(variable: str) -> str:
         return os.environ[variable]
     except KeyError:
         raise SettingsError(
-            f"the variable {variable} is not set", do="put the server's password there"
+            f"the environment variable {variable} is not set",
+            do="set it to the password of the server",
         ) from None
 
 
-def plain_value_of_bolt(value: Any) -> Any:
-    """A value of the driver as plain Python: what JSON can carry, moments as ISO 8601 in UTC."""
+def plain_bolt_value(value: Any) -> Any:
+    """A value of the driver as a value that JSON can hold, described at `ask_cypher`.
+
+    A float that is not finite becomes text, as does a value of any other type.
+    """
     import neo4j.graph
     import neo4j.time
 
     if isinstance(value, neo4j.graph.Path):
         value = (*value.nodes, *value.relationships)
     if isinstance(value, neo4j.graph.Entity | Mapping):
-        return {key: plain_value_of_bolt(item) for key, item in sorted(value.items())}
+        return {key: plain_bolt_value(item) for key, item in sorted(value.items())}
     if isinstance(value, list | tuple):
-        return [plain_value_of_bolt(item) for item in value]
+        return [plain_bolt_value(item) for item in value]
     if isinstance(value, neo4j.time.DateTime):
-        moment = value.to_native()  # ArcadeDB keeps UTC, but not that it is
+        moment = value.to_native()  # ArcadeDB stores times in UTC, but without the time zone
         return iso_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     finite = not isinstance(value, float) or math.isfinite(value)
     return value if isinstance(value, int | float | str | None) and finite else str(value)

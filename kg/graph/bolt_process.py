@@ -1,10 +1,10 @@
-"""The embedded Bolt server as others see it: who asks first starts it, who holds a lease keeps it.
+"""Starts, leases and stops the embedded Bolt server, which is a process of its own.
 
-Comes in: a workspace. Goes out: where the server listens, for as long as the lease is held. Three
-locks of the system, which fall when their holder dies, say all there is to know: `server.lock` is
-held by a live server, `lease.lock` is shared by everybody who uses it, `start.lock` is held while
-starting it. A port or a process id in a stale file is therefore never believed. Knows nothing about
-queries.
+Input: a workspace. Output: the address of the server, as long as the lease is held. The first
+process that needs the server starts it; all that use it at a time share it. Three file locks
+describe its state; the operating system releases a lock when its holder dies. A live server holds
+`server.lock`, each user shares `lease.lock`, and `start.lock` is held during the start. So a port
+or a process id in an old file is never trusted. This module does not know about queries.
 """
 
 import contextlib
@@ -28,12 +28,12 @@ from zeitgraph.kg.workspace.settings import GraphSettings
 from zeitgraph.kg.workspace.workspace import Workspace
 
 START_SECONDS = 120.0
-"""A server that does not listen after so long will not; on an idle machine it takes 2 to 4."""
+"""Longest start of the server; on an idle machine it takes 2 to 4 s."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A live server: its process, its port on loopback, and the passwords of its users."""
+    """A live server: its process id, its port on 127.0.0.1, and the passwords of its two users."""
 
     pid: int
     port: int
@@ -48,9 +48,9 @@ def has_embedded_server() -> bool:
 
 @contextmanager
 def leased_server(workspace: Workspace) -> Iterator[Server]:
-    """The workspace's server, started if need be, which lives at least as long as the context.
+    """The server of the workspace, started if it does not run; it lives while the context does.
 
-    Raises `StoreError` where it cannot be started.
+    Raises `StoreError` if it cannot be started.
     """
     folder = workspace.bolt_folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,12 +62,12 @@ def leased_server(workspace: Workspace) -> Iterator[Server]:
 
 
 def stop_server(workspace: Workspace) -> None:
-    """Stop the workspace's server, if one lives, and wait until it is gone."""
+    """Stop the server of the workspace if it runs, and wait until it has ended."""
     _end(workspace.bolt_folder, signal.SIGTERM)
 
 
 def kill_server(workspace: Workspace) -> None:
-    """End the server at once, as when a question will not end; the next one recovers the data."""
+    """Kill the server at once, as for a query without end; the next server recovers the data."""
     _end(workspace.bolt_folder, signal.SIGKILL)
 
 
@@ -75,8 +75,8 @@ def _end(folder: Path, how: signal.Signals) -> None:
     if not (folder / SERVER_LOCK).is_file():
         return
     with (folder / "start.lock").open("a") as starting:
-        fcntl.flock(starting, fcntl.LOCK_EX)  # nobody starts another meanwhile
-        while _lives(folder):
+        fcntl.flock(starting, fcntl.LOCK_EX)  # so that no process starts another meanwhile
+        while _is_alive(folder):
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 os.kill(json.loads((folder / READY_FILE).read_bytes())["pid"], how)
             time.sleep(0.02)
@@ -84,7 +84,7 @@ def _end(folder: Path, how: signal.Signals) -> None:
 
 
 def database_id(folder: Path) -> str:
-    """A random id that stands in the folder of the databases, and goes with it."""
+    """A random id in a file in the folder of the databases: it is lost together with them."""
     file = folder / "databases" / "zeitgraph-id"
     if not file.is_file():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -95,15 +95,15 @@ def database_id(folder: Path) -> str:
 def _live_server(folder: Path, settings: GraphSettings) -> Server:
     with (folder / "start.lock").open("a") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
-        if not _lives(folder):
+        if not _is_alive(folder):
             _launch(folder, settings)
         ready = _wait_until_ready(folder)
         passwords = json.loads((folder / SECRETS_FILE).read_bytes())
         return Server(ready["pid"], ready["port"], passwords["writer"], passwords["reader"])
 
 
-def _lives(folder: Path) -> bool:
-    """Whether a process holds the server's lock."""
+def _is_alive(folder: Path) -> bool:
+    """Whether a process holds the lock of the server."""
     with (folder / SERVER_LOCK).open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,7 +113,7 @@ def _lives(folder: Path) -> bool:
 
 
 def _launch(folder: Path, settings: GraphSettings) -> None:
-    """Start a server; on return it holds its lock, or has failed."""
+    """Start a server. When this function returns, the server holds its lock or has failed."""
     (folder / READY_FILE).unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "zeitgraph.kg.graph.bolt_server", str(folder)]
     command += ["--idle-seconds", str(settings.idle_seconds)]
@@ -122,7 +122,7 @@ def _launch(folder: Path, settings: GraphSettings) -> None:
     with (folder / "server.log").open("wb") as log:
         subprocess.run(  # noqa: S603 -- our own module
             command,
-            cwd=folder,  # ArcadeDB puts its log folder where it stands
+            cwd=folder,  # ArcadeDB writes its log folder to the current folder
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -131,20 +131,20 @@ def _launch(folder: Path, settings: GraphSettings) -> None:
 
 
 def _wait_until_ready(folder: Path) -> dict[str, int]:
-    """What the server says of itself once it listens."""
+    """The process id and the port in the file that the server writes once it listens."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and _lives(folder):
+    while time.monotonic() < deadline and _is_alive(folder):
         with contextlib.suppress(FileNotFoundError):
             ready: dict[str, int] = json.loads((folder / READY_FILE).read_bytes())
             return ready
         time.sleep(0.02)
     raise StoreError(
-        f"the embedded Bolt server does not start: {_last_words(folder)}",
+        f"the embedded Bolt server does not start: {_last_log_line(folder)}",
         where=folder / "server.log",
-        do="set graph.bolt to off to do without it",
+        do='set graph.bolt = "off" to run without it',
     )
 
 
-def _last_words(folder: Path) -> str:
+def _last_log_line(folder: Path) -> str:
     lines = (folder / "server.log").read_text("utf-8", "replace").strip().splitlines()
-    return lines[-1][-200:] if lines else "it says nothing"
+    return lines[-1][-200:] if lines else "its log is empty"

@@ -1,10 +1,10 @@
 """The embedded Bolt server: `python -m zeitgraph.kg.graph.bolt_server` runs ArcadeDB.
 
-Comes in: the workspace's Bolt folder and a few numbers. Goes out: a server on loopback, and
-`server.json` with its ports once it listens. A JVM beside torch in one process invites trouble,
-hence the process. It stops when nobody has held a lease (`bolt_process.py`) for `idle_seconds`,
-and when its folder goes. Two users: `writer`, who may do all, and `reader`, to whom the engine
-allows nothing but reading, for so many seconds a question.
+Input: the Bolt folder of a workspace and limits, as arguments. Output: a server on 127.0.0.1, and
+`server.json` with its process id and port once it listens. It is a process of its own because a JVM
+and torch in one process may disturb each other. It stops when no process has held a lease
+(`bolt_process.py`) for `idle_seconds`, or when its folder is deleted. It has two users: `writer`
+may do everything; `reader` may only read, at most `query_seconds` per query.
 """
 
 import argparse
@@ -26,14 +26,14 @@ READY_FILE, SECRETS_FILE = "server.json", "secrets.json"
 
 _ALL = ["createRecord", "readRecord", "updateRecord", "deleteRecord"]
 _JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
-_BEAT = 0.25
-"""Seconds between two looks at whether anybody is there."""
+_POLL_SECONDS = 0.25
+"""Time between two checks for leases."""
 
 
 def main() -> None:
-    """Take the server's lock, go on in a process that is nobody's child, and serve until idle.
+    """Take the lock of the server, detach as a daemon process, and serve until idle.
 
-    The process that was started ends at once; the lock goes over to the other.
+    The process that was started ends at once; its child inherits the lock.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
@@ -69,9 +69,9 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _wait_until_idle(folder: Path, lease: int, idle_seconds: float) -> None:
-    """Return holding the lease lock alone, so that whoever comes now waits for the next server."""
+    """Return with the exclusive lease lock, so that new users wait for the next server."""
     while (folder / READY_FILE).is_file():
-        time.sleep(_BEAT)
+        time.sleep(_POLL_SECONDS)
         try:
             fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -103,21 +103,21 @@ def _start(folder: Path, ports: Mapping[str, int], password: str, heap_mb: int) 
 def _make_users(server: Any, passwords: Mapping[str, str]) -> None:
     import jpype  # type: ignore[import-untyped]
 
-    security = server._java_server.getSecurity()  # noqa: SLF001 -- the wheel shows no users
+    security = server._java_server.getSecurity()  # noqa: SLF001 -- the package has no API for users
     json_object = jpype.JClass("com.arcadedb.serializer.json.JSONObject")
     for user, group in (("writer", "admin"), ("reader", "reader")):
         if security.existsUser(user):
             continue
-        told = {
+        account = {
             "name": user,
             "password": str(security.encodePassword(passwords[user])),
             "databases": {DATABASE: [group]},
         }
-        security.createUser(json_object(json.dumps(told)))
+        security.createUser(json_object(json.dumps(account)))
 
 
 def _write_groups(folder: Path, query_seconds: float) -> None:
-    """What each group of users may do; ArcadeDB reads it when it starts."""
+    """Write the permissions of each group of users; ArcadeDB reads the file when it starts."""
 
     def group(access: list[str], records: list[str], seconds: float = -1) -> dict[str, Any]:
         milliseconds = int(seconds * 1000) if seconds > 0 else -1
@@ -138,7 +138,7 @@ def _write_groups(folder: Path, query_seconds: float) -> None:
 
 
 def _passwords(folder: Path) -> dict[str, str]:
-    """The passwords of all users; made anew, and the users with them, where the file is lost."""
+    """The passwords of all users; if their file is lost, new ones, and the users are made again."""
     file = folder / SECRETS_FILE
     try:
         known: dict[str, str] = json.loads(file.read_bytes())

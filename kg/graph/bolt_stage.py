@@ -1,13 +1,13 @@
-"""The Bolt stage: a week's graph as nodes and relationships.
+"""The Bolt stage: writes the graph of a week to the property graph as nodes and relationships.
 
-Comes in: a `WeekGraph`. Goes out: the same in the property graph, in one transaction that replaces
-all that stood there of the week. Values travel as parameters, in batches (`UNWIND`); only names
-from `kg/graph/vocabulary.py` stand in the text of a query.
+Input: a `WeekGraph`. Output: its nodes and relationships, written in one transaction that replaces
+the earlier content of the week. Values are sent as parameters, in batches (`UNWIND`); the text of a
+query contains only names from `kg/graph/vocabulary.py`.
 
-Each node carries the `iri` that it has in RDF. Nodes and relationships that belong to one week
-carry its `week`; a cluster, an entity, an image and an instant are shared by all, and go with their
-last relationship. A cluster and an entity have the names of the newest week that knows them, which
-is their `told`, whichever week is written last.
+Each node has the `iri` that it has in RDF. Nodes and relationships of one week have its `week`.
+Clusters, entities, images and instants are shared by all weeks and are deleted with their last
+relationship. Clusters and entities have the names of the newest week that has them, whichever week
+is written last; `names_week` is that week.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ import pyarrow as pa
 from zeitgraph.kg.base.errors import StoreError
 from zeitgraph.kg.base.ids import digest_json
 from zeitgraph.kg.base.plugins import pip_line
-from zeitgraph.kg.graph.bolt_client import Connection, connected
+from zeitgraph.kg.graph.bolt_client import Connection, connect
 from zeitgraph.kg.graph.bolt_process import database_id, has_embedded_server
 from zeitgraph.kg.graph.vocabulary import NODE_KINDS, RELATIONS, resource_iri
 from zeitgraph.kg.graph.week_graph import Ref, Relation, Value, WeekGraph, batches, week_graph
@@ -30,13 +30,13 @@ from zeitgraph.kg.workspace.workspace import Workspace
 if TYPE_CHECKING:
     import neo4j
 
-WEEKLY = tuple(kind for kind, about in NODE_KINDS.items() if about.weekly)
-SHARED = tuple(kind for kind, about in NODE_KINDS.items() if not about.weekly)
+WEEKLY = tuple(label for label, kind in NODE_KINDS.items() if kind.weekly)
+SHARED = tuple(label for label, kind in NODE_KINDS.items() if not kind.weekly)
 NAMED = ("Cluster", "Entity")
-"""Shared nodes whose names may change from week to week."""
+"""Labels of shared nodes whose names may change from week to week."""
 
-COUNTED = tuple(kind for kind, about in RELATIONS.items() if about.statement == "zg:Fact")
-"""Relations between shared nodes: they carry their week themselves."""
+FACTS = tuple(name for name, kind in RELATIONS.items() if kind.statement == "zg:Fact")
+"""Relations between shared nodes; their week is a property of the relation."""
 
 SCHEMA = (
     *(
@@ -53,17 +53,18 @@ SCHEMA = (
     ),
     *(
         f"CREATE INDEX {kind.lower()}_week IF NOT EXISTS FOR ()-[r:{kind}]-() ON (r.week)"
-        for kind in COUNTED
+        for kind in FACTS
     ),
 )
-"""What the database is told once: iris are unique, weeks and ids are looked up."""
+"""Statements for a new database: IRIs are unique; weeks and ids have an index."""
 
 
 def write_bolt(job: Job) -> dict[str, pa.Table]:
-    """Replace the week in the property graph; no tables. Does nothing where `graph.bolt` is off.
+    """Replace the week in the property graph; returns no tables.
 
-    Does nothing either if the embedded server is not installed; a note says so in the first week.
-    A week with no posts loses all it had. Raises `StoreError` where the server fails.
+    A week without posts loses its nodes and relationships. Does nothing if `graph.bolt` is off, or
+    if the embedded server is not installed, which a note says in the first week. Raises
+    `StoreError` if the server fails, or as `connect` does.
     """
     bolt = job.settings.graph.bolt
     if bolt == "off":
@@ -75,9 +76,9 @@ def write_bolt(job: Job) -> dict[str, pa.Table]:
     import neo4j
 
     graph = week_graph(job)
-    with connected(job.workspace, "writer") as connection:
+    with connect(job.workspace, "writer") as connection:
         try:
-            _tell_schema(connection)
+            _create_schema(connection)
             with connection.driver.session(database=connection.database) as session:
                 session.execute_write(_replace, graph, job.settings.graph.base)
         except neo4j.exceptions.Neo4jError as error:
@@ -86,7 +87,7 @@ def write_bolt(job: Job) -> dict[str, pa.Table]:
 
 
 def store_identity(workspace: Workspace) -> str:
-    """A string that changes when the embedded database was made anew, or another one was chosen."""
+    """A string that changes when the embedded database is made anew or another one is chosen."""
     bolt = workspace.settings.graph.bolt
     if bolt == "embedded" and not has_embedded_server():
         return "not installed"
@@ -95,7 +96,7 @@ def store_identity(workspace: Workspace) -> str:
     return digest_json([bolt, workspace.settings.graph.database])
 
 
-def _tell_schema(connection: Connection) -> None:
+def _create_schema(connection: Connection) -> None:
     with connection.driver.session(database=connection.database) as session:
         known = {record["name"] for record in session.run("SHOW CONSTRAINTS")}
         if len(known) < len(NODE_KINDS):
@@ -105,57 +106,58 @@ def _tell_schema(connection: Connection) -> None:
 
 def _replace(transaction: "neo4j.ManagedTransaction", graph: WeekGraph, base: str) -> None:
     _clear(transaction, graph, base)
-    _put_nodes(transaction, graph, base)
+    _write_nodes(transaction, graph, base)
     for ends, relations in groupby(sorted(graph.relations, key=_ends), key=_ends):
-        more = {"week": graph.week} if ends[0] in COUNTED else {}
+        more = {"week": graph.week} if ends[0] in FACTS else {}
         for batch in batches(_relation_row(base, relation) for relation in relations):
             transaction.run(_RELATIONS.format(*ends), rows=batch, more=more)
     for kind in SHARED:
         transaction.run(f"MATCH (n:{kind}) WHERE NOT (n)--() DELETE n")
-    for kind in NAMED:  # those that the week knew and knows no more
+    for kind in NAMED:  # nodes that the week had before and no longer has
         transaction.run(_EARLIER_NAMES.format(kind=kind))
 
 
 def _clear(transaction: "neo4j.ManagedTransaction", graph: WeekGraph, base: str) -> None:
-    """Take away what belongs to the week, and what it said of what is shared."""
+    """Delete the nodes and facts of the week, and mark the names that come from it as outdated."""
     week = {"week": graph.week}
     for kind in WEEKLY:
         transaction.run(f"MATCH (n:{kind}) WHERE n.week = $week DETACH DELETE n", week)
     for kind in NAMED:
-        transaction.run(f"MATCH (n:{kind}) WHERE n.told = $week REMOVE n.told", week)
-    for kind in COUNTED:
+        transaction.run(f"MATCH (n:{kind}) WHERE n.names_week = $week REMOVE n.names_week", week)
+    for kind in FACTS:
         transaction.run(f"MATCH ()-[r:{kind}]->() WHERE r.week = $week DELETE r", week)
     posts = ({"iri": _iri(base, node.ref)} for node in graph.nodes if node.ref.kind == "Post")
-    for batch in batches(posts):  # those that another week had until their time was corrected
-        transaction.run(_FORGET_POSTS, rows=batch)
+    for batch in batches(posts):  # also posts of another week whose time was corrected
+        transaction.run(_DELETE_POSTS, rows=batch)
 
 
-def _put_nodes(transaction: "neo4j.ManagedTransaction", graph: WeekGraph, base: str) -> None:
+def _write_nodes(transaction: "neo4j.ManagedTransaction", graph: WeekGraph, base: str) -> None:
     for kind, nodes in groupby(graph.nodes, key=lambda node: node.ref.kind):
-        rows = ({"iri": _iri(base, n.ref), "said": _sent(n.properties)} for n in nodes)
+        rows = ({"iri": _iri(base, n.ref), "values": _in_utc(n.properties)} for n in nodes)
         query = (_NAMED_NODES if kind in NAMED else _NODES).format(kind=kind)
         more = {"week": graph.week} if NODE_KINDS[kind].weekly else {}
         for batch in batches(rows):
             transaction.run(query, rows=batch, more=more, week=graph.week)
 
 
-_FORGET_POSTS = "UNWIND $rows AS row MATCH (n:Post {iri: row.iri}) DETACH DELETE n"
-_NODES = "UNWIND $rows AS row MERGE (n:{kind} {{iri: row.iri}}) SET n += row.said SET n += $more"
+_DELETE_POSTS = "UNWIND $rows AS row MATCH (n:Post {iri: row.iri}) DETACH DELETE n"
+_NODES = "UNWIND $rows AS row MERGE (n:{kind} {{iri: row.iri}}) SET n += row.values SET n += $more"
 _NAMED_NODES = (
     "UNWIND $rows AS row MERGE (n:{kind} {{iri: row.iri}}) "
-    "WITH n, row WHERE n.told IS NULL OR n.told <= $week SET n += row.said "
-    "SET n.name = row.said.name SET n.name_en = row.said.name_en SET n.name_zh = row.said.name_zh "
-    "SET n.told = $week"
+    "WITH n, row WHERE n.names_week IS NULL OR n.names_week <= $week SET n += row.values "
+    "SET n.name = row.values.name SET n.name_en = row.values.name_en "
+    "SET n.name_zh = row.values.name_zh "
+    "SET n.names_week = $week"
 )
 _EARLIER_NAMES = (
-    "MATCH (seen)-[:OBSERVES]->(n:{kind}) WHERE n.told IS NULL "
+    "MATCH (seen)-[:OBSERVES]->(n:{kind}) WHERE n.names_week IS NULL "
     "WITH n, seen ORDER BY seen.week DESC WITH n, collect(seen)[0] AS newest "
     "SET n.name = newest.name SET n.name_en = newest.name_en SET n.name_zh = newest.name_zh "
-    "SET n.told = newest.week"
+    "SET n.names_week = newest.week"
 )
 _RELATIONS = (
     "UNWIND $rows AS row MATCH (a:{1} {{iri: row.source}}) MATCH (b:{2} {{iri: row.target}}) "
-    "CREATE (a)-[r:{0}]->(b) SET r += row.said SET r += $more"
+    "CREATE (a)-[r:{0}]->(b) SET r += row.values SET r += $more"
 )
 
 
@@ -165,16 +167,16 @@ def _ends(relation: Relation) -> tuple[str, str, str]:
 
 def _relation_row(base: str, relation: Relation) -> Mapping[str, Any]:
     source, target = _iri(base, relation.source), _iri(base, relation.target)
-    return {"source": source, "target": target, "said": _sent(relation.properties)}
+    return {"source": source, "target": target, "values": _in_utc(relation.properties)}
 
 
 def _iri(base: str, ref: Ref) -> str:
     return resource_iri(base, NODE_KINDS[ref.kind].path, *ref.keys)
 
 
-def _sent(said: Mapping[str, Value]) -> dict[str, Value]:
-    """Properties as the driver sends them: moments in UTC."""
+def _in_utc(properties: Mapping[str, Value]) -> dict[str, Value]:
+    """The properties with all times in UTC, since ArcadeDB does not store a time zone."""
     return {
         name: value.astimezone(UTC) if isinstance(value, datetime) else value
-        for name, value in said.items()
+        for name, value in properties.items()
     }

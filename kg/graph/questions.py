@@ -1,14 +1,14 @@
-"""Canned questions: each in SPARQL and in Cypher, with the same rows by both.
+"""Canned questions: each has a SPARQL and a Cypher query, which return the same rows.
 
-Comes in: a workspace, a question's name and arguments as text. Goes out: an `Answer`. A question is
-a file in `questions/`: what it is about in English and Chinese, its columns, its parameters with
-their defaults, and the two queries. Arguments are bound (Oxigraph's substitutions, the driver's
-parameters) and never become part of a query's text.
+Input: a workspace, the name of a question and its arguments as text. Output: an `Answer`. A
+question is a file in `questions/` with a description in English and Chinese, the columns, the
+parameters with their defaults, and the two queries. Arguments are bound (Oxigraph's substitutions,
+the driver's parameters) and never become part of the text of a query.
 
-In a query, a parameter is written `$week`. A SPARQL query selects its parameters first and then the
-columns in their order, since Oxigraph binds only what is selected; `limit` is applied to its rows.
-Rows come in an order that leaves no choice: ties fall by IRI, which is ASCII, since the two stores
-order other texts differently.
+A query writes a parameter as `$week`. A SPARQL query selects its parameters first and then the
+columns in their order, since Oxigraph binds only selected variables; `limit` is applied to its
+rows. Each query defines a total order: ties are broken by IRI, which is ASCII, because the two
+stores sort other texts differently.
 """
 
 import tomllib
@@ -33,13 +33,15 @@ Row = tuple[object, ...]
 Bound = Mapping[str, str | int]
 
 DIGITS = 6
-"""Floats are rounded to so many digits after the point."""
+"""Digits after the decimal point to which floats are rounded."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: `default` is its value if none is given, or else it is the first column of row
-    `row` of the question `first_of`.
+    """A parameter of a question. `kind` is a key of `READERS`.
+
+    Without an argument its value is `default`; if that is empty, the value is the first column in
+    row `row` (from 0) of the answer to the question `first_of`.
     """
 
     name: str
@@ -52,13 +54,13 @@ class Parameter:
 
     @property
     def default_text(self) -> str:
-        """The default as a reader is told: a value, or the row of another question's answer."""
+        """The default as help pages show it: a value, or a row of another answer (`weeks[0]`)."""
         return self.default or f"{self.first_of}[{self.row}]"
 
 
 @dataclass(frozen=True)
 class Question:
-    """A canned question; both queries give `columns`, in this order."""
+    """A canned question. Both queries return `columns` in this order."""
 
     name: str
     about: str
@@ -91,11 +93,11 @@ def _parameter(row: Mapping[str, Any]) -> Parameter:
 
 
 QUESTIONS: Mapping[str, Question] = _read_questions()
-"""Every canned question, by name."""
+"""The canned questions, by name."""
 
 
 def list_questions() -> Answer:
-    """The canned questions: name, what each is about, its parameters with their defaults."""
+    """The canned questions as a table: name, parameters with defaults, and what each is about."""
     rows = (
         (q.name, {p.name: p.default_text for p in q.parameters}, q.about, q.about_zh)
         for q in QUESTIONS.values()
@@ -109,28 +111,29 @@ def answer(
     arguments: Mapping[str, str | int],
     via: Literal["sparql", "cypher"] = "sparql",
 ) -> Answer:
-    """The answer to the question `name`; defaults serve for what `arguments` does not give.
+    """The answer to the question `name`, asked in the query language `via`.
 
-    Rows are the same by either way: text, integers, floats rounded to `DIGITS`, moments as ISO
-    8601 in UTC, None for what is not known; no rows where there is nothing to choose a default
-    from. A cluster may be given by its name where only one has it. Raises `UnknownName` for a
-    question, parameter or kind that does not exist, `UnknownWeek` for what is no ISO week,
-    `UserError` for a number that is none, a cluster that there is not, or where no graph is yet.
+    Parameters without an argument have their defaults; there are no rows if a default comes from an
+    empty answer. A cluster may be given by its name if no other has it. Both languages give the
+    same rows: text, integers, floats rounded to `DIGITS`, times as ISO 8601 text in UTC, and None
+    for unknown values. Raises `UnknownName` if the question, a parameter, an entity kind or the
+    language does not exist, `UnknownWeek` for a text that is no ISO week, `UserError` for a
+    malformed number, an unknown cluster, or if there is no graph yet.
     """
-    question = _called("question", name, QUESTIONS)
+    question = _look_up("question", name, QUESTIONS)
     known = {parameter.name: parameter for parameter in question.parameters}
-    for given in arguments:
-        _called(f"parameter of {name}", given, known)
-    with _called("way to ask", via, WAYS)(workspace) as ask:
-        named = [given for given in arguments if known[given].kind == "cluster"]
-        clusters = all_clusters(workspace) if named else {}
-        ids = {given: find_cluster(str(arguments[given]), clusters) for given in named}
+    for key in arguments:
+        _look_up(f"parameter of {name}", key, known)
+    with _look_up("query language", via, LANGUAGES)(workspace) as ask:
+        keys = [key for key in arguments if known[key].kind == "cluster"]
+        clusters = all_clusters(workspace) if keys else {}
+        ids = {key: find_cluster(str(arguments[key]), clusters) for key in keys}
         bound = _bind(question, {**arguments, **ids}, ask)
         return Answer(question.columns, () if bound is None else tuple(ask(question, bound)))
 
 
 def read_arguments(written: Sequence[str]) -> dict[str, str]:
-    """Arguments written as `key=value`, by key; raises `UserError` for one with no `=`."""
+    """The values of arguments like `key=value`, by key. Raises `UserError` if one has no `=`."""
     pairs = [argument.partition("=") for argument in written]
     for key, equals, _ in pairs:
         if not equals:
@@ -142,9 +145,9 @@ Ask = Callable[[Question, Bound], Iterable[Row]]
 
 
 def _bind(question: Question, arguments: Mapping[str, str | int], ask: Ask) -> Bound | None:
-    """A value for each parameter, in their order, so that the default of one may hang on others.
+    """A value for each parameter, in order, since a default may depend on earlier parameters.
 
-    None where there is nothing to choose a default from.
+    None if a default comes from an empty answer.
     """
     bound: dict[str, str | int] = {}
     for parameter in question.parameters:
@@ -159,7 +162,7 @@ def _bind(question: Question, arguments: Mapping[str, str | int], ask: Ask) -> B
 
 
 def _first(parameter: Parameter, bound: Bound, ask: Ask) -> str | None:
-    """The default of a parameter that is chosen from the answer to another question."""
+    """The default from the answer to another question; None if the answer has no such row."""
     other = QUESTIONS[parameter.first_of]
     wanted = {p.name for p in other.parameters} - {"limit", "kind"}
     own = _bind(other, {name: bound[name] for name in bound if name in wanted}, ask)
@@ -167,7 +170,7 @@ def _first(parameter: Parameter, bound: Bound, ask: Ask) -> str | None:
     return str(rows[parameter.row][0]) if len(rows) > parameter.row else None
 
 
-def _called(kind: str, name: str, table: Mapping[str, Any]) -> Any:
+def _look_up(kind: str, name: str, table: Mapping[str, Any]) -> Any:
     if name not in table:
         raise UnknownName(kind, name, table)
     return table[name]
@@ -189,7 +192,7 @@ def _read_count(name: str, text: str) -> int:
 
 def _read_kind(_name: str, text: str) -> str:
     if text != "all":
-        _called("kind", text, {"all": "", **ENTITY_CLASSES})
+        _look_up("kind", text, {"all": "", **ENTITY_CLASSES})
     return text
 
 
@@ -200,10 +203,10 @@ READERS: Mapping[str, Callable[[str, str], str | int]] = {
     "cluster": lambda _name, text: clean_text(text),
     "id": lambda _name, text: clean_text(text),
 }
-"""How an argument is read, by the kind of its parameter."""
+"""The reader of an argument, by the kind of its parameter: from its name and text to its value."""
 
 
-# -- the two ways --------------------------------------------------------------------------------
+# -- the two query languages ---------------------------------------------------------------------
 
 
 @contextmanager
@@ -230,9 +233,9 @@ def _by_sparql(workspace: Workspace) -> Iterator[Ask]:
 def _by_cypher(workspace: Workspace) -> Iterator[Ask]:
     import neo4j
 
-    from zeitgraph.kg.graph.bolt_client import connected, plain_value_of_bolt
+    from zeitgraph.kg.graph.bolt_client import connect, plain_bolt_value
 
-    with connected(workspace, "reader") as connection:
+    with connect(workspace, "reader") as connection:
 
         def ask(question: Question, bound: Bound) -> list[Row]:
             try:
@@ -244,7 +247,7 @@ def _by_cypher(workspace: Workspace) -> Iterator[Ask]:
                 )
             except neo4j.exceptions.Neo4jError as error:
                 raise StoreError(f"«{question.name}» failed: {error.message}") from error
-            return [tuple(_rounded(plain_value_of_bolt(v)) for v in r) for r in found.records]
+            return [tuple(_rounded(plain_bolt_value(v)) for v in r) for r in found.records]
 
         yield ask
 
@@ -253,5 +256,5 @@ def _rounded(value: object) -> object:
     return round(value, DIGITS) if isinstance(value, float) else value
 
 
-WAYS: Mapping[str, Callable[[Workspace], Any]] = {"sparql": _by_sparql, "cypher": _by_cypher}
-"""How a question may be asked, by name."""
+LANGUAGES: Mapping[str, Callable[[Workspace], Any]] = {"sparql": _by_sparql, "cypher": _by_cypher}
+"""The query languages, by name."""

@@ -1,8 +1,9 @@
-"""SPARQL questions from outside: each in a process of its own that can be killed.
+"""SPARQL queries of users: each runs in a process of its own that can be killed.
 
-Comes in: a query as text. Goes out: an `Answer`, or a `QueryError` in one line. The process
-(`sparql_process.py`) opens the store for reading only, limits its own time and memory, refuses
-SERVICE, and so can neither write nor reach a network. Knows nothing about what the graph says.
+Input: the text of a query. Output: an `Answer`, or a `QueryError` of one line. The process
+(`sparql_process.py`) opens the store for reading only, limits its own time and memory and refuses
+SERVICE; so it can neither write nor reach a network. This module does not know what the graph
+contains.
 """
 
 import json
@@ -16,12 +17,15 @@ from zeitgraph.kg.workspace.workspace import Workspace
 
 
 def ask_sparql(workspace: Workspace, query: str) -> Answer:
-    """The answer to a SPARQL 1.1 query; its default graph is the merge of all graphs.
+    """The answer to a query (SPARQL 1.1 Query Language, section 16 on query forms).
 
     SELECT gives a row per solution, ASK one row with a boolean, CONSTRUCT and DESCRIBE a row per
-    triple and the graph as Turtle. GRAPH and FROM choose among the graphs of the store; nothing is
-    fetched. The prefixes of `vocabulary.py` are known. Raises `QueryError` for a query that is
-    malformed, is an update, names SERVICE, takes too long, or has too many rows.
+    triple, and the graph as Turtle. Values are converted by `rdf_values.plain_value`. The default
+    graph is the merge of all graphs; GRAPH and FROM (section 13) choose among the graphs of the
+    store, and nothing is fetched. The prefixes of `vocabulary.py` are declared. Raises `QueryError`
+    if the query is malformed, is an update, contains SERVICE, takes longer than
+    `graph.query_seconds`, needs more than `graph.query_mb` or has more rows than
+    `graph.query_rows`, or if there is no graph yet; `StoreError` if the store cannot be read.
     """
     limits = workspace.settings.graph
     task = {
@@ -39,19 +43,19 @@ def ask_sparql(workspace: Workspace, query: str) -> Answer:
     )
     if ran.returncode == -signal.SIGALRM:
         raise QueryError(
-            f"the question took longer than {limits.query_seconds:g} s",
+            f"the query took longer than {limits.query_seconds:g} s",
             do="ask for less, or raise graph.query_seconds",
         )
     if ran.returncode < 0:
         raise QueryError(
-            f"the question needed more than {limits.query_mb} MB, or is nested too deeply",
+            f"the query needed more than {limits.query_mb} MB, or is nested too deeply",
             do="ask for less, or raise graph.query_mb",
         )
     if ran.returncode:
-        raise StoreError("the question's process failed", where=ran.stderr.decode()[-300:])
-    told = json.loads(ran.stdout)
-    if "refused" in told:
-        raise QueryError(**told["refused"])
-    if "failed" in told:
-        raise StoreError(told["failed"], where=workspace.graph_folder)
-    return Answer(tuple(told["columns"]), tuple(map(tuple, told["rows"])), told["turtle"])
+        raise StoreError("the process of the query failed", where=ran.stderr.decode()[-300:])
+    result = json.loads(ran.stdout)
+    if "refused" in result:
+        raise QueryError(**result["refused"])
+    if "failed" in result:
+        raise StoreError(result["failed"], where=workspace.graph_folder)
+    return Answer(tuple(result["columns"]), tuple(map(tuple, result["rows"])), result["turtle"])

@@ -1,8 +1,8 @@
-"""The process of one SPARQL query from outside: `python -m zeitgraph.kg.graph.sparql_process`.
+"""The process of one SPARQL query of a user: `python -m zeitgraph.kg.graph.sparql_process`.
 
-Comes in: JSON on standard input with the store's folder, the query and its limits. Goes out: JSON
-on standard output, the answer or why it was refused. It ends itself when its time is up (SIGALRM,
-which interrupts Oxigraph too) or when it needs too much memory (RLIMIT_AS).
+Input: JSON on standard input with the folder of the store, the query and its limits. Output: JSON
+on standard output with the answer or the reason for a refusal. The process is killed when its time
+is over (SIGALRM, which interrupts Oxigraph too) or when it needs too much memory (RLIMIT_AS).
 """
 
 import json
@@ -24,10 +24,10 @@ from zeitgraph.kg.graph.rdf_values import plain_value
 from zeitgraph.kg.graph.vocabulary import PREFIXES
 
 UPDATES = {"insert", "delete", "load", "clear", "drop", "create", "copy", "move", "add", "with"}
-"""The words with which the operations of SPARQL 1.1 Update begin."""
+"""The first words of the operations of SPARQL 1.1 Update (section 3)."""
 
 _PROLOGUE = re.compile(r"(?:\s|#.*\n|(?:prefix\s+\S+|base)\s*<[^>]*>)*(\w+)", re.IGNORECASE)
-"""What may stand before the first word of a query; only for telling what is wrong with it."""
+"""The prologue of a query and its first word; used only for error messages."""
 
 _ESCAPED = r"\\u00{0:02x}|\\U000000{0:02x}"
 _SERVICE = re.compile(
@@ -36,26 +36,30 @@ _SERVICE = re.compile(
     ),
     re.IGNORECASE,
 )
-"""The word SERVICE, in any case, its letters written plainly or as escapes (SPARQL 1.1, 19.2)."""
+"""The word SERVICE in any case, its letters written plainly or as escapes (SPARQL 1.1, 19.2)."""
 
 
 def main() -> None:
-    """Read the task, limit this process, evaluate, and tell."""
+    """Read the task, set the limits of this process, evaluate the query, and write the result."""
     task = json.load(sys.stdin)
     signal.setitimer(signal.ITIMER_REAL, task["seconds"])
     size = task["megabytes"] * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     try:
-        told = evaluate(Path(task["folder"]), task["query"], task["rows"])
+        result = evaluate(Path(task["folder"]), task["query"], task["rows"])
     except UserError as error:
-        told = {"refused": {"what": error.line}}
+        result = {"refused": {"what": error.line}}
     except StoreError as error:
-        told = {"failed": error.line}
-    json.dump(told, sys.stdout)
+        result = {"failed": error.line}
+    json.dump(result, sys.stdout)
 
 
 def evaluate(folder: Path, query: str, most_rows: int) -> dict[str, Any]:
-    """Columns and rows (and Turtle) of the answer to `query`; raises `QueryError`."""
+    """The answer to `query` as a mapping: `columns`, `rows`, and `turtle` (None but for triples).
+
+    Raises `QueryError` if the query is malformed, is an update, contains SERVICE or has more than
+    `most_rows` rows; `UserError` or `StoreError` as `reading` does.
+    """
     refuse_service(query)
     with reading(folder) as store:
         try:
@@ -70,30 +74,34 @@ def evaluate(folder: Path, query: str, most_rows: int) -> dict[str, Any]:
         except SyntaxError as error:
             raise _malformed(query, error) from error
         except (OSError, RuntimeError, ValueError) as error:
-            raise QueryError(f"the question cannot be answered: {error}") from error
+            raise QueryError(f"the query cannot be answered: {error}") from error
     turtle = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(PREFIXES))
     rows = [[plain_value(t.subject), t.predicate.value, plain_value(t.object)] for t in triples]
     return _table(("subject", "predicate", "object"), rows, (turtle or b"").decode())
 
 
 def refuse_service(query: str) -> None:
-    """Raise `QueryError` where `query` would call another server (SPARQL 1.1 Federated Query).
+    """Raises `QueryError` if `query` would call another server (SPARQL 1.1 Federated Query).
 
-    Oxigraph's own parser decides: where SERVICE stands in a text, a comment, an IRI or a name, the
-    query stays well-formed when another word takes its place; where it is the keyword, it does not.
+    The parser of Oxigraph decides. The word SERVICE is replaced by a random word. In a string, a
+    comment, an IRI or a name the query stays well-formed; if SERVICE is the keyword, it does not.
     """
     words: dict[str, str] = {}
 
-    def another(match: re.Match[str]) -> str:
+    def random_word(match: re.Match[str]) -> str:
         return words.setdefault(match[0], f"z{secrets.token_hex(8)}")
 
-    changed = _SERVICE.sub(another, query)
+    changed = _SERVICE.sub(random_word, query)
     if words and _parses(query) and not _parses(changed):
-        raise QueryError("SERVICE is refused", do="ask only for what the graph holds")
+        raise QueryError("SERVICE is refused", do="query only this graph")
 
 
 def _parses(query: str) -> bool:
-    """Whether Oxigraph can read `query`; parsing with an impossible variable evaluates nothing."""
+    """Whether `query` is well-formed.
+
+    Oxigraph has no function that only parses. A substitution for an unknown variable makes it fail
+    after parsing and before evaluation.
+    """
     variable = ox.Variable(f"z{secrets.token_hex(8)}")
     try:
         ox.Store().query(query, prefixes=dict(PREFIXES), substitutions={variable: ox.Literal("")})
@@ -116,7 +124,7 @@ def _table(columns: Any, rows: list[list[Any]], turtle: str | None = None) -> di
 
 
 def _malformed(query: str, error: SyntaxError) -> QueryError:
-    """What is wrong with `query`, in one line; Oxigraph says «error at 1:16: expected one of …»."""
+    """The error of `query` in one line; Oxigraph's is like «error at 1:16: expected one of …»."""
     place = re.match(r"error at (\d+):(\d+): (.*)", str(error), re.DOTALL)
     if place is None:
         return QueryError(f"malformed SPARQL: {error}")
@@ -124,11 +132,14 @@ def _malformed(query: str, error: SyntaxError) -> QueryError:
     rest = query.split("\n")[line - 1][column - 1 :]
     begins = _PROLOGUE.match(query)
     if begins and begins[1].lower() in UPDATES:
-        return QueryError("the graph is only read here, and this is an update", do="ask a question")
+        return QueryError(
+            "the graph can only be read here, but this is an update",
+            do="write a query that only reads",
+        )
     if "Prefix not found" in place[3]:
         return QueryError("malformed SPARQL: a prefix is not declared", where=f"line {line}")
-    if told := re.search(r"The SELECT [^,\[]+", place[3]):
-        return QueryError(f"malformed SPARQL: {told[0].strip()}")
+    if reason := re.search(r"The SELECT [^,\[]+", place[3]):
+        return QueryError(f"malformed SPARQL: {reason[0].strip()}")
     near = f", near «{rest.strip()[:20]}»" if rest.strip() else ""
     return QueryError("malformed SPARQL", where=f"line {line}, column {column}{near}")
 

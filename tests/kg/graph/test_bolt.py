@@ -1,4 +1,4 @@
-"""The property graph: the embedded server through the official driver, whatever happens to it."""
+"""The property graph: the embedded server and the official driver, also after crashes."""
 
 import contextlib
 import json
@@ -40,7 +40,7 @@ BASE = "https://zeitgraph.example/"
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Two weeks in the embedded server, which these tests share and which is stopped after them."""
+    """Two weeks in an embedded server that these tests share; it is stopped after them."""
     folder = tmp_path_factory.mktemp("bolt") / "w"
     limits: dict[str, Any] = {"query_rows": 300, "query_seconds": 8.0, "heap_mb": 256}
     made = make_world(folder, weeks=2, posts=14, idle_seconds=30.0, **limits)
@@ -49,34 +49,34 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def census(workspace: Workspace) -> list[object]:
-    """How many nodes and relationships of each kind, and all that nodes say."""
+    """Counts of nodes and relationships of each kind, and the properties of nodes."""
     return [
         ask_cypher(workspace, query).rows
         for query in (
             "MATCH (n) RETURN labels(n)[0] AS kind, count(*) AS n ORDER BY kind",
             "MATCH ()-[r]->() RETURN type(r) AS k, r.week AS w, count(*) AS n ORDER BY k, w",
-            "MATCH (n) RETURN n.iri AS iri, properties(n) AS said ORDER BY iri LIMIT 250",
+            "MATCH (n) RETURN n.iri AS iri, properties(n) AS p ORDER BY iri LIMIT 250",
         )
     ]
 
 
-# -- what stands there -----------------------------------------------------------------------------
+# -- the content -----------------------------------------------------------------------------------
 
 
-def test_the_property_graph_says_what_the_description_of_the_weeks_says(world: World) -> None:
+def test_the_property_graph_has_the_nodes_and_relations_of_all_weeks(world: World) -> None:
     graphs = [week_graph(job_of(world.workspace, week)) for week in world.weeks]
-    told = {
+    expected = {
         resource_iri(BASE, NODE_KINDS[node.ref.kind].path, *node.ref.keys): node
         for graph in graphs
         for node in graph.nodes
     }
     stored = ask_cypher(world.workspace, "MATCH (n) RETURN n.iri, labels(n), properties(n)").rows
-    assert {row[0] for row in stored} == set(told)
-    for iri, labels, said in stored:
-        node = told[str(iri)]
+    assert {row[0] for row in stored} == set(expected)
+    for iri, labels, properties in stored:
+        node = expected[str(iri)]
         assert labels == [node.ref.kind]
         own = {key: value for key, value in node.properties.items() if key != "published_at"}
-        assert own.items() <= {**said, "at": own.get("at")}.items()  # type: ignore[dict-item]
+        assert own.items() <= {**properties, "at": own.get("at")}.items()  # type: ignore[dict-item]
     counted = ask_cypher(world.workspace, "MATCH ()-[r]->() RETURN type(r), count(r)").rows
     assert {row[0]: row[1] for row in counted} == {
         kind: sum(r.kind == kind for graph in graphs for r in graph.relations)
@@ -85,13 +85,13 @@ def test_the_property_graph_says_what_the_description_of_the_weeks_says(world: W
     }
 
 
-def test_a_week_written_again_changes_nothing(world: World) -> None:
+def test_writing_a_week_again_changes_nothing(world: World) -> None:
     before = census(world.workspace)
     write_bolt(job_of(world.workspace, world.weeks[0]))
     assert census(world.workspace) == before
 
 
-def test_a_changed_week_leaves_nothing_of_what_it_was(world: World) -> None:
+def test_a_changed_week_leaves_nothing_of_its_earlier_content(world: World) -> None:
     import random
 
     place, week = world.workspace, world.weeks[1]
@@ -116,7 +116,7 @@ def test_a_name_that_the_newest_week_lacks_is_gone(world: World) -> None:
     nameless = [{**row, "name_zh": None} for row in world.rows[week]["clusters"]]
     write_rows(place, week, {**world.rows[week], "clusters": nameless})
     write_bolt(job_of(place, week))
-    query = "MATCH (c:Cluster) WHERE c.told = $week RETURN count(c), count(c.name_zh)"
+    query = "MATCH (c:Cluster) WHERE c.names_week = $week RETURN count(c), count(c.name_zh)"
     ((known, named),) = ask_cypher(place, query, {"week": week}).rows
     ((known, named),) = ask_cypher(place, query, {"week": week}).rows
     assert (bool(known), named) == (True, 0)
@@ -125,10 +125,10 @@ def test_a_name_that_the_newest_week_lacks_is_gone(world: World) -> None:
     assert census(place) == before
 
 
-# -- questions from outside ------------------------------------------------------------------------
+# -- queries of users ------------------------------------------------------------------------------
 
 
-def test_answers_come_in_plain_values(world: World) -> None:
+def test_answers_have_plain_values(world: World) -> None:
     answer = ask_cypher(
         world.workspace,
         "RETURN 1 AS i, 1.5 AS d, true AS b, null AS n, $text AS t, [1, 'a'] AS l, {k: 1} AS m, "
@@ -170,7 +170,7 @@ def test_answers_come_in_plain_values(world: World) -> None:
         "CALL apoc.create.node(['Evil'], {})",
     ],
 )
-def test_what_writes_or_reaches_outside_is_refused_and_changes_nothing(
+def test_a_query_that_writes_or_loads_from_outside_is_refused_and_changes_nothing(
     world: World, query: str
 ) -> None:
     before = census(world.workspace)
@@ -188,11 +188,11 @@ def test_what_writes_or_reaches_outside_is_refused_and_changes_nothing(
         "MATCH (n:Week) WHERE n.`set` IS NULL RETURN 'x' AS x LIMIT 1",
     ],
 )
-def test_the_words_alone_are_no_reason_to_refuse(world: World, query: str) -> None:
+def test_a_query_with_such_words_that_only_reads_is_answered(world: World, query: str) -> None:
     assert len(ask_cypher(world.workspace, query).rows) == 1
 
 
-def test_malformed_and_unknown_are_told_in_one_line(world: World) -> None:
+def test_malformed_queries_and_unknown_functions_are_reported_in_one_line(world: World) -> None:
     for query in ("MATCH (n RETURN n", "RETURN nothing_such(1)", "", "SELECT * FROM Post"):
         with pytest.raises(QueryError) as refused:
             ask_cypher(world.workspace, query)
@@ -200,13 +200,13 @@ def test_malformed_and_unknown_are_told_in_one_line(world: World) -> None:
         assert len(str(refused.value)) < 400
 
 
-def test_too_many_rows_are_refused_rather_than_cut(world: World) -> None:
+def test_too_many_rows_are_refused_and_not_cut(world: World) -> None:
     with pytest.raises(QueryError, match="more than 300 rows"):
         ask_cypher(world.workspace, "UNWIND range(1, 301) AS x RETURN x")
     assert len(ask_cypher(world.workspace, "UNWIND range(1, 300) AS x RETURN x").rows) == 300
 
 
-def test_a_question_without_end_is_stopped_and_the_graph_lives_on(world: World) -> None:
+def test_a_query_without_end_is_stopped_and_the_graph_stays_usable(world: World) -> None:
     before = census(world.workspace)
     place = Workspace(world.workspace.root)
     graph = place.settings.graph.model_copy(update={"query_seconds": 1.0})
@@ -220,17 +220,19 @@ def test_a_question_without_end_is_stopped_and_the_graph_lives_on(world: World) 
 # -- the server ------------------------------------------------------------------------------------
 
 
-def test_a_killed_server_is_started_again_and_has_lost_nothing(world: World) -> None:
+def test_a_killed_server_is_started_again_and_has_lost_no_data(world: World) -> None:
     before = census(world.workspace)
     with leased_server(world.workspace) as server:
         os.kill(server.pid, signal.SIGKILL)
-    time.sleep(0.1)
+    wait_until_gone(server.pid)
     assert census(world.workspace) == before
     with leased_server(world.workspace) as again:
         assert again.pid != server.pid
 
 
-def test_secrets_are_for_their_owner_only_and_the_server_for_this_machine(world: World) -> None:
+def test_only_the_owner_can_read_secrets_and_the_server_listens_on_this_machine_only(
+    world: World,
+) -> None:
     with leased_server(world.workspace) as server:
         for file in ("secrets.json", "server.json"):
             mode = (world.workspace.bolt_folder / file).stat().st_mode
@@ -244,7 +246,7 @@ def test_secrets_are_for_their_owner_only_and_the_server_for_this_machine(world:
         assert server.reader not in words
 
 
-def test_an_idle_server_stops_and_who_asks_together_shares_one(tmp_path: Path) -> None:
+def test_an_idle_server_stops_and_users_at_the_same_time_share_one(tmp_path: Path) -> None:
     place = make_workspace(tmp_path / "w", idle_seconds=0.5, heap_mb=128)
 
     def ask(_: int) -> int:
@@ -259,13 +261,13 @@ def test_an_idle_server_stops_and_who_asks_together_shares_one(tmp_path: Path) -
 
 
 def wait_until_gone(pid: int) -> None:
-    """Wait for the end of a process that is not our child."""
+    """Wait for the end of a process that is not a child of this one."""
     with contextlib.suppress(psutil.NoSuchProcess):
         while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.05)
 
 
-def test_stale_files_are_not_believed(tmp_path: Path) -> None:
+def test_stale_files_are_not_trusted(tmp_path: Path) -> None:
     place = make_workspace(tmp_path / "w", idle_seconds=0.5, heap_mb=128)
     place.bolt_folder.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -305,7 +307,7 @@ def test_a_deleted_database_has_another_identity(tmp_path: Path) -> None:
 # -- without it, or elsewhere ----------------------------------------------------------------------
 
 
-def test_where_it_is_off_the_stage_does_nothing_and_a_question_says_so(tmp_path: Path) -> None:
+def test_if_it_is_off_the_stage_does_nothing_and_a_query_is_refused(tmp_path: Path) -> None:
     world = make_world(tmp_path / "w", weeks=1, posts=3, bolt="off")
     assert write_bolt(job_of(world.workspace, world.weeks[0])) == {}
     with pytest.raises(UserError, match="the property graph is off"):
@@ -333,13 +335,13 @@ def test_another_server_is_reached_by_uri_user_and_password(
         monkeypatch.setenv(variable, server.writer)
         before = census(world.workspace)
         for query in ("MATCH (w:Week) SET w.x = 1", "MATCH (w:Week) DETACH DELETE w RETURN 1"):
-            with pytest.raises(QueryError, match="only read"):
+            with pytest.raises(QueryError, match="can only be read"):
                 ask_cypher(place, query)
         assert census(place) == before
     assert not place.bolt_folder.exists()
 
 
-def test_a_server_that_is_not_there_is_told_of(
+def test_a_server_that_does_not_answer_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ZEITGRAPH_BOLT_PASSWORD", "x")

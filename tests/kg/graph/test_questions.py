@@ -1,4 +1,4 @@
-"""Canned questions: the same rows by SPARQL and by Cypher, whatever the posts say."""
+"""Canned questions return the same rows in SPARQL and in Cypher, whatever the texts are."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def both(world: World, name: str, **arguments: str | int) -> Answer:
-    """The answer, which must be the same by both ways, types and all."""
+    """The answer, which must be the same in both languages, including the types of values."""
     by_sparql = answer(world.workspace, name, arguments, via="sparql")
     by_cypher = answer(world.workspace, name, arguments, via="cypher")
     assert by_sparql == by_cypher
@@ -45,7 +45,7 @@ def columns(found: Answer, *names: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
-def test_a_question_answers_the_same_by_both_ways_for_every_argument(
+def test_a_question_has_the_same_answer_in_both_languages_for_every_argument(
     world: World, name: str
 ) -> None:
     assert both(world, name).columns == QUESTIONS[name].columns
@@ -73,7 +73,7 @@ def test_a_question_answers_the_same_by_both_ways_for_every_argument(
 # -- that the rows are right -----------------------------------------------------------------------
 
 
-def test_a_week_in_numbers_is_what_its_tables_say(world: World) -> None:
+def test_the_overview_of_a_week_agrees_with_its_tables(world: World) -> None:
     week = world.weeks[0]
     rows = world.rows[week]
     members = [row["cluster_id"] for row in rows["memberships"] if row["cluster_id"]]
@@ -84,12 +84,12 @@ def test_a_week_in_numbers_is_what_its_tables_say(world: World) -> None:
     assert [row[0] for row in both(world, "weeks").rows] == world.weeks[::-1]
 
 
-def test_clusters_come_largest_first_and_by_their_state(world: World) -> None:
+def test_clusters_are_sorted_by_size_and_selected_by_state(world: World) -> None:
     for week in world.weeks:
         trends = {row["cluster_id"]: row for row in world.rows[week]["trends"]}
         sizes = columns(both(world, "top_clusters", week=week, limit=99), "share", "posts")
-        told = [(t["share"], t["posts"]) for t in trends.values() if t["posts"]]
-        assert sizes == sorted(told, reverse=True)
+        expected = [(t["share"], t["posts"]) for t in trends.values() if t["posts"]]
+        assert sizes == sorted(expected, reverse=True)
         for name, states in (
             ("rising_clusters", {"emerging", "rising"}),
             ("fading_clusters", {"fading"}),
@@ -99,7 +99,7 @@ def test_clusters_come_largest_first_and_by_their_state(world: World) -> None:
             assert {state for (state,) in found} <= states
 
 
-def test_facts_are_what_their_table_says(world: World) -> None:
+def test_facts_agree_with_their_table(world: World) -> None:
     week = world.weeks[2]
     facts = world.rows[week]["facts"]
     for subject, question, key, kinds in (
@@ -133,7 +133,7 @@ def test_triples_of_style_object_and_scene_count_posts(world: World) -> None:
     assert sum(int(str(posts)) for (posts,) in columns(found, "posts")) == expected > 0
 
 
-def test_everything_said_of_a_post_is_there(world: World) -> None:
+def test_the_answer_about_a_post_has_all_its_statements(world: World) -> None:
     rows = world.rows[world.weeks[0]]
     post = next(row for row in rows["posts"] if row["text"])
     said = columns(both(world, "post", post=post["post_id"]), "said", "value")
@@ -146,7 +146,9 @@ def test_everything_said_of_a_post_is_there(world: World) -> None:
 # -- hostile texts ---------------------------------------------------------------------------------
 
 
-def test_any_text_and_id_gives_the_same_rows_by_both_ways(world: World, tmp_path: Path) -> None:
+def test_any_text_and_id_gives_the_same_rows_in_both_languages(
+    world: World, tmp_path: Path
+) -> None:
     texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12) | st.sampled_from(
         HOSTILE
     )
@@ -181,7 +183,7 @@ def test_the_examples_of_the_documents_run_and_agree(world: World) -> None:
         assert by_sparql == by_cypher
 
 
-# -- how they are asked ----------------------------------------------------------------------------
+# -- names and arguments ---------------------------------------------------------------------------
 
 
 def test_no_argument_becomes_part_of_a_query() -> None:
@@ -192,7 +194,7 @@ def test_no_argument_becomes_part_of_a_query() -> None:
         assert "{0}" not in question.sparql + question.cypher
 
 
-def test_every_question_tells_what_it_is_about_in_both_languages() -> None:
+def test_every_question_is_described_in_both_languages() -> None:
     for question in QUESTIONS.values():
         parts: list[Question | Parameter] = [question, *question.parameters]
         for part in parts:
@@ -203,20 +205,20 @@ def test_every_question_tells_what_it_is_about_in_both_languages() -> None:
     assert "limit=10" in listed.render("table")
 
 
-def test_a_cluster_goes_by_one_name_in_chinese() -> None:
-    """What pages and the README call 风格簇 is not 聚类, the act of clustering, elsewhere."""
+def test_a_cluster_has_one_name_in_chinese() -> None:
+    """A cluster is 风格簇 in all texts, never 聚类, which means the act of clustering."""
     place = resources.files("zeitgraph")
     words = [place / "kg" / "graph" / "ontology.ttl", place / "prompts" / "evaluation" / "zh.toml"]
     words += [place / "prompts" / "gallery" / "zh.toml"]
     words += [place / "prompts" / "report" / "zh" / "labels.toml"]
-    told = [file.read_text("utf-8") for file in words]
+    texts = [file.read_text("utf-8") for file in words]
     for question in QUESTIONS.values():
-        told += [question.about_zh, *(parameter.about_zh for parameter in question.parameters)]
-    assert any("风格簇" in text for text in told)
-    assert not any("聚类" in text for text in told)
+        texts += [question.about_zh, *(parameter.about_zh for parameter in question.parameters)]
+    assert any("风格簇" in text for text in texts)
+    assert not any("聚类" in text for text in texts)
 
 
-def test_unknown_names_and_values_are_the_users_mistake(world: World) -> None:
+def test_unknown_names_and_values_are_user_errors(world: World) -> None:
     place = world.workspace
     for name, arguments, mistake in (
         ("nothing", {}, UnknownName),
@@ -234,14 +236,14 @@ def test_unknown_names_and_values_are_the_users_mistake(world: World) -> None:
         answer(place, "weeks", {}, via="gremlin")  # type: ignore[arg-type]
 
 
-def test_a_cluster_may_be_asked_for_by_its_name(world: World) -> None:
+def test_a_cluster_may_be_given_by_its_name(world: World) -> None:
     for own in ("c-1", "c-2", "c-3"):
         found = both(world, "cluster_history", cluster=f"{own} in {world.weeks[-1]}")
         assert found.rows
         assert found == both(world, "cluster_history", cluster=own)
 
 
-def test_before_the_first_run_there_is_nothing_to_ask(tmp_path: Path) -> None:
+def test_before_the_first_run_a_question_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no graph yet"):
         answer(make_workspace(tmp_path / "w"), "weeks", {})
     with pytest.raises(UserError, match="there is no graph yet"):

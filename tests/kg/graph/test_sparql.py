@@ -1,4 +1,4 @@
-"""SPARQL from outside: answers in plain values; nothing written, fetched, or run for ever."""
+"""SPARQL queries of users: answers have plain values; no query writes, fetches or runs forever."""
 
 import socket
 import threading
@@ -20,7 +20,7 @@ SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Two weeks in the RDF store, with tight limits on questions."""
+    """Two weeks in the RDF store, with tight limits on queries."""
     folder = tmp_path_factory.mktemp("sparql") / "w"
     limits: dict[str, Any] = {"query_seconds": 20.0, "query_rows": 500}
     return fill(make_world(folder, weeks=2, posts=12, **limits), write_graph)
@@ -28,7 +28,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def listener() -> Iterator[tuple[str, list[int]]]:
-    """The URL of a server on loopback, and how often somebody came."""
+    """The URL of a server on 127.0.0.1, and a list with an item for each connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         calls: list[int] = []
 
@@ -58,7 +58,7 @@ def test_select_gives_plain_values_and_none(world: World) -> None:
     assert answer.rows == ((1, 1.5, 0.25, True, "é", None, "http://a.example/", "INF", "x"),)
 
 
-def test_ask_construct_and_describe_answer_too(world: World) -> None:
+def test_ask_construct_and_describe_are_answered_too(world: World) -> None:
     place = world.workspace
     assert ask_sparql(place, "ASK { ?p a schema:SocialMediaPosting }").rows == ((True,),)
     made = ask_sparql(place, "CONSTRUCT { ?c a zg:Found } WHERE { ?c a zg:Cluster }")
@@ -70,7 +70,7 @@ def test_ask_construct_and_describe_answer_too(world: World) -> None:
     assert any(row[2] == world.weeks[0] for row in week.rows)
 
 
-def test_the_default_graph_says_each_thing_once_and_graph_tells_the_weeks(world: World) -> None:
+def test_the_default_graph_has_each_triple_once_and_graph_chooses_a_week(world: World) -> None:
     place = world.workspace
     found = ask_sparql(place, "SELECT ?c { ?c a zg:Cluster }").rows
     assert len(found) == len(set(found))
@@ -101,7 +101,7 @@ def test_the_default_graph_says_each_thing_once_and_graph_tells_the_weeks(world:
         "DROP ALL",
     ],
 )
-def test_what_writes_or_calls_another_server_is_refused_and_calls_nobody(
+def test_a_query_that_writes_or_calls_another_server_is_refused_before_any_call(
     world: World, listener: tuple[str, list[int]], query: str
 ) -> None:
     url, calls = listener
@@ -131,12 +131,12 @@ def test_from_chooses_among_our_graphs_and_fetches_nothing(
         "SELECT ?x { VALUES ?x { 'LOAD <http://a.example/>' } }",
     ],
 )
-def test_the_word_alone_is_no_reason_to_refuse(world: World, query: str) -> None:
+def test_a_query_that_only_contains_the_word_is_answered(world: World, query: str) -> None:
     assert len(ask_sparql(world.workspace, query).rows) == 1
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("SELECT * { ?s ?p }", "line 1, column 19"),
         ("SELECT ?x { ?s ?p ?o } GROUP BY ?s", "a variable that is unbound"),
@@ -146,12 +146,12 @@ def test_the_word_alone_is_no_reason_to_refuse(world: World, query: str) -> None
         ("{" * 100_000, "malformed|nested too deeply"),
     ],
 )
-def test_a_malformed_query_is_told_in_one_line_with_its_place(
-    world: World, query: str, said: str
+def test_a_malformed_query_is_reported_in_one_line_with_its_place(
+    world: World, query: str, message: str
 ) -> None:
     with pytest.raises(QueryError) as refused:
         ask_sparql(world.workspace, query)
-    assert any(part in str(refused.value) for part in said.split("|"))
+    assert any(part in str(refused.value) for part in message.split("|"))
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 300
 
@@ -163,18 +163,18 @@ def _with(world: World, **limits: object) -> Workspace:
     return place
 
 
-def test_a_question_that_takes_too_long_is_stopped(world: World) -> None:
+def test_a_query_that_takes_too_long_is_stopped(world: World) -> None:
     with pytest.raises(QueryError, match="longer than 2 s"):
         ask_sparql(_with(world, query_seconds=2.0), SLOW)
 
 
-def test_a_question_that_needs_too_much_memory_is_stopped(world: World) -> None:
+def test_a_query_that_needs_too_much_memory_is_stopped(world: World) -> None:
     query = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i"
     with pytest.raises(QueryError, match=r"needed more than 256 MB|longer than"):
         ask_sparql(_with(world, query_mb=256), query)
 
 
-def test_too_many_rows_are_refused_rather_than_cut(world: World) -> None:
+def test_too_many_rows_are_refused_and_not_cut(world: World) -> None:
     with pytest.raises(QueryError, match="more than 500 rows"):
         ask_sparql(world.workspace, "SELECT * { ?s ?p ?o }")
 
