@@ -81,9 +81,9 @@ class OpenClipEmbedder:
 
     @cached_property
     def _loaded(self) -> _Loaded:
-        from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+        from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 
-        mend_torchvision()
+        repair_torchvision()
         import open_clip
 
         name = f"{LOCAL}{self.folder}" if self.folder else self.settings.model

@@ -84,9 +84,9 @@ class SentenceEmbedder:
 
     @cached_property
     def _network(self) -> Any:
-        from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+        from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 
-        mend_torchvision()
+        repair_torchvision()
         try:
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar

@@ -18,7 +18,7 @@ from zeitgraph.kg.base.terms import EntityKind
 from zeitgraph.kg.models import registry as models
 from zeitgraph.kg.models.safe_folder import check_model_folder, no_remote_code
 from zeitgraph.kg.models.safe_spacy import pipeline_folder
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 from zeitgraph.kg.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def load_spacy(model: str) -> "Language":
 
 @lru_cache(maxsize=2)
 def _load_transformers(model: str) -> "TokenClassificationPipeline":
-    mend_torchvision()
+    repair_torchvision()
     from transformers import (
         AutoModelForTokenClassification,
         AutoTokenizer,

@@ -31,7 +31,7 @@ OPTIONAL: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: `good` or not, and what to do where it is not."""
+    """The result of one check: `good` or not, and if not, what to do in `detail`."""
 
     what: str
     good: bool
@@ -40,13 +40,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All findings; `str` is one line each."""
+    """All findings. `str()` gives a line for each."""
 
     findings: tuple[Finding, ...]
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether all findings are good."""
         return all(finding.good for finding in self.findings)
 
     def __str__(self) -> str:
@@ -57,7 +57,7 @@ class Diagnosis:
 
 
 def diagnose(folder: Path) -> Diagnosis:
-    """Look at the installation, and at the workspace at `folder` if there is one."""
+    """Check the installation, and the workspace in `folder` if there is one."""
     return Diagnosis(tuple(_findings(folder)))
 
 

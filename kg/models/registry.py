@@ -1,9 +1,9 @@
-"""The models zeitgraph knows, whether they are here, and how to fetch one.
+"""The table of known models: which are on this machine, and how to fetch the others.
 
-`list_models` looks and never asks the network. `get_model` and `hub_folder` fetch from the Hugging
-Face hub what is not in its cache yet: the only place of zeitgraph that downloads a diffusers
-pipeline or fetches ahead of a run. Only safetensors, configurations and tokenizers are fetched,
-never a pickle. This module loads no model.
+`list_models` never uses the network. `get_model` and `hub_folder` fetch files from the Hugging Face
+hub if they are not in its cache yet; nothing else in zeitgraph downloads a diffusers pipeline or
+fetches a model before a run. They fetch only safetensors, configurations and tokenizers, never
+pickles. This module loads no model.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ State = Literal["bundled", "installed", "cached", "not fetched"]
 Note = Callable[[str], None]
 
 STARTER = "starter"
-"""What the settings call the weights that ship with zeitgraph, whatever the part."""
+"""The name in the settings of the weights that are part of the package, for any part."""
 
 _TEXTS = ("*.json", "*.txt", "*.model")
 _OPEN_CLIP = ("open_clip_model.safetensors", *_TEXTS)
@@ -37,15 +37,22 @@ _CHECKPOINTS: Mapping[Loader, tuple[str, ...]] = {
 """What is fetched of a hub model, by the library that will load it."""
 
 _PIPELINE = ("model_index.json", *(f"*/{name}" for name in ("*.safetensors", *_TEXTS)))
-_SPARE = ("*.fp16.*", "*.fp16-*", "*non_ema*", "onnx/*", "openvino/*")  # the same weights again
+_DUPLICATES = (
+    "*.fp16.*",
+    "*.fp16-*",
+    "*non_ema*",
+    "onnx/*",
+    "openvino/*",
+)  # of the weights
 
 
 @dataclass(frozen=True)
 class KnownModel:
-    """A model that zeitgraph's documents speak of.
+    """A model in the documents of zeitgraph.
 
-    `name` is its name on the hub (`pip`: of the package), `setting` how zeitgraph.toml names it,
-    `profile` the profile that does so, `megabytes` the rough size of what is fetched.
+    `name` is its name on the hub (with `home` = `pip`: that of its package), `setting` the lines in
+    zeitgraph.toml that choose it, `profile` the profile that does so (empty for none), `megabytes`
+    the approximate size of its files in MB, `patterns` the names of the files to fetch.
     """
 
     name: str
@@ -158,7 +165,7 @@ KNOWN_MODELS: tuple[KnownModel, ...] = (
 
 @dataclass(frozen=True)
 class ModelRow:
-    """A model and whether it is here. `chosen`: the workspace's settings name it."""
+    """A model and its state on this machine. `chosen`: the settings of the workspace name it."""
 
     name: str
     part: Part
@@ -172,14 +179,17 @@ class ModelRow:
 
 
 def models_answer() -> Answer:
-    """The known models as a table to show."""
+    """The known models as a table."""
     columns = ("name", "part", "profile", "megabytes", "languages", "licence", "state")
     rows = (tuple(getattr(row, column) for column in columns) for row in list_models())
     return Answer(columns, tuple(rows))
 
 
 def list_models(workspace: Workspace | None = None) -> list[ModelRow]:
-    """The known models, and what else the workspace's gallery chose from the hub. No network."""
+    """The known models, then unknown ones that the settings of the workspace choose from the hub.
+
+    Never uses the network.
+    """
     chosen = _chosen(workspace)
     rows = [
         ModelRow(
@@ -195,15 +205,16 @@ def list_models(workspace: Workspace | None = None) -> list[ModelRow]:
         )
         for model in KNOWN_MODELS
     ]
-    strangers = sorted(chosen - {model.name for model in KNOWN_MODELS})
-    return rows + [_stranger(name) for name in strangers]
+    others = sorted(chosen - {model.name for model in KNOWN_MODELS})
+    return rows + [_unknown_model(name) for name in others]
 
 
 def get_model(name: str, note: Note = lambda _line: None) -> Path | None:
-    """Fetch a model: by its name, by the profile that uses it, or any pipeline `owner/name`.
+    """Fetch a model, given by its name, by the profile that uses it, or as a pipeline `owner/name`.
 
-    Returns its folder, None for a bundled or installed one. Raises `UnknownName`, `MissingPart`
-    for a pip package that is not installed, `ModelError` as `hub_folder` does.
+    Returns the folder of its files, or None if it is bundled or a pip package. Raises `UnknownName`
+    if no model has the name, `MissingPart` if its package is not installed, and `ModelError` as
+    `hub_folder` does.
     """
     for model in KNOWN_MODELS:
         if name in {model.name, model.profile}:
@@ -215,17 +226,21 @@ def get_model(name: str, note: Note = lambda _line: None) -> Path | None:
 
 
 def pipeline_folder(name: str, note: Note = lambda _line: None) -> Path:
-    """The folder of a diffusers pipeline: `starter`, or `owner/name` on the hub (`hub_folder`)."""
+    """The folder of a diffusers pipeline: `starter`, or `owner/name` on the hub.
+
+    Raises `ModelError` as `hub_folder` does.
+    """
     if name == STARTER:
         return Path(str(resources.files("zeitgraph") / "extraction/demo/weights/painter"))
     return hub_folder(name, _PIPELINE, note)
 
 
 def checked_folder(named: str, loader: Loader, note: Note = lambda _line: None) -> Path:
-    """The folder of a model, local or fetched from the hub, once it is safe to load.
+    """The folder of a model, local or fetched from the hub, after a check that it is safe to load.
 
-    `named` is a folder or `owner/name` on the hub, whose newest files are fetched; without network
-    those in the cache serve. Raises `ModelError` as `hub_folder` and `check_model_folder` do.
+    `named` is a folder, or `owner/name` on the hub. The newest files of the hub are fetched. If
+    there is no network, those in the cache are used. Raises `ModelError` as `hub_folder` and
+    `check_model_folder` do.
     """
     local = Path(named).expanduser()
     is_local = local.is_dir()
@@ -235,11 +250,11 @@ def checked_folder(named: str, loader: Loader, note: Note = lambda _line: None) 
 
 
 def hub_folder(name: str, patterns: Sequence[str], note: Note, *, renew: bool = False) -> Path:
-    """The folder of a hub model's files that match `patterns`, fetched where not in the cache.
+    """The folder with the files of a hub model that match `patterns`; fetched if not in the cache.
 
-    `renew`: ask the hub for newer or missing files even where the model is in the cache. Raises
-    `ModelError` with one clear line: no network, no such model, licence not accepted, no
-    safetensors.
+    With `renew`, the hub is asked for newer or missing files even if the model is in the cache.
+    Raises `ModelError` if there is no network, no such model, no safetensors, or if the licence of
+    the model is not accepted.
     """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
@@ -252,7 +267,7 @@ def hub_folder(name: str, patterns: Sequence[str], note: Note, *, renew: bool = 
     page = f"https://huggingface.co/{name}"
     try:
         folder = snapshot_download(
-            name, allow_patterns=list(patterns), ignore_patterns=list(_SPARE)
+            name, allow_patterns=list(patterns), ignore_patterns=list(_DUPLICATES)
         )
     except GatedRepoError as error:
         raise ModelError(
@@ -266,7 +281,7 @@ def hub_folder(name: str, patterns: Sequence[str], note: Note, *, renew: bool = 
         ) from error
     except HFValidationError as error:
         raise ModelError("not a hub name", where=name, do="write it like owner/name") from error
-    except (OSError, ValueError) as error:  # the hub's errors and those of httpx are of these two
+    except (OSError, ValueError) as error:  # the base classes of errors of the hub and of httpx
         raise ModelError(
             f"the model could not be fetched ({type(error).__name__})",
             where=name,
@@ -282,7 +297,7 @@ def hub_folder(name: str, patterns: Sequence[str], note: Note, *, renew: bool = 
 
 
 def _cached(name: str, patterns: Sequence[str]) -> Path | None:
-    """The folder in the hub's cache, None where it is not there or not complete."""
+    """The folder in the cache of the hub; None if it is missing or incomplete."""
     if not is_installed("huggingface_hub"):
         return None
     from huggingface_hub import snapshot_download
@@ -293,7 +308,7 @@ def _cached(name: str, patterns: Sequence[str]) -> Path | None:
             snapshot_download(
                 name,
                 allow_patterns=list(patterns),
-                ignore_patterns=list(_SPARE),
+                ignore_patterns=list(_DUPLICATES),
                 local_files_only=True,
             )
         )
@@ -334,7 +349,7 @@ def _chosen(workspace: Workspace | None) -> set[str]:
     return by_profile | ({model} if drawn and model else set())
 
 
-def _stranger(name: str) -> ModelRow:
+def _unknown_model(name: str) -> ModelRow:
     return ModelRow(
         name=name,
         part="image maker",

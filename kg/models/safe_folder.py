@@ -19,15 +19,15 @@ from typing import IO, Any, Literal
 import numpy as np
 
 from zeitgraph.kg.base.errors import ModelError
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 
 Loader = Literal["transformers", "sentence_transformers", "open_clip", "diffusers", "spacy"]
 
 PICKLES = frozenset({".bin", ".ckpt", ".dill", ".joblib", ".pickle", ".pkl", ".pt", ".pth"})
-"""Endings of files that the libraries read with pickle. spaCy's `lookups.bin` is no pickle."""
+"""Suffixes of files that the libraries read with pickle. `lookups.bin` of spaCy is no pickle."""
 
 TRAINER_FILES = re.compile(r"(training_args|optimizer|scheduler|scaler|rng_state\w*)\.(bin|pt|pth)")
-"""Pickles that the Trainer of transformers leaves beside a model; no loader opens them."""
+"""Pickles that the Trainer of transformers writes beside a model; no loader opens them."""
 
 CODE_KEYS = frozenset({"auto_map", "custom_generate", "custom_pipeline", "trust_remote_code"})
 """Keys of configurations that name code to run, or allow it."""
@@ -42,7 +42,7 @@ _DIFFUSERS_LIBRARIES = ("diffusers", "transformers")
 
 @dataclass(frozen=True)
 class Folder:
-    """A model's folder: all its files in order of path, links followed."""
+    """The folder of a model and all its files, sorted by path, with links followed."""
 
     root: Path
     files: tuple[Path, ...]
@@ -50,7 +50,7 @@ class Folder:
 
 
 def check_model_folder(folder: Path, loader: Loader, *, from_hub: bool = False) -> None:
-    """Raise `ModelError` where loading `folder` with `loader` could run code that it brings.
+    """Raises `ModelError` if loading `folder` with `loader` could run code of the model's author.
 
     `from_hub`: the folder is a snapshot in the cache of the Hugging Face hub. Other programs may
     have fetched more of the model into it, so pickles beside safetensors and Python files that no
@@ -63,27 +63,27 @@ def check_model_folder(folder: Path, loader: Loader, *, from_hub: bool = False) 
 
 @contextmanager
 def no_remote_code() -> Iterator[None]:
-    """Inside, transformers raises `ValueError` where it would ask whether to run a model's code.
+    """In this context transformers raises `ValueError` instead of asking to run a model's code.
 
-    It asks on standard input when a caller, such as open_clip, passes no `trust_remote_code`.
+    It asks on standard input if a caller, such as open_clip, passes no `trust_remote_code`.
     """
-    from transformers import dynamic_module_utils as asking
+    from transformers import dynamic_module_utils
 
-    seconds = asking.TIME_OUT_REMOTE_CODE
-    asking.TIME_OUT_REMOTE_CODE = 0
+    seconds = dynamic_module_utils.TIME_OUT_REMOTE_CODE
+    dynamic_module_utils.TIME_OUT_REMOTE_CODE = 0
     try:
         yield
     finally:
-        asking.TIME_OUT_REMOTE_CODE = seconds
+        dynamic_module_utils.TIME_OUT_REMOTE_CODE = seconds
 
 
 def refuse_code(where: object, do: str = "choose another model") -> ModelError:
-    """The error for a model that brings code; `where` names the file."""
+    """The error for a model with program code; `where` names the file."""
     return ModelError("the model brings program code, which is never run", where=where, do=do)
 
 
 def refuse_pickle(where: object) -> ModelError:
-    """The error for a model that holds a pickle; `where` names the file."""
+    """The error for a model with a pickle; `where` names the file."""
     return ModelError(
         "only weights in safetensors are loaded, because a pickle can run code",
         where=where,
@@ -118,7 +118,7 @@ def _no_pickles_but_the_trainers(held: Folder) -> None:
 
 
 def _no_pickled_parts(held: Folder) -> None:
-    """Many pipelines are published in both forms; diffusers then opens the safetensors alone."""
+    """Many pipelines are published in both forms; diffusers then opens only the safetensors."""
     parts = (file for file in held.files if file.parent != held.root)
     _no_pickles(Folder(held.root, tuple(parts), from_hub=True))
 
@@ -129,7 +129,7 @@ def _weights_somewhere(held: Folder) -> None:
 
 
 def _weights_at_the_top(held: Folder) -> None:
-    """Without them open_clip would fetch the weights of its two towers from elsewhere."""
+    """Without weights in the top folder, open_clip fetches those of its two towers elsewhere."""
     _weights_somewhere(Folder(held.root, tuple(held.root.glob("*.safetensors")), held.from_hub))
 
 
@@ -145,7 +145,7 @@ def _safe_shards(held: Folder) -> None:
 
 
 def no_pickled_arrays(held: Folder) -> None:
-    """Refuse NumPy files (`.npy`, `.npz`, whatever their name) that hold Python objects."""
+    """Raises `ModelError` for a NumPy file (`.npy` or `.npz`, of any name) with Python objects."""
     for file in held.files:
         if _holds_objects(file):
             raise refuse_pickle(file)
@@ -164,7 +164,7 @@ def _holds_objects(file: Path) -> bool:
 
 
 def _is_object_array(stream: IO[bytes]) -> bool:
-    """Whether a NumPy file holds an array of Python objects, by its header."""
+    """Whether the header of a NumPy file declares an array of Python objects."""
     if stream.read(6) != b"\x93NUMPY":
         return False
     stream.seek(0)
@@ -214,7 +214,7 @@ def _own_classes_only(held: Folder) -> None:
 
 
 def _settings(held: Folder) -> Iterator[tuple[Path, str, object]]:
-    """Each key and value of the folder's configurations, at any depth."""
+    """All keys and values in the configurations of the folder, at any depth, with their file."""
     for file in held.files:
         if file.suffix == ".json" and file.name not in _WORD_LISTS:
             waiting = [_json(file)]
@@ -228,7 +228,7 @@ def _settings(held: Folder) -> Iterator[tuple[Path, str, object]]:
 
 
 def _texts(value: object) -> list[str]:
-    """The strings in a value of JSON."""
+    """All strings in a JSON value, at any depth."""
     found, waiting = [], [value]
     while waiting:
         inner = waiting.pop()
@@ -242,7 +242,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _json(file: Path) -> Any:
-    """A file's content; None where it is malformed, on which the loader will stop by itself."""
+    """The content of a file; None if it is malformed, since the loader will then fail itself."""
     try:
         return json.loads(file.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -271,13 +271,13 @@ def _plain_pipeline(held: Folder) -> None:
 
 
 def _is_plain_part(part: object) -> bool:
-    """Whether an entry is a setting, or [library, class] of a library or pipeline of diffusers."""
+    """Whether an entry is a setting, or a pair [library, class] that is part of diffusers."""
     if not isinstance(part, list):
         return True
     library = part[0] if part else None
     if library is None or library in _DIFFUSERS_LIBRARIES:
         return True
-    mend_torchvision()
+    repair_torchvision()
     from diffusers import pipelines
 
     return isinstance(library, str) and library.isidentifier() and hasattr(pipelines, library)
@@ -326,3 +326,4 @@ CHECKS: Mapping[Loader, Sequence[Callable[[Folder], None]]] = {
     ),
     "spacy": (_no_python_files_at_all, no_pickled_arrays, _plain_spacy),
 }
+"""The checks of a folder, by the library that will load it."""

@@ -1,9 +1,9 @@
-"""Checks a spaCy pipeline before spaCy loads it: parts of spaCy itself, and no pickle.
+"""Checks a spaCy pipeline before spaCy loads it: only components of spaCy itself, and no pickle.
 
 Input: the folder of a pipeline and its files. Output: nothing, or a `ModelError` that names the
-file. spaCy builds what `config.cfg` names by looking functions up in its registries; other
-packages add functions to them, and layers of PyTorch keep their weights as a pickle inside
-`model`. Both are refused. Components of zeitgraph must be registered before the check.
+file. spaCy looks up the functions that `config.cfg` names in its registries. Other packages may add
+functions to the registries, and layers of PyTorch keep their weights as a pickle inside `model`;
+both are refused. Components of zeitgraph must be registered before the check.
 """
 
 import re
@@ -20,13 +20,13 @@ OWN = frozenset({"spacy", "spacy_legacy", "spacy_loggers", "srsly", "thinc", "ze
 """Packages whose functions a pipeline may name."""
 
 OTHER_PIPELINES = frozenset({"spacy.copy_from_base_model.v1"})
-"""Functions of spaCy that load another pipeline, which nobody has checked."""
+"""Functions of spaCy that load another pipeline, which would not be checked."""
 
-_PICKLE_START = re.compile(rb"\x80[\x00-\x05]")  # in msgpack an empty map, which ends there
+_PICKLE_START = re.compile(rb"\x80[\x00-\x05]")  # in msgpack: an empty map, then the end of file
 
 
 def check_pipeline(folder: Path, files: Sequence[Path]) -> None:
-    """Raise `ModelError` where the pipeline names code of other packages or holds a pickle."""
+    """Raises `ModelError` if the pipeline names code of other packages or contains a pickle."""
     _check_config(folder / "config.cfg")
     for file in files:
         is_pickle = file.suffix.lower() in PICKLES and file.name != "lookups.bin"
@@ -35,9 +35,9 @@ def check_pipeline(folder: Path, files: Sequence[Path]) -> None:
 
 
 def pipeline_folder(model: str) -> Path | None:
-    """The folder of a spaCy pipeline: a folder as named, or that of an installed package.
+    """The folder of a spaCy pipeline: `model` is a folder or the name of an installed package.
 
-    None where there is neither. The package is not imported: its data are enough to load it.
+    None if it is neither. The package is not imported; its data are enough to load the pipeline.
     """
     if (folder := Path(model).expanduser()).is_dir():
         return folder
@@ -70,7 +70,7 @@ def _check_config(file: Path) -> None:
 
 
 def _named(value: Any) -> Iterator[tuple[str, str]]:
-    """Each (key, name) of a function: keys that begin with @, and `factory`."""
+    """Pairs (key, function name) in a configuration: keys that begin with @, and `factory`."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if isinstance(inner, str) and (key.startswith("@") or key == "factory"):
@@ -82,7 +82,7 @@ def _named(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _is_own_language(language: object) -> bool:
-    """Whether spaCy itself brings the language, and no other package replaces it."""
+    """Whether the language is part of spaCy and no other package replaces it."""
     if not isinstance(language, str) or not language.isidentifier():
         return False
     others = metadata.entry_points(group="spacy_languages", name=language)
@@ -90,7 +90,7 @@ def _is_own_language(language: object) -> bool:
 
 
 def _homes(registry: str, name: str, language: str) -> set[str]:
-    """The packages that give a registry a function of that name; none of them is imported."""
+    """The packages that register a function of that name; none of them is imported."""
     import catalogue
     from spacy.util import registry as populated
 
@@ -125,7 +125,7 @@ def _is_pickle(file: Path) -> bool:
 
 
 def _holds_torch(file: Path) -> bool:
-    """Whether a network of thinc holds weights of another library, which are pickles."""
+    """Whether a thinc network contains weights of another library, which are pickles."""
     import srsly.msgpack
 
     try:

@@ -1,11 +1,11 @@
-"""Makes torchvision importable beside a build of torch it was not compiled for.
+"""Makes torchvision importable beside a build of torch for which it was not compiled.
 
-Where pip brings the CPU build of torch beside the CUDA build of torchvision, torchvision's compiled
-operators do not load, and `import torchvision` stops with «operator torchvision::nms does not
-exist»; transformers and diffusers import torchvision and then stop too. Only its transforms are
-needed here, so declaring the two operators that its import looks up is enough. Call
-`mend_torchvision()` before importing transformers, diffusers or open_clip. Knows nothing about who
-calls it.
+pip may install the CPU build of torch together with the CUDA build of torchvision. The compiled
+operators of torchvision then do not load, since libtorch_cuda.so is missing, and `import
+torchvision` fails with «operator torchvision::nms does not exist»; so do transformers and
+diffusers, which import it. Only the transforms of torchvision are needed here, so it is enough to
+declare the two operators that its import looks up. Call `repair_torchvision()` before importing
+transformers, diffusers or open_clip.
 """
 
 import importlib
@@ -22,12 +22,12 @@ _OPERATORS = (
 
 
 @cache
-def mend_torchvision() -> Any:
-    """Import torchvision, declaring its operators first where it fails without them.
+def repair_torchvision() -> Any:
+    """Import torchvision; if that fails without its operators, declare them and import it again.
 
-    Returns the library of declared operators, which must live as long as torchvision does, or None
-    where nothing was wrong or torchvision is not installed. Raises what the import raises for any
-    other reason.
+    Returns the library of declared operators, which must live as long as torchvision is used; None
+    if no repair was needed or torchvision is not installed. An import that fails for another reason
+    raises its own error.
     """
     if not is_installed("torchvision"):
         return None
@@ -37,7 +37,7 @@ def mend_torchvision() -> Any:
         if "torchvision::nms does not exist" not in str(error):
             raise
         for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]  # the half of it that was imported
+            del sys.modules[name]  # the modules that were imported before the failure
         library = _declared_operators()
         importlib.import_module("torchvision")
         return library

@@ -18,7 +18,7 @@ from zeitgraph.kg.base.errors import ModelError, SettingsError
 from zeitgraph.kg.base.ids import digest_json
 from zeitgraph.kg.models.registry import pipeline_folder
 from zeitgraph.kg.models.safe_folder import check_model_folder, no_remote_code
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 from zeitgraph.kg.workspace.settings import GallerySettings
 from zeitgraph.reports.gallery.image_makers import Prompt
 
@@ -89,7 +89,7 @@ def load_pipeline(folder: Path, device: str) -> Any:
 
     Raises `ModelError` if diffusers has no text-to-image pipeline for it.
     """
-    mend_torchvision()
+    repair_torchvision()
     from diffusers import AutoPipelineForText2Image
 
     try:

@@ -18,7 +18,7 @@ from pydantic import ConfigDict
 from zeitgraph.kg.base.errors import ModelError
 from zeitgraph.kg.models.registry import checked_folder
 from zeitgraph.kg.models.safe_folder import no_remote_code
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 
@@ -87,7 +87,7 @@ def open_local_model(name: str, max_tokens: int) -> LocalChatModel:
 
     Raises `ModelError` if it cannot be loaded.
     """
-    mend_torchvision()
+    repair_torchvision()
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     folder = checked_folder(name, "transformers")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zeitgraph.extraction.demo import WEIGHTS_FOLDER
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 
 WEIGHTS = WEIGHTS_FOLDER / "clip"
 WEIGHTS_FILE = "open_clip_model.safetensors"
@@ -115,7 +115,7 @@ def write_weights(folder: Path, model: Any) -> None:
 
 def open_folder(folder: Path = WEIGHTS) -> tuple[Any, Any, Any]:
     """Returns model, image transform and tokenizer of a folder, loaded by open_clip itself."""
-    mend_torchvision()
+    repair_torchvision()
     import open_clip
 
     name = f"local-dir:{folder}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zeitgraph.extraction.demo import WEIGHTS_FOLDER
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 from zeitgraph.training.clip.folder import END_ID
 from zeitgraph.training.painter.patches import CHANNELS
 
@@ -40,7 +40,7 @@ def fresh_vae() -> Any:
     """Returns an untrained AutoencoderTiny that reduces the side to an eighth, without
     normalisation.
     """
-    mend_torchvision()
+    repair_torchvision()
     from diffusers import AutoencoderTiny
 
     return AutoencoderTiny(
@@ -55,7 +55,7 @@ def fresh_vae() -> Any:
 
 def fresh_text_encoder(vocabulary: int) -> Any:
     """Returns an untrained CLIPTextModel of two layers."""
-    mend_torchvision()
+    repair_torchvision()
     from transformers import CLIPTextConfig, CLIPTextModel
 
     config = CLIPTextConfig(
@@ -79,7 +79,7 @@ def fresh_denoiser() -> Any:
     The pooled prompt reaches every block together with the time; cross attention to words is at 4 ×
     4.
     """
-    mend_torchvision()
+    repair_torchvision()
     from diffusers import UNet2DConditionModel
 
     return UNet2DConditionModel(
@@ -102,7 +102,7 @@ def fresh_denoiser() -> Any:
 
 def scheduler() -> Any:
     """Returns the sampler of a straight flow from noise to picture (Lipman et al. 2023)."""
-    mend_torchvision()
+    repair_torchvision()
     from diffusers import DPMSolverMultistepScheduler
 
     return DPMSolverMultistepScheduler(

@@ -25,7 +25,7 @@ from zeitgraph.extraction.demo.drawing.things import THINGS
 from zeitgraph.extraction.demo.story.claims import LANGS, phrasings
 from zeitgraph.extraction.demo.story.names import entities
 from zeitgraph.extraction.embedding.judging import picture_judge
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 from zeitgraph.kg.workspace.settings import Settings
 from zeitgraph.training.clip.judge import ClipEncoder
 from zeitgraph.training.clip.training_texts import TrainingText
@@ -66,7 +66,7 @@ def fresh_prompts(count: int) -> list[JudgedPrompt]:
 
 def open_pipeline(folder: Path) -> Any:
     """Returns the pipeline of a folder, loaded by diffusers itself."""
-    mend_torchvision()
+    repair_torchvision()
     from diffusers import DiffusionPipeline
 
     pipeline = DiffusionPipeline.from_pretrained(folder, use_safetensors=True)

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from zeitgraph.extraction.demo.drawing.picture import Picture
 from zeitgraph.extraction.embedding.precision import quick_matrices
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 from zeitgraph.training.painter.folder import (
     fresh_denoiser,
     open_tokenizer,
@@ -106,7 +106,7 @@ def train(
     start: Path | None = None,
 ) -> None:
     """Trains for `minutes` and writes the moving average of the weights to `parts/unet`."""
-    mend_torchvision()
+    repair_torchvision()
     from diffusers.models.attention_processor import AttnProcessor
     from transformers import CLIPTextModel
 

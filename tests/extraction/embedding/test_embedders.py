@@ -16,7 +16,7 @@ from PIL import Image
 from tests.worlds.intake import image
 from zeitgraph.extraction.embedding.embedders import CHUNK, EMBEDDERS, Embedder, load_embedder
 from zeitgraph.kg.base.errors import MissingPart, ModelError, UnknownName
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 from zeitgraph.kg.workspace.settings import VectorSettings
 
 WORDS = ["a red sofa", "暖色的家", "", "neon " * 30, "🧶", "camping by the lake, tents and fire"]
@@ -24,7 +24,7 @@ WORDS = ["a red sofa", "暖色的家", "", "neon " * 30, "🧶", "camping by the
 
 def write_tiny_clip(folder: Path) -> Path:
     """An open_clip model of a few layers with random weights, as open_clip reads it."""
-    mend_torchvision()
+    repair_torchvision()
     import open_clip
     import torch
     from safetensors.torch import save_file

@@ -8,7 +8,7 @@ from tests.worlds.names import find_names, linked, workspace_with, write_posts
 from zeitgraph.extraction.names.model_recognisers import LABEL_KINDS, TransformersRecogniser
 from zeitgraph.kg.base.errors import MissingPart, ModelError, SettingsError
 from zeitgraph.kg.base.terms import EntityKind
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 
 LABELS = ["O", "B-ORG", "I-ORG", "B-PER", "I-PER"]
 SENTENCES = [
@@ -38,7 +38,7 @@ def spacy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def bert_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny BERT that learnt a handful of sentences, saved as any other."""
-    mend_torchvision()
+    repair_torchvision()
     import torch
     from transformers import BertConfig, BertForTokenClassification, BertTokenizer
 

@@ -33,7 +33,7 @@ REPOSITORIES = {
 
 
 class Hub(BaseHTTPRequestHandler):
-    """As much of the hub's API as a download asks for."""
+    """The part of the API of the hub that a download uses."""
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
@@ -70,7 +70,7 @@ class Hub(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def hub() -> Iterator[str]:
 
 
 def fetch(name: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`get_model(name)` in a process of its own: the hub's client reads its settings once."""
+    """`get_model(name)` in a new process, since the client of the hub reads its settings once."""
     code = (
         "import sys\n"
         "from zeitgraph.kg.base.errors import ZeitgraphError\n"
@@ -103,7 +103,7 @@ def fetch(name: str, home: Path, **environment: str) -> subprocess.CompletedProc
     )
 
 
-def test_a_pipeline_is_fetched_once_and_only_what_is_safe(hub: str, tmp_path: Path) -> None:
+def test_a_pipeline_is_fetched_once_and_without_unsafe_files(hub: str, tmp_path: Path) -> None:
     first = fetch("studio/tiny", tmp_path, HF_ENDPOINT=hub)
     assert first.returncode == 0, first.stdout + first.stderr
     assert "fetching studio/tiny" in first.stderr
@@ -119,12 +119,12 @@ def test_a_pipeline_is_fetched_once_and_only_what_is_safe(hub: str, tmp_path: Pa
     assert "fetching" not in again.stderr
 
 
-def test_a_model_of_pickles_is_refused(hub: str, tmp_path: Path) -> None:
+def test_a_model_that_has_only_pickles_is_refused(hub: str, tmp_path: Path) -> None:
     done = fetch("studio/pickled", tmp_path, HF_ENDPOINT=hub)
     assert done.stdout.startswith("ModelError the model has no safetensors")
 
 
-def test_an_unknown_model_of_the_hub_gives_one_clear_line(hub: str, tmp_path: Path) -> None:
+def test_a_model_that_the_hub_does_not_have_gives_one_clear_line(hub: str, tmp_path: Path) -> None:
     done = fetch("studio/nothing", tmp_path, HF_ENDPOINT=hub)
     assert done.stdout.startswith("ModelError the hub has no such model, or hides it (studio/noth")
     assert done.stdout.count("\n") == 1
@@ -140,7 +140,7 @@ def test_no_network_gives_one_clear_line(environment: dict[str, str], tmp_path: 
     assert done.stdout.count("\n") == 1
 
 
-def test_a_name_that_is_none_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+def test_an_unknown_name_is_answered_with_the_known_names(tmp_path: Path) -> None:
     done = fetch("no-such-model", tmp_path)
     assert done.stdout.startswith("UnknownName no model is called «no-such-model»: known: ")
     assert "timm/ViT-B-16-SigLIP2" in done.stdout
@@ -150,12 +150,12 @@ def test_a_bundled_model_needs_no_fetching(tmp_path: Path) -> None:
     assert fetch("starter", tmp_path, HF_HUB_OFFLINE="1").stdout == "None\n"
 
 
-def test_every_profile_with_a_model_has_its_row() -> None:
+def test_every_profile_with_a_model_has_a_row() -> None:
     profiles = {model.profile for model in KNOWN_MODELS} - {""}
     assert profiles == set(profile_names()) - {"vectors"}
 
 
-def test_the_list_says_what_is_here_and_what_the_workspace_chose(tmp_path: Path) -> None:
+def test_the_list_has_the_state_of_models_and_the_choice_of_the_workspace(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "w", "starter")
     (workspace.root / "zeitgraph.toml").write_text(
         'profile = "starter"\n[gallery]\nimage_maker = "diffusers"\nmodel = "studio/tiny"\n',

@@ -11,7 +11,7 @@ from PIL import Image
 
 from zeitgraph.kg.base.errors import ModelError, SettingsError
 from zeitgraph.kg.models.safe_folder import check_model_folder
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 from zeitgraph.kg.workspace.settings import GallerySettings
 from zeitgraph.reports.gallery.diffusion import DiffusersMaker
 from zeitgraph.reports.gallery.image_makers import Prompt, image_maker
@@ -30,7 +30,7 @@ def tiny_pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build_tiny_pipeline(folder: Path) -> None:
     """16 × 16 latents, 32 × 32 pixels, about 0.3 million parameters."""
-    mend_torchvision()
+    repair_torchvision()
     import torch
     from diffusers import (
         AutoencoderKL,

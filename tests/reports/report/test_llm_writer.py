@@ -14,7 +14,7 @@ import pytest
 
 from tests.worlds.report import LAST, ask_tables, make_world, style_ids
 from zeitgraph.kg.base.errors import MissingPart, ModelError, SettingsError
-from zeitgraph.kg.models.torchvision_repair import mend_torchvision
+from zeitgraph.kg.models.torchvision_repair import repair_torchvision
 from zeitgraph.kg.workspace.settings import ReportSettings
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.report.chat_model import open_model
@@ -365,7 +365,7 @@ def test_a_local_model_answers_and_its_random_text_is_no_claim(
 
 def tiny_language_model(folder: Path) -> Path:
     """A real causal language model with random weights and a byte tokenizer, saved to `folder`."""
-    mend_torchvision()
+    repair_torchvision()
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
