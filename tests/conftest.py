@@ -3,9 +3,10 @@
 import json
 import os
 import random
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import settings
+
+from zeitgraph.kg.base.errors import MissingPart
+from zeitgraph.kg.base.plugins import EXTRAS, is_installed
 
 DATA = Path(os.environ.get("ZEITGRAPH_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -22,6 +26,11 @@ FUZZ = os.environ.get("ZEITGRAPH_FUZZ", "")
 settings.register_profile("fixed", derandomize=True)
 settings.register_profile("fuzz", derandomize=False)
 settings.load_profile("fuzz" if FUZZ else "fixed")
+
+CORE_ONLY = os.environ.get("ZEITGRAPH_CORE_ONLY") == "1"
+"""Set to 1 where only the core is installed: tests that need an extra are skipped."""
+
+_PIP_LINE = re.compile(r"needs the packages? (\S+).*pip install 'zeitgraph\[")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Few = Callable[[int], None]
@@ -38,8 +47,10 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Seeds that a test draws do not depend on the tests before it."""
+    """Seeds that a test draws do not depend on the tests before it; `models` need the extras."""
     _restart_seeds(item.nodeid)
+    if CORE_ONLY and item.get_closest_marker("models"):
+        pytest.skip("needs the extras")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -55,6 +66,46 @@ def pytest_fixture_setup(
         return (yield)
     finally:
         random.setstate(state)
+
+
+def _absent_package(error: BaseException | None) -> str:
+    """The package of an extra, not installed here, for want of which a test failed; else empty."""
+    while error is not None:
+        name = (getattr(error, "name", None) or "").partition(".")[0]
+        if isinstance(error, ModuleNotFoundError) and EXTRAS.get(name) and not is_installed(name):
+            return name
+        if isinstance(error, MissingPart) and (found := _PIP_LINE.search(error.line)):
+            return found[1]
+        error = error.__cause__
+    return ""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test is skipped if it fails because a package of an extra is not installed."""
+    report = yield
+    if not CORE_ONLY or not report.failed or call.excinfo is None:
+        return report
+    if package := _absent_package(call.excinfo.value):
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: needs {package}")
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A file is skipped if it imports a package of an extra that is not installed."""
+    report = yield
+    if not CORE_ONLY or not report.failed or report.call is None or report.call.excinfo is None:
+        return report
+    if package := _absent_package(report.call.excinfo.value):
+        report.outcome = "skipped"
+        report.longrepr = (str(collector.path), 0, f"Skipped: needs {package}")
+    return report
 
 
 @pytest.fixture(scope="session")
