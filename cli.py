@@ -17,7 +17,7 @@ import typer
 from zeitgraph import __version__
 from zeitgraph.kg.base.errors import MissingPart, UserError
 from zeitgraph.kg.base.exits import argument_text, run_app
-from zeitgraph.kg.edits.commands import HERE, In, edit
+from zeitgraph.kg.edits.commands import HERE, WorkspaceFolder, edit
 
 if TYPE_CHECKING:
     from zeitgraph.extraction.intake.add import AddSummary
@@ -89,7 +89,7 @@ def init(
 
 
 @app.command()
-def add(posts: Annotated[list[Path], typer.Argument()], workspace: In = HERE) -> str:
+def add(posts: Annotated[list[Path], typer.Argument()], workspace: WorkspaceFolder = HERE) -> str:
     """Read posts into the workspace: JSONL (.gz), CSV, Parquet, or a folder of pictures."""
     from zeitgraph.kg.workspace.progress import watching
     from zeitgraph.kg.workspace.workspace import Workspace
@@ -100,7 +100,9 @@ def add(posts: Annotated[list[Path], typer.Argument()], workspace: In = HERE) ->
 
 
 @app.command()
-def run(posts: Annotated[list[Path] | None, typer.Argument()] = None, workspace: In = HERE) -> str:
+def run(
+    posts: Annotated[list[Path] | None, typer.Argument()] = None, workspace: WorkspaceFolder = HERE
+) -> str:
     """Add posts, if any are named, and bring everything up to date. Does only what changed."""
     from zeitgraph.kg.workspace.progress import watching
     from zeitgraph.kg.workspace.workspace import Workspace
@@ -125,7 +127,8 @@ def run(posts: Annotated[list[Path] | None, typer.Argument()] = None, workspace:
 
 @app.command()
 def forget(
-    post_id: Annotated[list[str], typer.Argument(metavar="POST_ID…")], workspace: In = HERE
+    post_id: Annotated[list[str], typer.Argument(metavar="POST_ID…")],
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """Remove posts and all that came of them; they stay out when their file is read again."""
     from zeitgraph.extraction.forget import known_posts, remove_posts
@@ -151,7 +154,7 @@ def report(
     week: Week = None,
     lang: Annotated[Literal["en", "zh"] | None, typer.Option(help="The report's language.")] = None,
     llm: Annotated[str | None, typer.Option(help="PROVIDER:MODEL that writes it.")] = None,
-    workspace: In = HERE,
+    workspace: WorkspaceFolder = HERE,
 ) -> Path:
     """Write the weekly report, and give the path of its page."""
     from zeitgraph.kg.workspace.workspace import Workspace
@@ -161,7 +164,7 @@ def report(
 
 
 @app.command()
-def gallery(week: Week = None, workspace: In = HERE) -> Path:
+def gallery(week: Week = None, workspace: WorkspaceFolder = HERE) -> Path:
     """Make the gallery of a week, and give the path of its page."""
     from zeitgraph.kg.workspace.workspace import Workspace
 
@@ -175,7 +178,7 @@ def gallery(week: Week = None, workspace: In = HERE) -> Path:
 def sparql(
     query: Annotated[str, typer.Argument(metavar="QUERY|@FILE")],
     form: Annotated[Literal["table", "json", "csv", "ttl"], typer.Option("--format")] = "table",
-    workspace: In = HERE,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """Ask the RDF graph in SPARQL 1.1; read-only."""
     from zeitgraph.kg.graph.sparql import ask_sparql
@@ -188,7 +191,7 @@ def sparql(
 def cypher(
     query: Annotated[str, typer.Argument(metavar="QUERY|@FILE")],
     form: Annotated[Format, typer.Option("--format")] = "table",
-    workspace: In = HERE,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """Ask the property graph in Cypher over Bolt; read-only."""
     from zeitgraph.kg.graph.bolt_client import ask_cypher
@@ -213,7 +216,7 @@ def answer(
     arguments: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE…")] = None,
     via: Annotated[Literal["sparql", "cypher"], typer.Option()] = "sparql",
     form: Annotated[Format, typer.Option("--format")] = "table",
-    workspace: In = HERE,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """Answer a canned question; its defaults serve where nothing is given."""
     from zeitgraph.kg.graph import questions as canned
@@ -232,7 +235,7 @@ def similar(
         typer.Option("--as", help="What it is, where that is not plain."),
     ] = None,
     form: Annotated[Format, typer.Option("--format")] = "table",
-    workspace: In = HERE,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """The posts most like a post, a picture or a text, the nearest first."""
     from zeitgraph.extraction.search.similar import similar_posts
@@ -248,7 +251,7 @@ def similar(
 def export(
     table: Annotated[str, typer.Argument(metavar="TABLE|graph")],
     out: Annotated[Path, typer.Argument()],
-    workspace: In = HERE,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """Write a table (.parquet .csv .jsonl) or the graph (.ttl .trig .nq .jsonld .rdf)."""
     from zeitgraph.kg.workspace.export import export_table
@@ -271,7 +274,7 @@ BENCH_SIDE = 128
 
 @app.command()
 def bench(
-    workspace: In = HERE,
+    workspace: WorkspaceFolder = HERE,
     *,
     truth: Annotated[Path | None, typer.Option(help="Its folder, if not corpus/truth.")] = None,
     seeds: Annotated[
@@ -302,7 +305,7 @@ def bench(
 @app.command()
 def backtest(
     as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
-    workspace: In = HERE,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """How well past forecasts and calls were borne out by the weeks after them."""
     from zeitgraph.kg.workspace.workspace import Workspace
@@ -315,7 +318,7 @@ def backtest(
 @app.command()
 def status(
     as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
-    workspace: In = HERE,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """What is in the workspace: weeks, rows, what was set aside and why."""
     from zeitgraph.kg.status import read_status
@@ -326,7 +329,7 @@ def status(
 
 
 @app.command()
-def doctor(workspace: In = HERE) -> str:
+def doctor(workspace: WorkspaceFolder = HERE) -> str:
     """Is everything installed that the settings ask for?"""
     from zeitgraph.kg.models.doctor import diagnose
 

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from zeitgraph.kg.workspace.workspace import Workspace
 
 HERE = Path()
-In = Annotated[Path, typer.Option("-w", "--workspace", help="The folder of the workspace.")]
-Cluster = Annotated[
+WorkspaceFolder = Annotated[
+    Path, typer.Option("-w", "--workspace", help="The folder of the workspace.")
+]
+ClusterName = Annotated[
     str, typer.Argument(help="The id of a cluster, or its name if no other cluster has it.")
 ]
-En = Annotated[str, typer.Option(help="The name in English.")]
-Zh = Annotated[str, typer.Option(help="The name in Chinese.")]
-Since = Annotated[
+EnglishName = Annotated[str, typer.Option(help="The name in English.")]
+ChineseName = Annotated[str, typer.Option(help="The name in Chinese.")]
+FirstWeek = Annotated[
     str | None,
     typer.Option("--from", help="The first week in which the edit holds; all weeks if left out."),
 ]
@@ -37,7 +39,11 @@ edit = typer.Typer(
 
 @edit.command()
 def rename(
-    cluster: Cluster, en: En = "", zh: Zh = "", since: Since = None, workspace: In = HERE
+    cluster: ClusterName,
+    en: EnglishName = "",
+    zh: ChineseName = "",
+    since: FirstWeek = None,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """Give a cluster a name; in a language without a new name it keeps its own."""
     return _add(workspace, "rename", cluster, since, en=en, zh=zh)
@@ -45,10 +51,10 @@ def rename(
 
 @edit.command()
 def merge(
-    cluster: Cluster,
+    cluster: ClusterName,
     into: Annotated[str, typer.Argument(help="The cluster that shows its posts.")],
-    since: Since = None,
-    workspace: In = HERE,
+    since: FirstWeek = None,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """Show the posts of a cluster in another cluster."""
     from zeitgraph.kg.workspace.workspace import Workspace
@@ -58,7 +64,7 @@ def merge(
 
 @edit.command()
 def split(
-    cluster: Cluster,
+    cluster: ClusterName,
     post: Annotated[
         list[str] | None, typer.Option(help="The id of an example post; may be repeated.")
     ] = None,
@@ -66,10 +72,10 @@ def split(
         list[str] | None, typer.Option(help="A word in the posts; may be repeated.")
     ] = None,
     *,
-    en: En = "",
-    zh: Zh = "",
-    since: Since = None,
-    workspace: In = HERE,
+    en: EnglishName = "",
+    zh: ChineseName = "",
+    since: FirstWeek = None,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """Move posts like some examples from a cluster to a new cluster with a name."""
     return _add(
@@ -78,20 +84,20 @@ def split(
 
 
 @edit.command()
-def delete(cluster: Cluster, since: Since = None, workspace: In = HERE) -> str:
+def delete(cluster: ClusterName, since: FirstWeek = None, workspace: WorkspaceFolder = HERE) -> str:
     """Take the posts of a cluster out of all clusters; no similar cluster is born again."""
     return _add(workspace, "delete", cluster, since)
 
 
 @edit.command()
 def pin(
-    cluster: Cluster,
+    cluster: ClusterName,
     centre: Annotated[
         Literal["follows", "still"],
         typer.Option(help="Whether its centre follows its posts or stays still."),
     ] = "follows",
-    since: Since = None,
-    workspace: In = HERE,
+    since: FirstWeek = None,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """Keep a cluster from fading, merging and changing its name."""
     return _add(workspace, "pin", cluster, since, centre=centre)
@@ -100,7 +106,7 @@ def pin(
 @edit.command("list")
 def list_edits(
     form: Annotated[Literal["table", "json", "csv"], typer.Option("--format")] = "table",
-    workspace: In = HERE,
+    workspace: WorkspaceFolder = HERE,
 ) -> str:
     """List the edits: their clusters, their values, and which have no effect."""
     from zeitgraph.kg.edits.checks import edit_notes, newest_clusters

@@ -1,4 +1,4 @@
-"""A small world for the tests of both graphs: the tables of some weeks, written as they stand."""
+"""A small world for the tests of both graph stores: random tables of some weeks."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +38,7 @@ HOSTILE = (
     "\u202eright to left\u2028",
     "\uffff😀\ue000",
 )
-"""Texts and ids that would do harm wherever a text becomes part of a query, a path or a page."""
+"""Texts and ids that do harm if a text becomes part of a query, a path or a page."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def make_world(
     folder: Path, weeks: int = 3, posts: int = 24, seed: int = 1, texts: Sequence[str] = HOSTILE,
     **graph: object,
 ) -> World:  # fmt: skip
-    """A workspace whose tables are written; nothing is in its stores yet."""
+    """A workspace with tables and empty stores."""
     workspace = make_workspace(folder, **graph)
     dice = random.Random(seed)
     rows = {
@@ -84,12 +84,12 @@ def write_rows(workspace: Workspace, week: str, tables: Rows) -> None:
 
 
 def job_of(workspace: Workspace, week: str) -> Job:
-    """What the runner would give to the stages of both graphs."""
+    """The job that the runner gives to the stages of both graphs."""
     return Job(workspace, week, {(name, "week"): workspace.read(name, week) for name in READS})
 
 
 def job_with(workspace: Workspace, week: str, tables: Rows) -> Job:
-    """A job on rows that stand in no file."""
+    """A job on rows that are in no file."""
     made: dict[tuple[str, Span], pa.Table] = {
         (name, "week"): make_table(TABLES[name], tables.get(name, ())) for name in READS
     }
@@ -97,7 +97,7 @@ def job_with(workspace: Workspace, week: str, tables: Rows) -> Job:
 
 
 def fill(world: World, *stages: Callable[[Job], Any]) -> World:
-    """Write every week into the stores."""
+    """Write all weeks to the stores."""
     for week in world.weeks:
         for stage in stages or (write_graph, write_bolt):
             stage(job_of(world.workspace, week))
@@ -105,7 +105,7 @@ def fill(world: World, *stages: Callable[[Job], Any]) -> World:
 
 
 def week_rows(week: str, dice: random.Random, posts: int, texts: Sequence[str]) -> Rows:
-    """Rows of one week that hang together as the stages' do."""
+    """Rows of all tables of one week, consistent like those of the stages."""
     ids = [f"{week}/{n}/{dice.choice(texts)}" for n in range(posts)]
     clusters = [f"c-{n}" for n in range(4)] + [f"c {dice.choice(texts)}"]
     entities = [(f"e {kind} {n}", kind) for kind in KINDS for n in range(2)]
@@ -163,7 +163,7 @@ def week_rows(week: str, dice: random.Random, posts: int, texts: Sequence[str]) 
 
 
 def _rules(week: str, clusters: Sequence[str], texts: Sequence[str]) -> list[dict[str, Any]]:
-    """A rule for each cluster and some sub-styles but the first, for which there is none."""
+    """Rules for all clusters but the first and for some sub-styles; position 0 for the first."""
     dice = random.Random(week)
     return [
         {"week": week, "cluster_id": c, "substyle_id": part, "position": place}

@@ -1,4 +1,4 @@
-"""A small catalogue with names shared on purpose, and a workspace that finds and links them."""
+"""A small catalogue with ambiguous names, and a workspace that finds and links them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ STAGES = [
 
 
 def small_disambiguator() -> Disambiguator:
-    """The catalogue above, without everyday words, ready to choose."""
+    """A disambiguator for the catalogue above, without everyday words."""
     entities = []
     for line in CATALOGUE.splitlines()[1:]:
         cells = line.replace('"singer, dances', '"singer; dances').replace('"', "").split(",")
@@ -61,7 +61,7 @@ def workspace_with(folder: Path, catalogue: str = CATALOGUE, **entities: Any) ->
 def write_posts(
     workspace: Workspace, texts: Sequence[str], week: str = WEEK, clusters: Sequence[str] = ()
 ) -> None:
-    """A week of posts p0, p1, …, the first ones in `clusters`."""
+    """Write a week of posts p0, p1, …; the first ones are in `clusters`."""
     moment = datetime(2026, 10, 1, tzinfo=UTC)
     posts = [
         {"post_id": f"p{i}", "week": week, "text": text, "lang": "en", "published_at": moment}
@@ -83,7 +83,7 @@ def find_names(
 
 
 def linked(workspace: Workspace, week: str = WEEK) -> dict[str, list[tuple[str, str, str, str]]]:
-    """For each post, by its id, its (surface, kind, entity_id, how), in the order of the text."""
+    """By post id, a tuple (surface, kind, entity_id, how) for each mention, in text order."""
     links = {_place(row): row for row in workspace.read("links", week).to_pylist()}
     found: dict[str, list[tuple[str, str, str, str]]] = {}
     for row in workspace.read("mentions", week).to_pylist():
