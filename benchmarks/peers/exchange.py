@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from zeitgraph.benchmarks.peers.answer import write_answer
 from zeitgraph.extraction.geometry.post_space import read_side
 from zeitgraph.kg.base.ids import digest_file
+from zeitgraph.kg.base.terms import VectorSide
 from zeitgraph.kg.workspace.rows import MembershipRow
 from zeitgraph.kg.workspace.tables import POSTS as POSTS_TABLE
 from zeitgraph.kg.workspace.workspace import Workspace
@@ -42,7 +43,7 @@ class Answer:
 
 def write_exchange(workspace: Workspace, below: Path) -> Path:
     """Writes the clustered posts with vectors to a folder below `below`, named by its content."""
-    ids, rows = read_side(workspace.read_all("vectors"), "post")
+    ids, rows = read_side(workspace.read_all("vectors"), VectorSide.POST)
     vector_of = dict(zip(ids, rows, strict=True))
     clustered = set(workspace.read_all("memberships", ["post_id"])["post_id"].to_pylist())
     posts = workspace.all_rows(POSTS_TABLE, ["week", "post_id", "text"])

@@ -30,6 +30,7 @@ from zeitgraph.extraction.geometry.bridge import fill_sides
 from zeitgraph.extraction.geometry.neighbours import EXACT_LIMIT
 from zeitgraph.extraction.geometry.post_space import SIDES, PostSpace, read_side, space_of_sides
 from zeitgraph.extraction.geometry.sampling import Sample, draw_sample
+from zeitgraph.kg.base.terms import VectorSide
 from zeitgraph.kg.workspace.pipeline import Job
 from zeitgraph.kg.workspace.tables import join_tables
 
@@ -109,7 +110,7 @@ def read_window(job: Job) -> Window:
     vectors, candidates = _read_vectors(job, sample, is_many=is_many)
     sides = {side: read_side(vectors, side) for side in SIDES}
     del vectors
-    sampled = sample.is_sampled(sides["post"][0])
+    sampled = sample.is_sampled(sides[VectorSide.POST][0])
     space = space_of_sides(
         sides, settings.neighbours, fill_sides if settings.bridge else None, sampled
     )
@@ -134,7 +135,9 @@ def read_window(job: Job) -> Window:
         weights=weights,
         sampled=sampled,
         heat=own["heat"].to_numpy().astype(float),
-        text_match=expected_text_match(sides["picture"], sides["text"], space.post_ids),
+        text_match=expected_text_match(
+            sides[VectorSide.PICTURE], sides[VectorSide.TEXT], space.post_ids
+        ),
         earlier=joined.fill_null(NO_CLUSTER).to_numpy(),
         without_vector=tuple(
             sorted(this_week.filter(pc.invert(pc.is_in(this_week, ids))).to_pylist())
@@ -157,13 +160,13 @@ def _read_vectors(
     """The vectors of the week and of the sample; for many posts also the possible copies."""
     check = _VectorCheck(job)
     now = check.usable(job.table("vectors"))
-    search = DuplicateSearch(read_side(now, "post"), job.settings.clusters.copy_near)
+    search = DuplicateSearch(read_side(now, VectorSide.POST), job.settings.clusters.copy_near)
     candidates = list(search.within_week()) if is_many else []
     kept = []
     chosen = None if sample.earlier is None else pa.array(sample.earlier, pa.string())
     for part in map(check.usable, job.earlier("vectors")):
         if is_many:
-            candidates += search.in_other_week(read_side(part, "post"))
+            candidates += search.in_other_week(read_side(part, VectorSide.POST))
         kept.append(part if chosen is None else part.filter(pc.is_in(part["post_id"], chosen)))
     check.report(job)
     return join_tables("vectors", [*kept, now]), candidates

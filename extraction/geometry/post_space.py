@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from zeitgraph.extraction.geometry.neighbours import Nearest, neighbours_of
 from zeitgraph.extraction.geometry.threads import blocks, in_parts
 from zeitgraph.extraction.geometry.unit_vectors import Points, unit_rows
+from zeitgraph.kg.base.terms import VectorSide
 
 Side = tuple[tuple[str, ...], Points]
 """Post ids, sorted, and for each a unit vector of one side, float32 (n, d)."""
@@ -27,7 +28,8 @@ Side = tuple[tuple[str, ...], Points]
 FillSides = Callable[[Side, Side], Sequence[Side]]
 """Takes pictures and texts, returns both with the missing ones added."""
 
-SIDES = ("post", "picture", "text")
+SIDES = (VectorSide.POST, VectorSide.PICTURE, VectorSide.TEXT)
+"""The sides of a post, as the table `vectors` names them."""
 
 PRIOR_ROWS = 20
 """A mean of n rows counts n / (n + PRIOR_ROWS): centring must not move a single post to zero."""
@@ -76,7 +78,7 @@ def space_of_table(vectors: pa.Table, neighbours: int) -> PostSpace:
 
 
 def space_of_sides(
-    sides: Mapping[str, Side],
+    sides: Mapping[VectorSide, Side],
     neighbours: int,
     fill: FillSides | None = None,
     sampled: NDArray[np.bool_] | None = None,
@@ -86,7 +88,7 @@ def space_of_sides(
     `fill` adds to the centred pictures and texts what posts lack of the two. Above the exact limit
     of `neighbours.py`, neighbours are chosen among rows of the mask `sampled` (n,); None: all.
     """
-    post_ids, raw = sides["post"]
+    post_ids, raw = sides[VectorSide.POST]
     if not post_ids:
         nothing = np.empty((0, 0), np.float32)
         return PostSpace((), nothing, nothing, nothing, np.empty((0, 0), np.int64))
@@ -135,7 +137,7 @@ def mean_shift(points: Points, nearest: Nearest) -> Points:
     return result
 
 
-def read_side(vectors: pa.Table, side: str) -> Side:
+def read_side(vectors: pa.Table, side: VectorSide) -> Side:
     """Post ids, sorted, and for each the unit mean of its vectors of `side`, float32 (n, d)."""
     own = vectors.filter(pc.equal(vectors["side"], side))
     if own.num_rows == 0:
