@@ -33,7 +33,7 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
         aside.unlink(missing_ok=True)
 
 
-def write_aside(path: Path, data: bytes, *, private: bool = False) -> None:
+def write_aside(path: Path, data: bytes | memoryview, *, private: bool = False) -> None:
     """Write `data` to `path`, whole or not at all. As `replacing`."""
     with replacing(path, private=private) as file:
         file.write(data)

@@ -10,7 +10,7 @@ from pathlib import Path
 Jsonable = None | bool | int | float | str | list["Jsonable"] | dict[str, "Jsonable"]
 
 
-def digest_bytes(data: bytes) -> str:
+def digest_bytes(data: bytes | memoryview) -> str:
     """SHA-256 of `data`, 64 lower-case hex digits."""
     return hashlib.sha256(data).hexdigest()
 

@@ -1,13 +1,14 @@
 """Stages: plain functions from tables to tables, brought up to date week by week.
 
 A stage is one row of a table of stages. Its function takes a `Job` and gives the tables it writes.
-The runner calls it only where something it reads, its settings or its version changed since the
-ledger was written; the ledger is written last, so a killed run is simply taken up again. This
-module knows nothing about what any stage does.
+The runner calls it only if something it reads, its settings or its version changed since the
+ledger was written. A week's ledger is written when the week is done, so a killed run repeats one
+week at most. This module does not know what any stage does.
 """
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
@@ -69,8 +70,8 @@ class Stage:
 class Job:
     """What a stage's function gets: the workspace, the week, and the tables it asked for.
 
-    A table is read from disk each time it is asked for: keep one that you need twice, and let go of
-    a large one when you are done.
+    A large table is read from disk each time it is requested: keep one that you need twice, and let
+    go of it when you are done. Name the columns that you need, so that others are not read.
     """
 
     workspace: Workspace
@@ -153,33 +154,34 @@ def bring_up_to_date(
     Weeks that have lost all their rows are swept: pass them too, and stages see empty tables.
     `watch` is called after each step. Same input, same tables, whatever was killed before.
     """
-    ledger = Ledger(workspace)
     steps = []
-    for week in sorted(weeks):
-        for stage in stages:
-            inputs = _Inputs(workspace, stage, week)
-            job = Job(workspace, week, inputs, note)
-            try:
-                step = _one_step(ledger, stage, job)
-            except ModuleNotFoundError as error:
-                raise missing_part(error, f"the stage «{stage.name}»") from error
-            watch(step)
-            steps.append(step)
+    with workspace.remembering():
+        fingerprints = _Fingerprints(workspace)
+        for week in sorted(weeks):
+            with Ledger(workspace, week).kept() as ledger:
+                for stage in stages:
+                    job = Job(workspace, week, _Inputs(workspace, stage, week), note)
+                    try:
+                        step = _one_step(ledger, fingerprints, stage, job)
+                    except ModuleNotFoundError as error:
+                        raise missing_part(error, f"the stage «{stage.name}»") from error
+                    watch(step)
+                    steps.append(step)
     return steps
 
 
-def _one_step(ledger: "Ledger", stage: Stage, job: Job) -> Step:
-    workspace, week = job.workspace, job.week
-    print_now = _fingerprint(workspace, stage, week)
-    if ledger.holds(stage, week, print_now):
-        return Step(stage.name, week, done=False)
+def _one_step(ledger: "Ledger", fingerprints: "_Fingerprints", stage: Stage, job: Job) -> Step:
+    fingerprint = fingerprints.of(stage, job.week)
+    if ledger.holds(stage, fingerprint):
+        return Step(stage.name, job.week, done=False)
+    ledger.forget(stage)
     outputs = load_attribute(stage.run)(job, **stage.arguments)
     written = {
-        name: workspace.write(name, week, outputs.get(name, empty_table(name)))
+        name: job.workspace.write(name, job.week, outputs.get(name, empty_table(name)))
         for name in stage.writes
     }
-    ledger.record(stage, week, print_now, written)
-    return Step(stage.name, week, done=True, rows=sum(t.num_rows for t in outputs.values()))
+    ledger.record(stage, fingerprint, written)
+    return Step(stage.name, job.week, done=True, rows=sum(t.num_rows for t in outputs.values()))
 
 
 def _weeks_of(workspace: Workspace, read: Read, week: str) -> list[str]:
@@ -227,42 +229,86 @@ class _Inputs(Mapping[tuple[str, Span], pa.Table]):
         return len(self._reads)
 
 
-def _fingerprint(workspace: Workspace, stage: Stage, week: str) -> str:
-    settings = workspace.settings.model_dump(mode="json")
-    return digest_json(
-        {
-            "stage": [stage.name, stage.version, stage.run],
-            "settings": {branch: settings[branch] for branch in stage.settings},
-            "also": load_attribute(stage.also)(workspace) if stage.also else None,
-            "reads": [
-                [read.table, read.span, w, workspace.digest(read.table, w)]
-                for read in stage.reads
-                for w in _weeks_of(workspace, read, week)
-            ],
-        }
-    )
+class _Fingerprints:
+    """What a stage reads for a week, as one digest. Settings and `also` are read once a run."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._settings = workspace.settings.model_dump(mode="json")
+        self._also: dict[str, object] = {}
+
+    def of(self, stage: Stage, week: str) -> str:
+        """The digest of the stage's version, settings, `also` and partitions."""
+        workspace = self._workspace
+        return digest_json(
+            {
+                "stage": [stage.name, stage.version, stage.run],
+                "settings": {branch: self._settings[branch] for branch in stage.settings},
+                "also": self._also_of(stage),
+                "reads": [
+                    [read.table, read.span, w, workspace.digest(read.table, w)]
+                    for read in stage.reads
+                    for w in _weeks_of(workspace, read, week)
+                ],
+            }
+        )
+
+    def _also_of(self, stage: Stage) -> object:
+        if stage.also is None:
+            return None
+        if stage.name not in self._also:
+            self._also[stage.name] = load_attribute(stage.also)(self._workspace)
+        return self._also[stage.name]
 
 
 class Ledger:
-    """`ledger.json`: for each stage and week the fingerprint of what it read, and what it wrote."""
+    """What each stage read and wrote for one week: `ledger/2026-W46.json`.
 
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
-        path = workspace.ledger_file
-        self.entries: dict[str, dict[str, dict[str, object]]] = (
-            json.loads(path.read_bytes()) if path.is_file() else {}
+    For each stage it holds the fingerprint of what it read, and the digest of each partition that
+    it wrote.
+    """
+
+    def __init__(self, workspace: Workspace, week: str) -> None:
+        self.workspace, self.week = workspace, week
+        self._path = workspace.ledger_folder / f"{week}.json"
+        self._changed = False
+        self.entries: dict[str, dict[str, object]] = (
+            json.loads(self._path.read_bytes()) if self._path.is_file() else {}
         )
 
-    def holds(self, stage: Stage, week: str, fingerprint: str) -> bool:
-        """Whether the stage read just this before, and what it wrote still stands."""
-        entry = self.entries.get(stage.name, {}).get(week)
+    @contextmanager
+    def kept(self) -> Iterator["Ledger"]:
+        """Write the file once when the block ends, also if a stage fails in it."""
+        try:
+            yield self
+        finally:
+            self._write()
+
+    def holds(self, stage: Stage, fingerprint: str) -> bool:
+        """Whether the stage read exactly this before, and its output is still in place."""
+        entry = self.entries.get(stage.name)
         if entry is None or entry["fingerprint"] != fingerprint:
             return False
-        return entry["wrote"] == {n: self.workspace.digest(n, week) for n in stage.writes}
+        return entry["wrote"] == {n: self.workspace.digest(n, self.week) for n in stage.writes}
 
-    def record(self, stage: Stage, week: str, fingerprint: str, wrote: Mapping[str, str]) -> None:
-        """Note that the stage is done for the week; written whole or not at all."""
-        entry: dict[str, object] = {"fingerprint": fingerprint, "wrote": dict(wrote)}
-        self.entries.setdefault(stage.name, {})[week] = entry
-        text = json.dumps(self.entries, indent=1, sort_keys=True)
-        write_aside(self.workspace.ledger_file, text.encode())
+    def forget(self, stage: Stage) -> None:
+        """Drop the entry of a stage that is about to run.
+
+        The output of a stage that writes no table cannot be compared. So its entry leaves the file
+        before the stage runs: it would be wrong if the run were killed.
+        """
+        if self.entries.pop(stage.name, None) is not None:
+            self._changed = True
+            if not stage.writes:
+                self._write()
+
+    def record(self, stage: Stage, fingerprint: str, wrote: Mapping[str, str]) -> None:
+        """Note that the stage is done for the week."""
+        self.entries[stage.name] = {"fingerprint": fingerprint, "wrote": dict(wrote)}
+        self._changed = True
+
+    def _write(self) -> None:
+        if self._changed:
+            text = json.dumps(self.entries, indent=1, sort_keys=True)
+            write_aside(self._path, text.encode())
+            self._changed = False

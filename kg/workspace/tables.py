@@ -12,11 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from zeitgraph.kg.base.files import replacing
+from zeitgraph.kg.base.files import write_aside
+from zeitgraph.kg.base.ids import digest_bytes
 from zeitgraph.kg.workspace import rows
 from zeitgraph.kg.workspace.rows import schema_of
 
@@ -224,18 +226,17 @@ def join_tables(
 
 def newest_by_key(table: Table[Any], data: pa.Table) -> pa.Table:
     """The last row for each key, rows sorted by key: a table that `rolls_up`, read whole."""
-    places = data.select(table.key).append_column(
-        "place", pa.array(range(data.num_rows), pa.int64())
-    )
-    last = places.group_by(list(table.key)).aggregate([("place", "max")])
+    places = data.select(table.key).append_column("place", pa.array(np.arange(data.num_rows)))
+    last = places.group_by(list(table.key), use_threads=False).aggregate([("place", "max")])
     order = pc.sort_indices(last, sort_keys=[(name, "ascending") for name in table.key])
     return data.take(last["place_max"].take(order))
 
 
-def write_partition(path: Path, table: Table[Any], data: pa.Table) -> None:
+def write_partition(path: Path, table: Table[Any], data: pa.Table) -> tuple[pa.Table, str]:
     """Write `data` to `path`, sorted by key; no rows remove the file. Whole or not at all.
 
-    What a killed write left beside it is taken away; a workspace has one writer at a time.
+    Returns the rows as they were written and the digest of the file, empty for no file. Removes
+    what a killed write left beside it; a workspace has one writer at a time.
     """
     for left in path.parent.glob(f".{path.name}.*"):
         left.unlink()
@@ -243,11 +244,14 @@ def write_partition(path: Path, table: Table[Any], data: pa.Table) -> None:
         path.unlink(missing_ok=True)
         if path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
-        return
+        return table.schema.empty_table(), ""
     data = data.select(table.schema.names).cast(table.schema).combine_chunks()
     order = pc.sort_indices(data, sort_keys=[(k, "ascending") for k in table.key])
-    with replacing(path) as file:
-        pq.write_table(data.take(order), file, compression="zstd", store_schema=True)
+    rows, buffer = data.take(order), pa.BufferOutputStream()
+    pq.write_table(rows, buffer, compression="zstd", store_schema=True)
+    written = buffer.getvalue()
+    write_aside(path, written)
+    return rows, digest_bytes(written)
 
 
 def read_partition(path: Path, table: Table[Any], columns: Sequence[str] | None = None) -> pa.Table:

@@ -25,6 +25,7 @@ from zeitgraph.kg.base.errors import (
 )
 from zeitgraph.kg.base.ids import digest_file
 from zeitgraph.kg.base.weeks import is_complete, week_start
+from zeitgraph.kg.workspace.run_memory import SMALL, RunMemory
 from zeitgraph.kg.workspace.settings import SETTINGS_FILE, Settings, load_settings, write_settings
 from zeitgraph.kg.workspace.tables import (
     TABLES,
@@ -53,7 +54,7 @@ class Workspace:
                 f"{self.root} has no {SETTINGS_FILE}",
                 do="make one with `zeitgraph init`, or name the folder with -w",
             )
-        self._digests: dict[Path, tuple[str, str]] = {}
+        self._memory: RunMemory | None = None
 
     @classmethod
     def create(cls, root: Path | str, profile: str, catalogue: Path | None = None) -> "Workspace":
@@ -115,9 +116,9 @@ class Workspace:
         return self.root / "bolt"
 
     @property
-    def ledger_file(self) -> Path:
-        """What each stage read and wrote."""
-        return self.root / "ledger.json"
+    def ledger_folder(self) -> Path:
+        """What each stage read and wrote, one file for each week."""
+        return self.root / "ledger"
 
     def report_folder(self, week: str) -> Path:
         """Pages of one week: `index.html`, `report.md`, `report.json`, `gallery/`."""
@@ -141,14 +142,32 @@ class Workspace:
 
     def weeks(self, name: str = "posts") -> list[str]:
         """The weeks for which the table called `name` has rows, oldest first."""
+        memory = self._memory
+        if memory is not None and name in memory.weeks:
+            return list(memory.weeks[name])
         folder = self.root / "tables" / table_called(name).name
         found = (path.parent.name.removeprefix("week=") for path in folder.glob("*/part.parquet"))
-        return sorted(week for week in found if week != NO_WEEK)
+        weeks = sorted(week for week in found if week != NO_WEEK)
+        if memory is not None:
+            memory.weeks[name] = list(weeks)
+        return weeks
 
     def read(self, name: str, week: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one week, sorted by key, with all columns or some; no rows if it has none."""
-        table = table_called(name)
-        return read_partition(self._partition(table, week), table, columns)
+        table, memory = table_called(name), self._memory
+        if memory is None:
+            return read_partition(self._partition(table, week), table, columns)
+        rows = memory.rows((name, week))
+        if rows is None and self._is_small(table, week):
+            rows = read_partition(self._partition(table, week), table)
+            memory.keep((name, week), rows)
+        if rows is None:
+            return read_partition(self._partition(table, week), table, columns)
+        return rows if columns is None else rows.select(list(columns))
+
+    def _is_small(self, table: Table[Any], week: str) -> bool:
+        path = self._partition(table, week)
+        return not path.is_file() or path.stat().st_size < SMALL
 
     def rows(self, table: Table[R], week: str, columns: Sequence[str] | None = None) -> list[R]:
         """As `read`, as typed rows: `workspace.rows(POSTS, week)`."""
@@ -158,7 +177,10 @@ class Workspace:
         self, name: str, week: str, columns: Sequence[str] | None = None
     ) -> Iterator[pa.Table]:
         """The rows of one week in order, in pieces, so that few rows are in memory at a time."""
-        table = table_called(name)
+        table, memory = table_called(name), self._memory
+        if memory is not None and self._is_small(table, week):
+            rows = self.read(name, week, columns)
+            return iter([rows] if rows.num_rows else [])
         return read_pieces(self._partition(table, week), table, columns=columns)
 
     def read_all(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -189,23 +211,24 @@ class Workspace:
         return found
 
     def write(self, name: str, week: str, data: pa.Table) -> str:
-        """Replace one week's rows; the digest of what now stands there, empty for no rows."""
+        """Replace one week's rows. Returns the digest of the new partition, empty for no rows."""
         table = table_called(name)
-        write_partition(self._partition(table, week), table, data)
-        return self.digest(name, week)
+        path = self._partition(table, week)
+        rows, digest = write_partition(path, table, data)
+        if self._memory is not None:
+            self._memory.wrote((name, week), rows, digest)
+        return digest
 
     def digest(self, name: str, week: str) -> str:
-        """SHA-256 of a partition's bytes; empty where there is none.
-
-        A file that has not been replaced since is not read again.
-        """
-        stamp = self.stamp(name, week)
-        if not stamp:
-            return ""
+        """SHA-256 of a partition's bytes; empty if there is none."""
+        memory = self._memory
+        if memory is not None and (name, week) in memory.digests:
+            return memory.digests[name, week]
         path = self._partition(table_called(name), week)
-        if self._digests.get(path, ("", ""))[0] != stamp:
-            self._digests[path] = (stamp, digest_file(path))
-        return self._digests[path][1]
+        digest = digest_file(path) if path.is_file() else ""
+        if memory is not None:
+            memory.digests[name, week] = digest
+        return digest
 
     def stamp(self, name: str, week: str) -> str:
         """What changes whenever a partition is written, with nothing read; empty without one."""
@@ -239,7 +262,19 @@ class Workspace:
             raise UnknownWeek(f"no posts in {week}", where=self.root, do=span)
         return week
 
-    # -- one at a time -----------------------------------------------------------------------
+    # -- one writer at a time ----------------------------------------------------------------
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Remember what is listed, hashed and read, for a run that is the only writer.
+
+        Write tables through this object only, as long as it lasts.
+        """
+        outer, self._memory = self._memory, self._memory or RunMemory()
+        try:
+            yield
+        finally:
+            self._memory = outer
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """The stages `posts` and `vectors`: language, heat, and vectors that any batch and cache give."""
 
 import math
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -118,7 +119,7 @@ def test_neither_batch_nor_cache_nor_threads_change_a_byte(
         for stage in ("without the cache", "with it"):
             if stage == "without the cache":
                 (other.cache_folder / "vectors.sqlite").unlink()
-            other.ledger_file.unlink()
+            shutil.rmtree(other.ledger_folder)
             assert update(other) == ["posts", "vectors"]
             assert other.digest("vectors", WEEK) == first
 

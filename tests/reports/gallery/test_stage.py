@@ -1,6 +1,7 @@
 """The stage `gallery` on a planted week: roles, originals, marks, hostile text, determinism."""
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -495,7 +496,7 @@ def test_the_pipeline_makes_it_once_and_again_after_a_kill(planted: Planted) -> 
     assert [step.done for step in bring_up_to_date(job.workspace, [stage], [WEEK])] == [True]
     before = files_of(job)
     assert [step.done for step in bring_up_to_date(job.workspace, [stage], [WEEK])] == [False]
-    job.workspace.ledger_file.unlink()  # as if killed before the ledger was written
+    shutil.rmtree(job.workspace.ledger_folder)  # as if killed before the ledger was written
     left = job.workspace.report_folder(WEEK) / ".gallery-aside"
     left.mkdir()
     (left / "half.png").write_bytes(b"")
