@@ -48,6 +48,11 @@ class Table(Generic[R]):
         """The Arrow schema that the row class gives."""
         return schema_of(self.row)
 
+    @cached_property
+    def empty(self) -> pa.Table:
+        """The table with no rows."""
+        return self.schema.empty_table()
+
 
 INTAKE = Table(
     "intake",
@@ -213,7 +218,7 @@ def rows_of(table: Table[R], data: pa.Table) -> list[R]:  # noqa: ARG001 -- it t
 
 def empty_table(name: str, columns: Sequence[str] | None = None) -> pa.Table:
     """The table called `name` with no rows, or only some of its columns."""
-    empty = TABLES[name].schema.empty_table()
+    empty = TABLES[name].empty
     return empty if columns is None else empty.select(list(columns))
 
 
@@ -244,7 +249,7 @@ def write_partition(path: Path, table: Table[Any], data: pa.Table) -> tuple[pa.T
         path.unlink(missing_ok=True)
         if path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
-        return table.schema.empty_table(), ""
+        return table.empty, ""
     data = data.select(table.schema.names).cast(table.schema).combine_chunks()
     order = pc.sort_indices(data, sort_keys=[(k, "ascending") for k in table.key])
     rows, buffer = data.take(order), pa.BufferOutputStream()
