@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from itertools import islice
 from typing import Any, Literal
@@ -120,16 +121,42 @@ def answer(
     language does not exist, `UnknownWeek` for a text that is no ISO week, `UserError` for a
     malformed number, an unknown cluster, or if there is no graph yet.
     """
-    question = _look_up("question", name, QUESTIONS)
-    known = {parameter.name: parameter for parameter in question.parameters}
-    for key in arguments:
-        _look_up(f"parameter of {name}", key, known)
+    _parameters(name, arguments)
+    with asking(workspace, via) as ask:
+        return ask(name, arguments)
+
+
+@contextmanager
+def asking(
+    workspace: Workspace, via: Literal["sparql", "cypher"] = "sparql"
+) -> Iterator[Callable[[str, Mapping[str, str | int]], Answer]]:
+    """A function that answers questions as `answer` does, for many questions one after another.
+
+    The store is opened once and the clusters are read once. Writers of the RDF store wait until the
+    context ends.
+    """
+    clusters = cache(lambda: all_clusters(workspace))
     with _look_up("query language", via, LANGUAGES)(workspace) as ask:
-        keys = [key for key in arguments if known[key].kind == "cluster"]
-        clusters = all_clusters(workspace) if keys else {}
-        ids = {key: find_cluster(str(arguments[key]), clusters) for key in keys}
-        bound = _bind(question, {**arguments, **ids}, ask)
-        return Answer(question.columns, () if bound is None else tuple(ask(question, bound)))
+
+        def answer_one(name: str, arguments: Mapping[str, str | int]) -> Answer:
+            question, parameters = QUESTIONS[name], _parameters(name, arguments)
+            keys = [key for key in arguments if parameters[key].kind == "cluster"]
+            ids = {key: find_cluster(str(arguments[key]), clusters()) for key in keys}
+            bound = _bind(question, {**arguments, **ids}, ask)
+            return Answer(question.columns, () if bound is None else tuple(ask(question, bound)))
+
+        yield answer_one
+
+
+def _parameters(name: str, arguments: Mapping[str, str | int]) -> Mapping[str, Parameter]:
+    """The parameters of the question `name`, by name.
+
+    Raises `UnknownName` if there is no such question, or if an argument is not one of them.
+    """
+    parameters = {p.name: p for p in _look_up("question", name, QUESTIONS).parameters}
+    for key in arguments:
+        _look_up(f"parameter of {name}", key, parameters)
+    return parameters
 
 
 def read_arguments(written: Sequence[str]) -> dict[str, str]:

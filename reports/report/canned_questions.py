@@ -133,7 +133,7 @@ class ClusterPostRow(TypedDict):
 
 @dataclass(frozen=True)
 class CannedQuestion(Generic[RowT_co]):
-    """The question called `name` and how to read its rows.
+    """The question called `name`, the class of its rows, and how to read them.
 
     `focus` names the columns or arguments whose cluster or entity a number belongs to, `context`
     the arguments that also restrict it. Rows of a `ranked` question come best first. A sentence
@@ -142,6 +142,7 @@ class CannedQuestion(Generic[RowT_co]):
     """
 
     name: str
+    row: type[RowT_co]
     focus: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     ranked: bool = False
@@ -149,26 +150,26 @@ class CannedQuestion(Generic[RowT_co]):
     always_shown: bool = False
 
 
-WEEK_OVERVIEW = CannedQuestion[OverviewRow]("week_overview", always_shown=True)
-TOP_CLUSTERS = CannedQuestion[RankedClusterRow]("top_clusters", focus=("cluster_id",), ranked=True)
-RISING_CLUSTERS = CannedQuestion[RankedClusterRow](
-    "rising_clusters", focus=("cluster_id",), ranked=True, always_shown=True
+WEEK_OVERVIEW = CannedQuestion("week_overview", OverviewRow, always_shown=True)
+TOP_CLUSTERS = CannedQuestion("top_clusters", RankedClusterRow, focus=("cluster_id",), ranked=True)
+RISING_CLUSTERS = CannedQuestion(
+    "rising_clusters", RankedClusterRow, focus=("cluster_id",), ranked=True, always_shown=True
 )
-FADING_CLUSTERS = CannedQuestion[RankedClusterRow](
-    "fading_clusters", focus=("cluster_id",), ranked=True, always_shown=True
+FADING_CLUSTERS = CannedQuestion(
+    "fading_clusters", RankedClusterRow, focus=("cluster_id",), ranked=True, always_shown=True
 )
-FORECASTS = CannedQuestion[ForecastRow]("forecasts", focus=("cluster_id",))
-FAIR_SHARES = CannedQuestion[FairShareRow]("fair_shares", focus=("cluster_id",))
-EVENTS = CannedQuestion[EventRow]("events", focus=("cluster_id", "other_id"), always_shown=True)
-STYLE_OBJECT_SCENE = CannedQuestion[TripleRow](
-    "style_object_scene", focus=("style", "object", "scene"), min_named=2
+FORECASTS = CannedQuestion("forecasts", ForecastRow, focus=("cluster_id",))
+FAIR_SHARES = CannedQuestion("fair_shares", FairShareRow, focus=("cluster_id",))
+EVENTS = CannedQuestion("events", EventRow, focus=("cluster_id", "other_id"), always_shown=True)
+STYLE_OBJECT_SCENE = CannedQuestion(
+    "style_object_scene", TripleRow, focus=("style", "object", "scene"), min_named=2
 )
-CLUSTER_HISTORY = CannedQuestion[HistoryRow]("cluster_history", focus=("cluster",))
-CLUSTER_ENTITIES = CannedQuestion[ClusterEntityRow](
-    "cluster_entities", focus=("entity_id",), context=("cluster",), ranked=True
+CLUSTER_HISTORY = CannedQuestion("cluster_history", HistoryRow, focus=("cluster",))
+CLUSTER_ENTITIES = CannedQuestion(
+    "cluster_entities", ClusterEntityRow, focus=("entity_id",), context=("cluster",), ranked=True
 )
-CLUSTER_RULES = CannedQuestion[ClusterRuleRow]("cluster_rules", focus=("cluster",))
-CLUSTER_POSTS = CannedQuestion[ClusterPostRow]("cluster_posts", context=("cluster",))
+CLUSTER_RULES = CannedQuestion("cluster_rules", ClusterRuleRow, focus=("cluster",))
+CLUSTER_POSTS = CannedQuestion("cluster_posts", ClusterPostRow, context=("cluster",))
 
 MEASURES: Mapping[str, str] = {
     "posts": "posts",

@@ -4,7 +4,8 @@ Input: a workspace whose graph holds the week. Output: `Evidence`. Rows of later
 This module does not know about sentences or pages.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import cast
 
@@ -48,15 +49,18 @@ KINDS_BY_INTEREST = (
 ENTITIES_PER_KIND = 5
 
 
-def ask_graph(workspace: Workspace) -> Ask:
-    """Questions answered by SPARQL over the workspace's RDF store."""
-    from zeitgraph.kg.graph.questions import answer  # opens the store
+@contextmanager
+def graph_answers(workspace: Workspace) -> Iterator[Ask]:
+    """Answers by SPARQL from the workspace's RDF store, which is opened once."""
+    from zeitgraph.kg.graph.questions import asking
 
-    def ask(name: str, arguments: Mapping[str, str | int]) -> list[dict[str, object]]:
-        answered = answer(workspace, name, dict(arguments), via="sparql")
-        return [dict(zip(answered.columns, row, strict=True)) for row in answered.rows]
+    with asking(workspace, via="sparql") as answer:
 
-    return ask
+        def ask(name: str, arguments: Mapping[str, str | int]) -> list[dict[str, object]]:
+            found = answer(name, arguments)
+            return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+        yield ask
 
 
 def collect_evidence(
@@ -69,8 +73,11 @@ def collect_evidence(
     its history, rule, entities and posts; forecasts; and balanced shares if the settings ask for
     them.
     """
+    if ask is None:
+        with graph_answers(workspace) as ask_graph:
+            return collect_evidence(workspace, week, lang, ask_graph)
     limits = workspace.settings.report
-    builder = EvidenceBuilder(ask or ask_graph(workspace), week, known_names(workspace, week))
+    builder = EvidenceBuilder(ask, week, known_names(workspace, week))
     builder.add(WEEK_OVERVIEW, week=week)
     builder.add(WEEK_OVERVIEW, week=week_after(week, -1))
     top = builder.add(TOP_CLUSTERS, week=week, limit=limits.clusters)

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.worlds.report import LAST, ask_tables, make_world, style_ids
+from zeitgraph.kg.graph.questions import QUESTIONS
 from zeitgraph.kg.graph.rdf_stage import write_graph
 from zeitgraph.kg.stages import STAGES
 from zeitgraph.kg.workspace.pipeline import Job
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.page.formatting import one_line
-from zeitgraph.reports.report.canned_questions import STYLE_OBJECT_SCENE
-from zeitgraph.reports.report.evidence_builder import ask_graph, collect_evidence
+from zeitgraph.reports.report import canned_questions
+from zeitgraph.reports.report.canned_questions import STYLE_OBJECT_SCENE, CannedQuestion
+from zeitgraph.reports.report.evidence_builder import collect_evidence, graph_answers
 from zeitgraph.reports.report.stage import weekly_report, write_report
 from zeitgraph.reports.stages import STAGES as REPORT_STAGES
 
@@ -65,12 +67,11 @@ def test_the_graph_and_the_tables_give_the_same_rows(world: Workspace) -> None:
 
 
 def test_every_item_of_evidence_can_be_asked_again(world: Workspace) -> None:
-    ask = ask_graph(world)
-    for item in collect_evidence(world, LAST, "en").items:
-        again = [
-            row for row in ask(item.question, item.arguments) if str(row.get("week", "")) <= LAST
-        ]
-        assert len(again) == len(item.rows)
+    with graph_answers(world) as ask:
+        for item in collect_evidence(world, LAST, "en").items:
+            rows = ask(item.question, item.arguments)
+            again = [row for row in rows if str(row.get("week", "")) <= LAST]
+            assert len(again) == len(item.rows)
 
 
 def test_a_report_of_an_earlier_week_holds_nothing_of_later_weeks(
@@ -115,3 +116,10 @@ def test_a_split_names_the_child_before_its_parent(
     workspace.write("lineage", LAST, make_table(TABLES["lineage"], [row]))
     files = weekly_report(workspace, LAST, lang, ask=ask_tables(workspace))
     assert sentence in files.markdown.read_text("utf-8")
+
+
+def test_each_typed_row_has_the_columns_of_its_canned_question() -> None:
+    questions = [q for q in vars(canned_questions).values() if isinstance(q, CannedQuestion)]
+    assert len(questions) == 12
+    for question in questions:
+        assert tuple(question.row.__annotations__) == QUESTIONS[question.name].columns
