@@ -290,7 +290,7 @@ def bench(
     from zeitgraph.extraction.embedding.judging import described_by_starter
     from zeitgraph.kg.workspace.progress import watching
     from zeitgraph.kg.workspace.workspace import Workspace
-    from zeitgraph.reports.evaluation.board import Worlds, bench_workspace, bench_worlds
+    from zeitgraph.reports.evaluation.scoreboard import Worlds, bench_workspace, bench_worlds
 
     if seeds is None:
         place = Workspace(workspace)

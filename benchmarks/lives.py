@@ -35,7 +35,7 @@ from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.evaluation.case import Case
 from zeitgraph.reports.evaluation.columns import COLUMNS, score_one
-from zeitgraph.reports.evaluation.happenings import one_id
+from zeitgraph.reports.evaluation.events import one_id
 from zeitgraph.reports.evaluation.truth import Truth
 
 FIRST = "2026-W01"

@@ -169,8 +169,8 @@ def truth() -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def told(truth: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """What a product tells of it that makes no mistake."""
+def tables(truth: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The tables of a product that makes no mistake about it."""
     from tests.worlds.bench import perfect
 
     return perfect(truth)

@@ -1,8 +1,8 @@
-"""Looks back: how well what was said of a week was borne out by the weeks after it.
+"""The backtest: how well the forecasts and states of each week agree with the weeks after it.
 
-In comes a workspace; what was said is what its table `trends` holds, each week told without a look
-at later ones. Out come scores of forecasts, beside those of two ways to foretell that know nothing,
-and how often what was called a rise or a fall stayed one. Knows nothing about how it was told.
+Input: a workspace with the table `trends`, in which each week was computed without later weeks.
+Output: scores of the forecasts beside those of two naive methods, and how often a reported rise or
+fall lasted. This module does not know how trends are computed.
 """
 
 import json
@@ -10,47 +10,48 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from statistics import fmean
-from typing import Any
 
 from zeitgraph.kg.base.errors import UserError
+from zeitgraph.kg.base.terms import TrendState
 from zeitgraph.kg.base.weeks import week_after
 from zeitgraph.kg.edits.checks import REPLACED
 from zeitgraph.kg.workspace.answers import Answer
+from zeitgraph.kg.workspace.rows import TrendRow
+from zeitgraph.kg.workspace.tables import CLUSTERS, TRENDS
 from zeitgraph.kg.workspace.workspace import Workspace
 
-Row = Mapping[str, Any]
-
 TAIL = 0.025
-"""What lies below an interval of 95 %, and above it."""
-RISES, FALLS = ("emerging", "rising"), ("fading",)
+"""The probability below an interval of 95 %, and above it."""
+RISES = (TrendState.EMERGING, TrendState.RISING)
+FALLS = (TrendState.FADING,)
 
 
 @dataclass(frozen=True)
-class Foretold:
-    """A share of next week: the middle, and the ends of its interval of 95 %."""
+class Prediction:
+    """A predicted share: the median, and the ends of its 95 % interval; each in [0, 1]."""
 
-    middle: float
+    median: float
     low: float
     high: float
 
-    def holds(self, share: float) -> bool:
-        """Whether the share that came lies in the interval."""
+    def contains(self, share: float) -> bool:
+        """Whether the actual share is in the interval."""
         return self.low <= share <= self.high
 
     def winkler(self, share: float) -> float:
-        """The interval's width, and 2 / 0.05 times by how far it was missed (Winkler 1972)."""
+        """The width, plus 2 / 0.05 times the distance outside the interval (Winkler 1972)."""
         missed = max(self.low - share, share - self.high, 0.0)
         return self.high - self.low + missed / TAIL
 
     def pinball(self, share: float) -> float:
-        """The quantile loss, mean of the three (Gneiting & Raftery 2007, section 6.1)."""
-        quantiles = ((self.low, TAIL), (self.middle, 0.5), (self.high, 1 - TAIL))
-        return fmean((share - told) * (level - (share < told)) for told, level in quantiles)
+        """The mean quantile loss of the three quantiles (Gneiting & Raftery 2007, section 6.1)."""
+        quantiles = ((self.low, TAIL), (self.median, 0.5), (self.high, 1 - TAIL))
+        return fmean((share - value) * (level - (share < value)) for value, level in quantiles)
 
 
 @dataclass(frozen=True)
 class ForecastScore:
-    """How a way to foretell did; `winkler` and `pinball` are shares, less is better."""
+    """The scores of a forecasting method; `winkler` and `pinball` are shares, less is better."""
 
     forecast: str
     weeks: int
@@ -62,9 +63,9 @@ class ForecastScore:
 
 @dataclass(frozen=True)
 class CallScore:
-    """How often a call held in the weeks after; `usual` is how often it would for a steady one.
+    """How often a reported rise or fall lasted (`held`), and how often a steady cluster moved so.
 
-    Both are None where there is nothing to take them of.
+    `held` and `usual` are in [0, 1]; each is None without cases.
     """
 
     call: str
@@ -75,14 +76,14 @@ class CallScore:
 
 @dataclass(frozen=True)
 class Backtest:
-    """Forecasts and calls, scored; `left_out` forecasts were of clusters that became another."""
+    """The scores; `left_out` is the number of forecasts for clusters that became another."""
 
     forecasts: tuple[ForecastScore, ...]
     calls: tuple[CallScore, ...]
     left_out: int
 
     def as_json(self) -> str:
-        """All of it as one JSON object."""
+        """All scores as one JSON object."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=2)
 
     def __str__(self) -> str:
@@ -93,22 +94,22 @@ class Backtest:
 
 
 def look_back(workspace: Workspace) -> Backtest:
-    """Score what was said; raises `UserError` where no week follows one with a forecast."""
-    told = _Told(workspace)
-    pairs = list(told.pairs())
+    """Score all forecasts and states; raises `UserError` if no week follows one with a forecast."""
+    trends = _Trends(workspace)
+    pairs = list(trends.pairs())
     if not any(pairs):
         raise UserError(
             "there is nothing to look back on: no week follows one with a forecast",
             do="add the posts of another week, then `zeitgraph run`",
         )
-    asked = [pair for pair in pairs if pair.came is not None]
+    scored = [pair for pair in pairs if pair.actual is not None]
     return Backtest(
-        forecasts=tuple(_forecast_score(name, asked, way) for name, way in WAYS.items()),
+        forecasts=tuple(_forecast_score(name, scored, method) for name, method in METHODS.items()),
         calls=(
-            _call_score("rise", told, RISES, lambda after, before: after > before),
-            _call_score("fall", told, FALLS, lambda after, before: after < before),
+            _call_score("rise", trends, RISES, lambda after, before: after > before),
+            _call_score("fall", trends, FALLS, lambda after, before: after < before),
         ),
-        left_out=len(pairs) - len(asked),
+        left_out=len(pairs) - len(scored),
     )
 
 
@@ -117,68 +118,81 @@ def look_back(workspace: Workspace) -> Backtest:
 
 @dataclass(frozen=True)
 class _Pair:
-    """What was said of a cluster in the newest of its `rows`, and the share of the week after.
+    """The trends of a cluster in the trend weeks, oldest first, and its share in the week after.
 
-    `rows` are those of the weeks of a trend, oldest first; `came` is None where it became another.
+    `actual` is None if the cluster became another.
     """
 
-    rows: Sequence[Row]
-    came: float | None
+    rows: Sequence[TrendRow]
+    actual: float | None
 
     @property
-    def now(self) -> Row:
+    def now(self) -> TrendRow:
         return self.rows[-1]
 
 
-def _ours(pair: _Pair) -> Foretold:
+def _ours(pair: _Pair) -> Prediction:
     row = pair.now
-    return Foretold(row["forecast"], row["forecast_low"], row["forecast_high"])
+    return _prediction(row["forecast"], row["forecast_low"], row["forecast_high"])
 
 
-def _same(pair: _Pair) -> Foretold:
+def _same(pair: _Pair) -> Prediction:
     row = pair.now
-    return Foretold(row["share"], row["share_low"], row["share_high"])
+    return _prediction(row["share"], row["share_low"], row["share_high"])
 
 
-def _mean(pair: _Pair) -> Foretold:
-    ends = ("share", "share_low", "share_high")
-    return Foretold(*(fmean(row[end] for row in pair.rows) for end in ends))
+def _mean(pair: _Pair) -> Prediction:
+    weeks = [_prediction(row["share"], row["share_low"], row["share_high"]) for row in pair.rows]
+    return Prediction(
+        fmean(week.median for week in weeks),
+        fmean(week.low for week in weeks),
+        fmean(week.high for week in weeks),
+    )
 
 
-WAYS: Mapping[str, Callable[[_Pair], Foretold]] = {
+def _prediction(median: float | None, low: float | None, high: float | None) -> Prediction:
+    """A prediction from columns of a row with a forecast, none of which is null."""
+    if median is None or low is None or high is None:
+        raise ValueError("a forecast without its interval")
+    return Prediction(median, low, high)
+
+
+METHODS: Mapping[str, Callable[[_Pair], Prediction]] = {
     "zeitgraph": _ours,
     "same as this week": _same,
     "mean of the weeks of the trend": _mean,
 }
-"""Ways to foretell; those that know nothing take the interval that goes with what they say."""
+"""The forecasting methods. The naive ones use the intervals of the shares that they repeat."""
 
 
 def _forecast_score(
-    name: str, pairs: Sequence[_Pair], way: Callable[[_Pair], Foretold]
+    name: str, pairs: Sequence[_Pair], method: Callable[[_Pair], Prediction]
 ) -> ForecastScore:
-    scored = [(way(pair), pair.came) for pair in pairs if pair.came is not None]
+    scored = [(method(pair), pair.actual) for pair in pairs if pair.actual is not None]
     return ForecastScore(
         name,
         weeks=len({pair.now["week"] for pair in pairs}),
         forecasts=len(scored),
-        coverage=fmean(told.holds(came) for told, came in scored),
-        winkler=fmean(told.winkler(came) for told, came in scored),
-        pinball=fmean(told.pinball(came) for told, came in scored),
+        coverage=fmean(predicted.contains(actual) for predicted, actual in scored),
+        winkler=fmean(predicted.winkler(actual) for predicted, actual in scored),
+        pinball=fmean(predicted.pinball(actual) for predicted, actual in scored),
     )
 
 
-# -- calls -----------------------------------------------------------------------------------------
+# -- rises and falls -------------------------------------------------------------------------------
 
 
 def _call_score(
-    name: str, told: "_Told", states: Sequence[str], holds: Callable[[float, float], bool]
+    name: str, trends: "_Trends", states: Sequence[str], lasts: Callable[[float, float], bool]
 ) -> CallScore:
-    """Whether the mean share of the weeks after is still beyond that of the weeks before."""
-    after = [
-        (row["state"], told.sides(row)) for rows in told.rows.values() for row in rows.values()
+    """Compares the mean share of the weeks after with that of the weeks before."""
+    cases = [
+        (row["state"], trends.after_and_before(row))
+        for rows in trends.rows.values()
+        for row in rows.values()
     ]
-    held = [holds(*sides) for state, sides in after if sides and state in states]
-    usual = [holds(*sides) for state, sides in after if sides and state == "steady"]
+    held = [lasts(*shares) for state, shares in cases if shares and state in states]
+    usual = [lasts(*shares) for state, shares in cases if shares and state == TrendState.STEADY]
     return CallScore(
         name,
         calls=len(held),
@@ -187,33 +201,31 @@ def _call_score(
     )
 
 
-class _Told:
-    """All that was said, by week and cluster."""
+class _Trends:
+    """All trends, by week and cluster."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.span = workspace.settings.clusters.trend_weeks
         self.rows = {
-            week: {row["cluster_id"]: row for row in workspace.read("trends", week).to_pylist()}
+            week: {row["cluster_id"]: row for row in workspace.rows(TRENDS, week)}
             for week in workspace.weeks("trends")
         }
 
     @cached_property
-    def gone(self) -> Mapping[str, set[str]]:
+    def replaced(self) -> Mapping[str, set[str]]:
         """The clusters of each week that have become another."""
         return {
             week: {
                 row["cluster_id"]
-                for row in self.workspace.read("clusters", week)
-                .select(["cluster_id", "state"])
-                .to_pylist()
+                for row in self.workspace.rows(CLUSTERS, week, ["cluster_id", "state"])
                 if row["state"] in REPLACED
             }
             for week in self.rows
         }
 
     def pairs(self) -> Iterator[_Pair]:
-        """Every forecast whose week has come."""
+        """All forecasts of weeks that are in the table."""
         for week, rows in self.rows.items():
             after = week_after(week)
             if after not in self.rows:
@@ -222,10 +234,10 @@ class _Told:
                 if row["forecast"] is not None:
                     yield _Pair(self._past(cluster, week), self._share(cluster, after))
 
-    def sides(self, row: Row) -> tuple[float, float] | None:
-        """The mean share in the weeks after a row, and that which its growth was measured against.
+    def after_and_before(self, row: TrendRow) -> tuple[float, float] | None:
+        """The mean share in the weeks after a row, and the one that its growth refers to.
 
-        None where one of them is not known.
+        None if either is unknown.
         """
         coming = [week_after(row["week"], count) for count in range(1, self.span + 1)]
         shares = [self._share(row["cluster_id"], week) for week in coming if week in self.rows]
@@ -235,13 +247,13 @@ class _Told:
             return None
         return fmean(known), fmean(before)
 
-    def _past(self, cluster: str, week: str) -> list[Row]:
+    def _past(self, cluster: str, week: str) -> list[TrendRow]:
         weeks = [week_after(week, -back) for back in reversed(range(self.span))]
         return [self.rows[w][cluster] for w in weeks if cluster in self.rows.get(w, {})]
 
     def _share(self, cluster: str, week: str) -> float | None:
-        """Its share of a week; none where it has become another."""
-        if cluster in self.gone[week]:
+        """The cluster's share of a week; None if it has become another."""
+        if cluster in self.replaced[week]:
             return None
         row = self.rows[week].get(cluster)
         return row["share"] if row else 0.0

@@ -1,7 +1,7 @@
-"""A case to score: the truth, the workspace, and the posts of both side by side.
+"""A case to score: the truth of a world, and the workspace with what the product found in it.
 
-In come the two; out come each post with what was planted and where it was put, and which lineage
-each cluster stands for. Knows nothing about figures.
+Input: a truth and a workspace. Output: each post with its planted lineage and its cluster, and the
+lineage that each cluster represents. This module does not know about scores.
 """
 
 from collections import Counter
@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from zeitgraph.kg.base.errors import InputError
-from zeitgraph.kg.workspace.tables import join_tables
+from zeitgraph.kg.workspace.tables import MEMBERSHIPS, Table
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.evaluation.score import CannotScore
 from zeitgraph.reports.evaluation.truth import MAKE, Truth
 
-Row = Mapping[str, Any]
+R = TypeVar("R")
 T = TypeVar("T")
 
 Judge = Callable[[Sequence[Path], Mapping[str, Sequence[str]]], Sequence[str]]
-"""From pictures, and phrasings by the id of what they describe, to the id that fits each best."""
+"""From pictures, and from phrasings by id, to the id whose phrasings fit each picture best."""
 
 
 class Member(NamedTuple):
-    """A post: its planted week and lineage, and the cluster it was put into, empty for none."""
+    """A post: its planted week and lineage, and its cluster, empty for none."""
 
     post_id: str
     week: str
@@ -35,55 +35,55 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """The truth and the workspace; `judge` names what pictures show, where somebody can."""
+    """The truth and the workspace; `judge` says what pictures show, None without such a model."""
 
     truth: Truth
     workspace: Workspace
     judge: Judge | None = None
-    _kept: dict[object, Any] = field(default_factory=dict, repr=False)
+    _cache: dict[object, Any] = field(default_factory=dict, repr=False)
 
-    def rows(self, name: str, *columns: str) -> Sequence[Row]:
-        """Every row of a table, week by week as it stood, these columns of it; read once."""
-        asked = (name, *columns)
-        if asked not in self._kept:
-            weeks = [self.workspace.read(name, week) for week in self.workspace.weeks(name)]
-            self._kept[asked] = join_tables(name, weeks).select(list(columns)).to_pylist()
-        rows: Sequence[Row] = self._kept[asked]
+    def rows(self, table: Table[R], *columns: str) -> Sequence[R]:
+        """The rows of a table in all weeks, with these columns; they are read once."""
+        key = (table.name, *columns)
+        if key not in self._cache:
+            self._cache[key] = [
+                row
+                for week in self.workspace.weeks(table.name)
+                for row in self.workspace.rows(table, week, columns)
+            ]
+        rows: Sequence[R] = self._cache[key]
         return rows
 
     def once(self, make: Callable[["Case"], T]) -> T:
-        """What `make` makes of this case, made when somebody first asks for it."""
-        if make not in self._kept:
-            self._kept[make] = make(self)
-        made: T = self._kept[make]
+        """The result of `make` for this case, computed at the first call."""
+        if make not in self._cache:
+            self._cache[make] = make(self)
+        made: T = self._cache[make]
         return made
 
     @cached_property
     def posts(self) -> Sequence[Member]:
-        """The posts of the truth, sorted by id; one that the product lost is in no cluster.
+        """The posts of the truth, sorted by id; a post that the product lost has no cluster.
 
-        Raises `InputError` where it has none of them: the truth is that of another world.
+        Raises `InputError` if the workspace has none of them: the truth is of another world.
         """
-        put = {
+        clusters = {
             row["post_id"]: row["cluster_id"] or ""
-            for row in self.rows("memberships", "post_id", "cluster_id")
+            for row in self.rows(MEMBERSHIPS, "post_id", "cluster_id")
         }
         posts = [
-            Member(row["post_id"], row["week"], row["lineage"], put.get(row["post_id"], ""))
+            Member(row["post_id"], row["week"], row["lineage"], clusters.get(row["post_id"], ""))
             for row in self.truth.rows("posts", "post_id", "week", "lineage")
         ]
-        if not any(post.post_id in put for post in posts):
+        if not any(post.post_id in clusters for post in posts):
             raise InputError(
-                "the truth tells of no post of this workspace", where=self.truth.folder, do=MAKE
+                "the truth has no post of this workspace", where=self.truth.folder, do=MAKE
             )
         return sorted(posts)
 
     @cached_property
     def members(self) -> Sequence[Member]:
-        """Those of `posts` of which one can know what they belong to.
-
-        Raises `CannotScore` where there are none.
-        """
+        """The posts with a planted lineage; raises `CannotScore` if there are none."""
         known = [post for post in self.posts if post.lineage]
         if not known:
             raise CannotScore("unplanted")
@@ -96,15 +96,15 @@ class Case:
 
     @cached_property
     def lineage_of(self) -> Mapping[str, str]:
-        """The lineage of most posts of each cluster; of those that tie, that of the first post."""
+        """The lineage of most posts of each cluster; ties go to that of the first post."""
         return _majority((m.cluster, m.lineage) for m in self.members if m.cluster)
 
     @cached_property
     def cluster_of(self) -> Mapping[str, str]:
-        """Of the clusters that stand for a lineage, that with most of its posts.
+        """For each lineage the cluster that represents it and has most of its posts.
 
-        Of those that tie, that of the first post. No id decides: other names for the clusters
-        change nothing. A cluster in which others are more stands for no more than one lineage.
+        Ties go to the cluster of the first post, so that the ids of clusters do not matter. A
+        cluster with a majority of other posts represents no lineage but theirs.
         """
         return _majority(
             (member.lineage, member.cluster)

@@ -1,31 +1,32 @@
-"""Columns about clusters: do they hold together what belongs together, under the right name?
+"""Columns about clusters: whether they match the planted lineages and have the right names.
 
-In comes a case, out come scores. Knows nothing about events.
+Input: a case. Output: scores. This module does not know about events.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from statistics import median
 
+from zeitgraph.kg.workspace.tables import CLUSTERS
 from zeitgraph.reports.evaluation.case import Case, Member
 from zeitgraph.reports.evaluation.score import CannotScore, Curve, Score, share_score
 from zeitgraph.reports.gallery.data import styles_of
 from zeitgraph.reports.page.charts import Point
 
-LEAST = 5
-"""A cluster with fewer posts is not asked for its name."""
+MIN_POSTS = 5
+"""Posts that a cluster needs for its name to be scored."""
 
 
 def assigned(case: Case) -> Score:
-    """Adjusted mutual information of clusters and lineages, over the posts in a cluster.
+    """The adjusted mutual information of clusters and lineages, over the posts in a cluster.
 
-    Where these are of one lineage, or there are none, nothing was told apart: 0.
+    0 if there are no such posts or all have the same lineage.
     """
     return Score(_information([m for m in case.members if m.cluster]) or 0.0)
 
 
 def everything(case: Case) -> Score:
-    """As `assigned`, over all posts; those in no cluster are a class of their own."""
+    """As `assigned`, over all posts; those without a cluster form one class."""
     value = _information(case.members)
     if value is None:
         raise CannotScore("unplanted")
@@ -33,29 +34,30 @@ def everything(case: Case) -> Score:
 
 
 def noise(case: Case) -> Score:
-    """The share of posts in no cluster."""
+    """The share of posts without a cluster."""
     return share_score(sum(not member.cluster for member in case.members), len(case.members))
 
 
 def weekly(case: Case) -> Score:
-    """The median of `everything` within each week, over those that have several lineages."""
+    """The median of `everything` within each week, over the weeks with several lineages."""
     by_week: dict[str, list[Member]] = defaultdict(list)
     for member in case.members:
         by_week[member.week].append(member)
     every = {week: _information(by_week[week]) for week in case.weeks}
-    course = {week: value for week, value in every.items() if value is not None}
-    if not course:
+    known = {week: value for week, value in every.items() if value is not None}
+    if not known:
         raise CannotScore("unplanted")
-    worst = min(course, key=lambda week: (course[week], week))
-    curve = Curve("", tuple(Point(week, max(value, 0.0)) for week, value in course.items()))
-    detail = f"min {course[worst]:.3f} {worst}"
-    return Score(median(course.values()), detail=detail, curves=(curve,))
+    worst = min(known, key=lambda week: (known[week], week))
+    curve = Curve("", tuple(Point(week, max(value, 0.0)) for week, value in known.items()))
+    detail = f"min {known[worst]:.3f} {worst}"
+    return Score(median(known.values()), detail=detail, curves=(curve,))
 
 
 def _information(members: Sequence[Member]) -> float | None:
-    """Vinh, Epps & Bailey 2010, by scikit-learn; the same for other names and another order.
+    """The adjusted mutual information (Vinh, Epps & Bailey 2010), by scikit-learn.
 
-    None for posts of one lineage, of which any single cluster would be perfect.
+    It does not depend on ids or on the order of posts. None for posts of a single lineage, for
+    which any single cluster would be perfect.
     """
     from sklearn.metrics import adjusted_mutual_info_score
 
@@ -67,32 +69,32 @@ def _information(members: Sequence[Member]) -> float | None:
 
 
 def named_posts(case: Case) -> Score:
-    """Of the posts that look like the named style they are, the share in a cluster of that name."""
-    named, called, looks = _named(case), _styles(case), _looks(case)
-    asked = [m for m in case.members if looks[m.post_id] == m.lineage in named]
-    right = Counter(m.lineage for m in asked if called.get(m.cluster) == m.lineage)
-    total = Counter(m.lineage for m in asked)
+    """Of the posts that look like their named style, the share in a cluster with that style."""
+    named, styles, looks = _named_styles(case), _styles(case), _looks(case)
+    posts = [m for m in case.members if looks[m.post_id] == m.lineage in named]
+    right = Counter(m.lineage for m in posts if styles.get(m.cluster) == m.lineage)
+    total = Counter(m.lineage for m in posts)
     parts = {style: right[style] / count for style, count in sorted(total.items())}
-    return share_score(right.total(), len(asked), parts=parts)
+    return share_score(right.total(), len(posts), parts=parts)
 
 
 def named_clusters(case: Case) -> Score:
-    """Of the clusters with enough posts, the share that carry the name of their last look.
+    """Of the clusters with enough posts, the share that have the style of their last look.
 
-    That is the look of most posts of the cluster's last week. Where nobody has named it, as where a
-    named style has drifted into something new, the right name is none, or the one it came from.
+    The last look is that of most posts in the cluster's last week. If it is no named style, as when
+    a named style has drifted into something new, no style or the original one is right.
     """
-    named, called = _named(case), _styles(case)
+    named, styles = _named_styles(case), _styles(case)
     sizes = Counter(m.cluster for m in case.members if m.cluster)
-    asked = sorted(cluster for cluster, size in sizes.items() if size >= LEAST)
+    large = sorted(cluster for cluster, size in sizes.items() if size >= MIN_POSTS)
     looks = _last_looks(case)
-    right = {c: {look} if (look := looks[c]) in named else {"", case.lineage_of[c]} for c in asked}
-    if not asked:
+    right = {c: {look} if (look := looks[c]) in named else {"", case.lineage_of[c]} for c in large}
+    if not large:
         return Score(0.0)
-    wrong = [c for c in asked if called.get(c, "") not in right[c]]
-    told = sorted(f"{called.get(c) or '–'} = {looks[c]}" for c in wrong)
-    detail = f"{len(asked) - len(wrong)} / {len(asked)}" + _listed(told)
-    return share_score(len(asked) - len(wrong), len(asked), detail=detail)
+    wrong = [c for c in large if styles.get(c, "") not in right[c]]
+    listed = _listed(sorted(f"{styles.get(c) or '–'} = {looks[c]}" for c in wrong))
+    detail = f"{len(large) - len(wrong)} / {len(large)}{listed}"
+    return share_score(len(large) - len(wrong), len(large), detail=detail)
 
 
 def _listed(items: Sequence[str], most: int = 4) -> str:
@@ -100,17 +102,17 @@ def _listed(items: Sequence[str], most: int = 4) -> str:
     return f" ({', '.join([*items[:most], *more])})" if items else ""
 
 
-def _named(case: Case) -> set[str]:
+def _named_styles(case: Case) -> set[str]:
     return {style.style_id for style in styles_of(case.workspace)}
 
 
 def _looks(case: Case) -> dict[str, str]:
-    """The style that one sees in each post."""
+    """The style that each post looks like."""
     return {row["post_id"]: row["style"] for row in case.truth.rows("posts", "post_id", "style")}
 
 
 def _last_looks(case: Case) -> dict[str, str]:
-    """What most posts of each cluster's last week look like."""
+    """The look of most posts of each cluster's last week."""
     looks = _looks(case)
     last: dict[str, str] = {}
     for member in case.members:
@@ -123,5 +125,5 @@ def _last_looks(case: Case) -> dict[str, str]:
 
 
 def _styles(case: Case) -> dict[str, str]:
-    """The style that each cluster carries, as last told."""
-    return {r["cluster_id"]: r["style"] or "" for r in case.rows("clusters", "cluster_id", "style")}
+    """The latest style of each cluster, empty for none."""
+    return {r["cluster_id"]: r["style"] or "" for r in case.rows(CLUSTERS, "cluster_id", "style")}

@@ -1,7 +1,7 @@
 """The columns of the scoreboard: a row for each, with the function that scores it.
 
-Their words, in both languages, stand in `prompts/evaluation/*.toml` under their keys. A column
-without a function is not built. The same files say why a column is not built or not measured.
+Their texts in both languages are in `prompts/evaluation/*.toml` under their keys, with the reason
+if a column is not built or not measured. A column without a function is not built.
 """
 
 import json
@@ -12,20 +12,21 @@ from pathlib import Path
 from typing import Literal
 
 from zeitgraph.kg.base.errors import InputError
-from zeitgraph.reports.evaluation import clustering, explaining, happenings, meaning, strength
+from zeitgraph.kg.base.terms import TrendState
+from zeitgraph.reports.evaluation import clustering, entities, events, pictures, rules, trends
 from zeitgraph.reports.evaluation.case import Case
 from zeitgraph.reports.evaluation.score import CannotScore, Goal, Score
 
 Form = Literal["ratio", "error", "weeks", "rate", "seconds", "megabytes"]
-"""How a column's figures are written."""
+"""The number format of a column."""
 
 COST_FILE = "run.json"
-"""Beside a workspace's tables: what the run took, written where it was measured."""
+"""The file of a workspace with the cost of its run, if it was measured."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its key, the group in which it stands, its figures, what is good, who scores it."""
+    """A column: its key, group, number format and goal, and the function that scores it."""
 
     key: str
     group: str
@@ -43,7 +44,7 @@ class Result:
 
     @property
     def is_good(self) -> bool | None:
-        """Whether the figure is good; None where there is none, or nothing to hold it against."""
+        """Whether the figure meets the goal; None without a figure or without a goal."""
         if self.score.value is None or self.column.good == Goal():
             return None
         return self.column.good.met(self.score.value)
@@ -55,7 +56,7 @@ def score_all(case: Case) -> list[Result]:
 
 
 def score_one(column: Column, case: Case) -> Score:
-    """The score of a column; one that cannot be had says why."""
+    """The score of a column, with the reason if it has no figure."""
     if column.score is None:
         return Score(why="unbuilt")
     try:
@@ -65,7 +66,10 @@ def score_one(column: Column, case: Case) -> Score:
 
 
 def cost(case: Case, name: str) -> Score:
-    """What the run took, where it was measured."""
+    """The cost `name` of the run.
+
+    Raises `CannotScore` if it was not measured, and `InputError` for a malformed file.
+    """
     path: Path = case.workspace.root / COST_FILE
     if not path.is_file():
         raise CannotScore("unmeasured")
@@ -84,17 +88,17 @@ def _at_most(high: float) -> Goal:
     return Goal(high=high)
 
 
-def _of_state(key: str, event: str, state: str) -> tuple[Column, Column]:
-    """What is planted as `event` and told as a trend's `state`: found, and told where none is."""
-    found = partial(strength.state_found, event=event, state=state)
-    false = partial(strength.state_false, event=event, state=state)
+def _of_state(key: str, event: str, state: TrendState) -> tuple[Column, Column]:
+    """The columns of an event that the product reports as a state: found, and false reports."""
+    found = partial(trends.state_found, event=event, state=state)
+    false = partial(trends.state_false, event=event, state=state)
     return (
         Column(f"{key}_found", "strength", "ratio", _at_least(0.9), found),
         Column(f"{key}_false", "strength", "rate", _at_most(0.1), false),
     )
 
 
-_life, _any = happenings, Goal()
+_any = Goal()
 
 COLUMNS: Sequence[Column] = (
     Column("ami_assigned", "clusters", "ratio", _at_least(0.9), clustering.assigned),
@@ -104,38 +108,38 @@ COLUMNS: Sequence[Column] = (
     Column("named_posts", "clusters", "ratio", _at_least(0.9), clustering.named_posts),
     Column("named_clusters", "clusters", "ratio", _at_least(0.9), clustering.named_clusters),
     Column("sub_styles", "clusters", "ratio", _at_least(0.9)),
-    Column("births_found", "life", "ratio", _at_least(0.9), _life.births_found),
-    Column("birth_delay", "life", "weeks", _at_most(1), _life.birth_delay),
-    Column("births_false", "life", "rate", _at_most(0.1), _life.false_births),
+    Column("births_found", "life", "ratio", _at_least(0.9), events.births_found),
+    Column("birth_delay", "life", "weeks", _at_most(1), events.birth_delay),
+    Column("births_false", "life", "rate", _at_most(0.1), events.false_births),
     Column(
-        "drift_strong", "life", "ratio", _at_least(0.95), partial(_life.one_id, low=0.8, high=1)
+        "drift_strong", "life", "ratio", _at_least(0.95), partial(events.one_id, low=0.8, high=1)
     ),
     Column(
-        "drift_medium", "life", "ratio", _at_least(0.95), partial(_life.one_id, low=0.5, high=0.8)
+        "drift_medium", "life", "ratio", _at_least(0.95), partial(events.one_id, low=0.5, high=0.8)
     ),
-    Column("drift_weak", "life", "ratio", _at_least(0.95), partial(_life.one_id, low=0, high=0.5)),
-    Column("drift_told", "life", "ratio", _at_least(0.9), _life.drifts_told),
-    Column("drift_path", "life", "ratio", _at_least(0.9), _life.drift_path),
-    Column("splits", "life", "ratio", _at_least(0.9), _life.splits),
-    Column("merges", "life", "ratio", _at_least(0.9), _life.merges),
-    Column("deaths", "life", "ratio", _at_least(0.9), _life.deaths),
-    *_of_state("burst", event="heat-burst", state="heat-burst"),
-    *_of_state("bots", event="bot-burst", state="bot-suspect"),
-    *_of_state("season", event="season", state="seasonal"),
-    Column("share_error", "strength", "error", _at_most(0.01), strength.share_error),
-    Column("share_coverage", "strength", "ratio", _at_least(0.9), strength.share_coverage),
-    Column("entities", "meaning", "ratio", _at_least(0.9), meaning.entities),
-    Column("links", "meaning", "ratio", _at_least(0.9), meaning.links),
-    Column("co_occurrence", "meaning", "error", _at_most(0.02), meaning.co_occurrence),
+    Column("drift_weak", "life", "ratio", _at_least(0.95), partial(events.one_id, low=0, high=0.5)),
+    Column("drift_told", "life", "ratio", _at_least(0.9), events.drifts_reported),
+    Column("drift_path", "life", "ratio", _at_least(0.9), events.drift_path),
+    Column("splits", "life", "ratio", _at_least(0.9), events.splits),
+    Column("merges", "life", "ratio", _at_least(0.9), events.merges),
+    Column("deaths", "life", "ratio", _at_least(0.9), events.deaths),
+    *_of_state("burst", event="heat-burst", state=TrendState.HEAT_BURST),
+    *_of_state("bots", event="bot-burst", state=TrendState.BOT_SUSPECT),
+    *_of_state("season", event="season", state=TrendState.SEASONAL),
+    Column("share_error", "strength", "error", _at_most(0.01), trends.share_error),
+    Column("share_coverage", "strength", "ratio", _at_least(0.9), trends.share_coverage),
+    Column("entities", "meaning", "ratio", _at_least(0.9), entities.entities),
+    Column("links", "meaning", "ratio", _at_least(0.9), entities.links),
+    Column("co_occurrence", "meaning", "error", _at_most(0.02), entities.co_occurrence),
     Column("sentiment", "meaning", "ratio", _at_least(0.9)),
     Column("people", "meaning", "ratio", _at_least(0.9)),
     Column("layout", "pictures", "ratio", _at_least(0.9)),
     Column("click_effect", "pictures", "ratio", Goal(0.18, 0.28)),
-    Column("rules", "pictures", "ratio", _at_least(0.9), explaining.rules),
+    Column("rules", "pictures", "ratio", _at_least(0.9), rules.rules),
     Column("quality", "pictures", "ratio", _at_least(0.9)),
-    Column("duplicates", "pictures", "ratio", _at_least(0.9), meaning.duplicates),
-    Column("prototype_styles", "pictures", "ratio", _at_least(0.9), meaning.prototype_styles),
-    Column("prototype_objects", "pictures", "ratio", _at_least(0.7), meaning.prototype_objects),
+    Column("duplicates", "pictures", "ratio", _at_least(0.9), pictures.duplicates),
+    Column("prototype_styles", "pictures", "ratio", _at_least(0.9), pictures.prototype_styles),
+    Column("prototype_objects", "pictures", "ratio", _at_least(0.7), pictures.prototype_objects),
     Column("seconds", "cost", "seconds", _any, partial(cost, name="seconds")),
     Column("memory", "cost", "megabytes", _any, partial(cost, name="megabytes")),
 )

@@ -1,7 +1,7 @@
 """The scoreboard as a page: of one workspace, or of many worlds side by side.
 
-In come results; out come the bytes of a page of one file that loads nothing. Same input, same
-bytes. Knows nothing about tables or processes.
+Input: results. Output: the bytes of a page in one file that loads nothing. The same input gives the
+same bytes. This module does not know about tables or processes.
 """
 
 import math
@@ -12,9 +12,7 @@ from markupsafe import Markup
 
 from zeitgraph.reports.evaluation.case import Case
 from zeitgraph.reports.evaluation.columns import COLUMNS, Result
-from zeitgraph.reports.evaluation.plots import course, dots, goal_bar
-from zeitgraph.reports.evaluation.score import Curve
-from zeitgraph.reports.evaluation.wording import (
+from zeitgraph.reports.evaluation.formatting import (
     bounds,
     figure,
     goal,
@@ -24,12 +22,14 @@ from zeitgraph.reports.evaluation.wording import (
     shown,
     words_of,
 )
+from zeitgraph.reports.evaluation.plots import dots, goal_bar, weekly_curve
+from zeitgraph.reports.evaluation.score import Curve
 from zeitgraph.reports.page.formatting import count, listing
 from zeitgraph.reports.page.layout import render_page
 
 Lang = Literal["en", "zh"]
 Cells = Mapping[int, Sequence[Result]]
-"""Results of the same column by size of the world, one for each seed."""
+"""The results of one column by size of the world, one for each seed."""
 
 _FROM_ZERO_TO_ONE = frozenset({"ami_weekly", "drift_path"})
 
@@ -52,7 +52,7 @@ def sweep_page(
     seeds: Sequence[int],
     lang: Lang,
 ) -> bytes:
-    """The page of many worlds: `medians` by size, and every figure by column and size."""
+    """The page of many worlds, from the `medians` by size and all figures by column and size."""
     lede = words_of(lang)["lede_sweep"].format(
         worlds=len(seeds) * len(medians),
         seeds=listing([str(seed) for seed in seeds], lang),
@@ -135,7 +135,7 @@ def _row(result: Result, lang: Lang) -> dict[str, Any]:
 
 
 def _shortfall(result: Result) -> float:
-    """How far a figure is from good, as a part of what good asks."""
+    """The distance of a figure from its goal, as a part of the goal."""
     value, good = result.score.value or 0.0, result.column.good
     if value < good.low:
         return (good.low - value) / abs(good.low) if good.low else math.inf
@@ -150,6 +150,6 @@ def _plots(result: Result, lang: Lang) -> list[dict[str, Any]]:
 
     top = 1.0 if result.column.key in _FROM_ZERO_TO_ONE else None
     return [
-        {"name": title(curve), "chart": course(curve, title(curve), top)}
+        {"name": title(curve), "chart": weekly_curve(curve, title(curve), top)}
         for curve in result.score.curves
     ]

@@ -1,7 +1,7 @@
-"""Plots of the scoreboard as inline SVG, in the manner of `charts`.
+"""Plots of the scoreboard as inline SVG, in the style of `reports/page/charts.py`.
 
-In come curves and figures; out comes safe markup whose colours are classes of the style sheet.
-Knows nothing about columns or languages: every word is given to it.
+Input: curves and figures. Output: safe markup whose colours are classes of the style sheet. This
+module does not know about columns or languages: every text is an argument.
 """
 
 import math
@@ -17,32 +17,33 @@ _WIDTH, _HEIGHT, _LEFT, _RIGHT, _ABOVE, _BELOW = 300.0, 150.0, 34.0, 10.0, 8.0, 
 
 
 def goal_bar(title: str, value: float, score: Score, good: Goal) -> Markup:
-    """`value` in [0, 1] as a bar with the score's interval, or its range as a broken line.
+    """`value` in [0, 1] as a bar, with the score's interval, or its range as a dashed line.
 
-    The shaded part of the ground is good.
+    The shaded part of the background is the goal.
     """
     width, height = 180.0, 16.0
     begin, end = (min(max(edge, 0.0), 1.0) * width for edge in (good.low, good.high))
     parts = [
         tag("rect", x=0, y=5, width=width, height=6, rx=2, class_="back"),
         tag("rect", x=begin, y=1, width=end - begin, height=14, rx=2, class_="good"),
-        tag("rect", x=0, y=5, width=max(1.5, value * width), height=6, rx=2, class_="told"),
+        tag("rect", x=0, y=5, width=max(1.5, value * width), height=6, rx=2, class_="value"),
     ]
     if score.low is not None and score.high is not None:
-        a, b = (min(max(edge, 0.0), 1.0) * width for edge in (score.low, score.high))
-        broken = "3 3" if score.bounds == "range" else None
-        parts.append(tag("line", x1=a, x2=b, y1=8, y2=8, class_="whisker", stroke_dasharray=broken))
+        start, stop = (min(max(edge, 0.0), 1.0) * width for edge in (score.low, score.high))
+        dashes = "3 3" if score.bounds == "range" else None
+        whisker = {"class_": "whisker", "stroke_dasharray": dashes}
+        parts.append(tag("line", x1=start, x2=stop, y1=8, y2=8, **whisker))
     return svg(width, height, title, *parts, class_="goal")
 
 
-def course(curve: Curve, title: str, top: float | None = None) -> Markup:
-    """A curve over the weeks: the planted line in grey, the told one with its interval.
+def weekly_curve(curve: Curve, title: str, top: float | None = None) -> Markup:
+    """A curve over the weeks: the planted values in grey, the measured ones with their interval.
 
-    `top` is the highest mark, as high as the figures where it is None.
+    `top` is the highest mark of the axis; None chooses it from the values.
     """
-    weeks = sorted({point.week for point in (*curve.told, *curve.planted)})
+    weeks = sorted({point.week for point in (*curve.measured, *curve.planted)})
     highest = max(
-        (point.share for point in (*curve.told, *curve.planted) if point.share is not None),
+        (point.share for point in (*curve.measured, *curve.planted) if point.share is not None),
         default=0.0,
     )
     marks = [0.0, top / 2, top] if top else ticks(1.1 * highest)
@@ -53,30 +54,36 @@ def course(curve: Curve, title: str, top: float | None = None) -> Markup:
 
     parts = [_grid([marks[0], marks[len(marks) // 2], marks[-1]], marks[-1])]
     parts += [_line(curve.planted, across, marks[-1], "planted")]
-    whole = [p for p in curve.told if p.low is not None and p.high is not None]
-    if len(whole) > 1:
-        edge = [(across[p.week], up(p.high or 0.0)) for p in whole]
-        edge += [(across[p.week], up(p.low or 0.0)) for p in reversed(whole)]
+    bounded = [p for p in curve.measured if p.low is not None and p.high is not None]
+    if len(bounded) > 1:
+        edge = [(across[p.week], up(p.high or 0.0)) for p in bounded]
+        edge += [(across[p.week], up(p.low or 0.0)) for p in reversed(bounded)]
         parts.append(tag("path", d=_path(edge) + "Z", class_="band"))
-    parts.append(_line(curve.told, across, marks[-1], "line"))
+    parts.append(_line(curve.measured, across, marks[-1], "line"))
     for week, side in ((weeks[0], "start"), (weeks[-1], "end")) if weeks else ():
         parts.append(tag("text", week[2:], x=across[week], y=_HEIGHT - 4, class_=f"axis {side}"))
     return svg(_WIDTH, _HEIGHT, title, *parts, class_="course")
 
 
 def dots(title: str, by_size: Mapping[int, Sequence[float]], good: Goal) -> Markup:
-    """A dot for each world over the sizes, the medians joined, the good part shaded."""
+    """A dot for each world by size, with a line through the medians and the goal shaded."""
     sizes = sorted(by_size)
     values = [value for size in sizes for value in by_size[size]]
-    reach = max([*values, 0.0, *(b for b in (good.low, good.high) if math.isfinite(b))])
-    top = ticks(reach or 1.0)[-1] if reach > 1 else 1.0 if reach > 0.3 else ticks(1.1 * reach)[-1]
+    highest = max([*values, 0.0, *(b for b in (good.low, good.high) if math.isfinite(b))])
+    top = (
+        ticks(highest or 1.0)[-1]
+        if highest > 1
+        else 1.0
+        if highest > 0.3
+        else ticks(1.1 * highest)[-1]
+    )
     begin, end = min(max(good.low, 0.0), top), min(max(good.high, 0.0), top)
-    parts = [_grid([0.0, top / 2, top], top, whole=reach > 1)]
+    parts = [_grid([0.0, top / 2, top], top, whole=highest > 1)]
     if good != Goal():
         height = _up(begin, top) - _up(end, top)
-        room = _WIDTH - _LEFT - _RIGHT
+        width = _WIDTH - _LEFT - _RIGHT
         parts.append(
-            tag("rect", x=_LEFT, y=_up(end, top), width=room, height=height, class_="good")
+            tag("rect", x=_LEFT, y=_up(end, top), width=width, height=height, class_="good")
         )
     places = [_across(i + 0.5, len(sizes) + 1) for i in range(len(sizes))]
     middle = [(x, _up(median(by_size[s]), top)) for x, s in zip(places, sizes, strict=True)]

@@ -1,6 +1,7 @@
-"""What a column of the scoreboard says: a figure with its bounds, or why there is none.
+"""The score of a column of the scoreboard: a figure with its bounds, or why there is none.
 
-In come counts; out come frozen values. Knows nothing about workspaces, truth or languages.
+Input: counts. Output: frozen values. This module does not know about workspaces, truth or
+languages.
 """
 
 import math
@@ -12,15 +13,16 @@ from zeitgraph.kg.base.errors import ZeitgraphError
 from zeitgraph.reports.page.charts import Point
 
 Why = Literal["unbuilt", "untold", "unplanted", "early", "unmeasured", "failed"]
-"""Why there is no figure: the product does not do it; the truth does not tell it; the world has no
-such thing, or too early for anybody to know it; nobody measured it; the run failed."""
+"""Why there is no figure. unbuilt: the product does not do it. untold: the truth lacks it.
+unplanted: the world has no such thing. early: there is too little history for it. unmeasured: it
+was not measured. failed: the run failed."""
 
 Bounds = Literal["interval", "range"]
-"""What lies between two bounds: with 95 % the true value; or every figure there was."""
+"""What two bounds contain: the true value with 95 % confidence, or all figures."""
 
 
 class CannotScore(ZeitgraphError):
-    """A column has no figure; caught where columns are scored, and shown in the figure's place."""
+    """A column has no figure. The scoreboard catches it and shows the reason."""
 
     def __init__(self, why: Why, what: str = "") -> None:
         super().__init__(f"{why}: {what}")
@@ -30,22 +32,22 @@ class CannotScore(ZeitgraphError):
 
 @dataclass(frozen=True)
 class Goal:
-    """What counts as good: a value within [low, high]."""
+    """The values that count as good: [low, high]."""
 
     low: float = -math.inf
     high: float = math.inf
 
     def met(self, value: float) -> bool:
-        """Whether `value` is good."""
+        """Whether `value` is within the goal."""
         return self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A figure over the weeks: as told, and as planted where there is such a thing."""
+    """A figure over the weeks: as the product measured it, and as planted if it was."""
 
     name: str
-    told: tuple[Point, ...]
+    measured: tuple[Point, ...]
     planted: tuple[Point, ...] = ()
 
 
@@ -53,9 +55,9 @@ class Curve:
 class Score:
     """A figure, or why there is none.
 
-    `low` and `high`: its `bounds`. `detail`: what it is made of, in names and figures that need no
-    language. `parts`: the same figure for parts of the world. A score without a `value` has its
-    `why`, and `what` is missing.
+    `low` and `high` are its `bounds`. `detail`: the counts behind it, in names and figures that are
+    the same in all languages. `parts`: the same figure for parts of the world. A score without a
+    `value` has a reason `why`, and `what` names the missing thing.
     """
 
     value: float | None = None
@@ -70,18 +72,21 @@ class Score:
 
 
 def share_score(hits: int, total: int, **more: object) -> Score:
-    """A share with Wilson's interval; raises `CannotScore` for a share of nothing."""
+    """`hits` / `total` with Wilson's interval; raises `CannotScore` if `total` is 0."""
     from scipy.stats import binomtest
 
     if total == 0:
         raise CannotScore("unplanted")
     interval = binomtest(hits, total).proportion_ci(method="wilson")
-    told = {"detail": f"{hits:,} / {total:,}"} | more
-    return Score(hits / total, float(interval.low), float(interval.high), **told)  # type: ignore[arg-type]
+    fields = {"detail": f"{hits:,} / {total:,}"} | more
+    return Score(hits / total, float(interval.low), float(interval.high), **fields)  # type: ignore[arg-type]
 
 
 def rate_score(count: int, weeks: int, detail: str = "") -> Score:
-    """Events per week with the exact interval of a Poisson rate (Garwood 1936)."""
+    """`count` / `weeks` with the exact interval of a Poisson rate (Garwood 1936).
+
+    Raises `CannotScore` without weeks.
+    """
     from scipy.stats import chi2
 
     if weeks < 1:
@@ -92,11 +97,11 @@ def rate_score(count: int, weeks: int, detail: str = "") -> Score:
 
 
 def error_of_mean(values: Collection[float]) -> str:
-    """`ø → 0.0206`: the mean absolute error of telling the mean of `values` for each of them."""
+    """`ø → 0.0206`: the mean absolute error of giving the mean of `values` for each of them."""
     mean = sum(values) / len(values)
     return f"ø → {sum(abs(value - mean) for value in values) / len(values):.4f}"
 
 
-def f1_of(hits: float, planted: float, told: float) -> float:
-    """The F1 from counts: 2 · hits / (planted + told)."""
-    return 2 * hits / (planted + told) if planted + told else 0.0
+def f1_of(hits: float, planted: float, found: float) -> float:
+    """The F1 from counts: 2 · hits / (planted + found); 0 if both are 0."""
+    return 2 * hits / (planted + found) if planted + found else 0.0

@@ -1,10 +1,10 @@
-"""Runs a command and writes what it took: `python stopwatch.py OUT COMMAND…`.
+"""Runs a command and writes its cost: `python stopwatch.py OUT COMMAND…`.
 
-In come a file and a command; the file gets `{"seconds", "megabytes"}`, and the exit status is the
-command's. `megabytes` is the largest resident set of a process that the command started and waited
-for. A process of its own because the kernel counts to a child what its parent held when it was
-started (setmax_mm_hiwater_rss in exec): this one holds next to nothing, so it imports nothing of
-zeitgraph's. A file that exists means a run that ended well.
+Input: a file and a command. Output: the file gets `{"seconds", "megabytes"}`, and the exit status
+is that of the command. `megabytes` is the largest resident set of any process that the command
+started and waited for. This is a process of its own because the kernel counts for a child what its
+parent held when it started (setmax_mm_hiwater_rss in exec): so it is small, and imports nothing of
+zeitgraph. The file exists only after a run that ended well.
 """
 
 import json
@@ -18,7 +18,7 @@ _UNIT = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss: bytes on macO
 
 
 def main(out: Path, command: list[str]) -> int:
-    """Run `command`; write `out` if it ends well. Gives its exit status."""
+    """Run `command`, and write `out` if it ends well; returns its exit status."""
     begin = time.monotonic()
     running = subprocess.Popen(command)  # noqa: S603 -- the caller's own command
     _, status, used = os.wait4(running.pid, 0)

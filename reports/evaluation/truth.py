@@ -1,8 +1,8 @@
-"""The truth of a world: what was planted, as `truth/*.csv` tell it.
+"""The truth of a world: what was planted in it, read from `truth/*.csv`.
 
-In comes the folder; out come rows of typed values, and events. A file or a column that is not there
-leaves the columns that need it without a figure, with one line that names it; a cell that cannot be
-read is an error that names its file, row and column. Knows nothing about what the product found.
+Input: the folder. Output: rows of typed values, and events. A missing file or column leaves the
+columns that need it without a score, and names it; a cell that cannot be read is an error that
+names its file, row and column. This module does not know what the product found.
 """
 
 import csv
@@ -14,17 +14,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from zeitgraph.kg.base.errors import InputError, UnknownWeek
-from zeitgraph.kg.base.weeks import week_start
+from zeitgraph.kg.base.weeks import week_start, weeks_between
 from zeitgraph.reports.evaluation.score import CannotScore
 
-Row = Mapping[str, Any]
+TruthRow = Mapping[str, Any]
+"""A row of a file, with the values that `READERS` gives."""
+
 Reader = Callable[[str], Any]
-"""From a cell to its value; raises `ValueError` that says what the cell should be."""
+"""From a cell to its value; raises `ValueError`, which says what the cell should be."""
 
 MAKE = "write the world with `zeitgraph demo DIR`"
-MEND = f"mend it, or {MAKE}"
-LONGEST = 40
-"""How much of a cell that cannot be read an error shows."""
+REPAIR = f"mend it, or {MAKE}"
+MAX_SHOWN = 40
+"""Characters of an unreadable cell that an error shows."""
 
 
 def _number(cell: str) -> float:
@@ -68,15 +70,15 @@ READERS: Mapping[str, Mapping[str, Reader]] = {
     "rules": {"low": _number, "high": _number},
     "shares": {"week": _week, "share": _part, "posts": _count},
 }
-"""How the cells of a table's columns are read; all others are text."""
+"""How the cells of a file's columns are read; all others are text."""
 
-LEAST = ("post_id", "week", "lineage")
-"""The columns of posts.csv without which nothing can be scored."""
+REQUIRED = ("post_id", "week", "lineage")
+"""The columns of posts.csv that every score needs."""
 
 
 @dataclass(frozen=True)
-class Planted:
-    """Something planted in the weeks `week` .. `until`; what does not apply is empty, or None."""
+class PlantedEvent:
+    """An event that was planted in the weeks `week` .. `until`; unused fields are empty or None."""
 
     event: str
     week: str
@@ -86,33 +88,33 @@ class Planted:
     strength: float | None
 
     def near(self, week: str, before: int, after: int) -> bool:
-        """Whether `week` lies no more than so many weeks before or after it."""
-        number = week_number(week)
-        return week_number(self.week) - before <= number <= week_number(self.until) + after
+        """Whether `week` is at most `before` weeks before it and `after` weeks after it."""
+        since, past = weeks_between(self.week, week), weeks_between(self.until, week)
+        return since >= -before and past <= after
 
 
 class _Table(NamedTuple):
     header: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[TruthRow]
 
 
 class Truth:
-    """The tables in `folder`; raises `InputError` where it holds no posts.csv of a world."""
+    """The files in `folder`; raises `InputError` without a posts.csv of a world."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._read: dict[str, _Table] = {}
         try:
-            self.rows("posts", *LEAST)
+            self.rows("posts", *REQUIRED)
         except CannotScore as error:
-            told = f"no posts.csv with {', '.join(LEAST)} of a world's truth"
-            raise InputError(told, where=folder, do=MAKE) from error
+            line = f"no posts.csv with {', '.join(REQUIRED)} of a world's truth"
+            raise InputError(line, where=folder, do=MAKE) from error
 
-    def rows(self, name: str, *columns: str) -> Sequence[Row]:
-        """The rows of `NAME.csv`, their cells read as `READERS` says.
+    def rows(self, name: str, *columns: str) -> Sequence[TruthRow]:
+        """The rows of `NAME.csv`, with cells read as in `READERS`.
 
-        Raises `CannotScore` where the file or one of `columns` is missing, and `InputError` for a
-        file that is no CSV in UTF-8, and for a cell that cannot be read.
+        Raises `CannotScore` if the file or one of `columns` is missing, and `InputError` for a file
+        that is not CSV in UTF-8 and for a cell that cannot be read.
         """
         path = self.folder / f"{name}.csv"
         if not path.is_file():
@@ -124,18 +126,18 @@ class Truth:
             raise CannotScore("untold", f"truth/{path.name}: {', '.join(missing)}")
         return table.rows
 
-    def events(self, event: str) -> list[Planted]:
-        """The planted events of one kind; raises `CannotScore` where none was planted."""
+    def events(self, event: str) -> list[PlantedEvent]:
+        """The planted events of one kind; raises `CannotScore` if there are none."""
         found = [planted for planted in self.all_events() if planted.event == event]
         if not found:
             raise CannotScore("unplanted", event)
         return found
 
-    def all_events(self) -> list[Planted]:
-        """All planted events, in the order of their weeks; raises `CannotScore` as `rows` does."""
+    def all_events(self) -> list[PlantedEvent]:
+        """All planted events in the order of their weeks; raises `CannotScore` as `rows` does."""
         columns = ("week", "until", "event", "style", "other", "strength")
         planted = [
-            Planted(
+            PlantedEvent(
                 event=row["event"],
                 week=row["week"],
                 until=row["until"] or row["week"],
@@ -154,7 +156,7 @@ def _read(path: Path, readers: Mapping[str, Reader]) -> _Table:
             lines = csv.reader(file, strict=True)
             header = next(lines, [])
             if len(set(header)) < len(header):
-                raise InputError("a column stands here twice", where=path, do=MEND)
+                raise InputError("a column is here twice", where=path, do=REPAIR)
             return _Table(header, list(_rows(path, header, lines, readers)))
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(f"no CSV in UTF-8: {error}", where=path, do=MAKE) from error
@@ -162,25 +164,20 @@ def _read(path: Path, readers: Mapping[str, Reader]) -> _Table:
 
 def _rows(
     path: Path, header: Sequence[str], lines: Iterator[list[str]], readers: Mapping[str, Reader]
-) -> Iterator[Row]:
-    """The rows below the header, counted from 2 as a table on a screen counts them."""
+) -> Iterator[TruthRow]:
+    """The rows below the header; errors number them from 2, as spreadsheets do."""
     for number, cells in enumerate(lines, 2):
         if not cells:
             continue
         where = f"{path}, row {number}"
         if len(cells) != len(header):
-            told = f"{len(cells)} cells under {len(header)} columns"
-            raise InputError(told, where=where, do=MEND)
+            line = f"{len(cells)} cells under {len(header)} columns"
+            raise InputError(line, where=where, do=REPAIR)
         row: dict[str, Any] = dict(zip(header, cells, strict=True))
         for column in (column for column in readers if column in row):
             try:
                 row[column] = readers[column](row[column])
             except ValueError as error:
-                told = f"«{row[column][:LONGEST]}» is {error}"
-                raise InputError(told, where=f"{where}, column {column}", do=MEND) from error
+                line = f"«{row[column][:MAX_SHOWN]}» is {error}"
+                raise InputError(line, where=f"{where}, column {column}", do=REPAIR) from error
         yield row
-
-
-def week_number(week: str) -> int:
-    """Weeks as numbers, so that they can be subtracted."""
-    return week_start(week).toordinal() // 7

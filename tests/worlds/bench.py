@@ -1,7 +1,7 @@
-"""A world with its truth and what a product tells of it, as rows that tests change by hand.
+"""A world with its truth and the tables of a product, as rows that tests may change.
 
-`planted` gives the truth; `perfect` what a product tells that makes no mistake; `blind` what one
-tells that sees nothing. `write` makes files of both, a case to score.
+`planted` gives the truth, `perfect` the tables of a product that makes no mistake, `blind` those of
+a random one. `write` writes both as files and returns a case to score.
 """
 
 import csv
@@ -31,7 +31,7 @@ NAMED = {"cyberpunk", "camping", "coastal", "gothic", "dopamine", "y2k", "vintag
 OBJECTS = ("cup", "ball", "cake", "tent")
 RULED = {"cyberpunk": 300, "y2k": 230, "dopamine": 50}
 """Styles with a planted rule, and their hue; all others are grey."""
-PER_WEEK = 12  # posts of each lineage
+PER_WEEK = 12  # posts of each lineage in a week
 
 
 def alive(step: int) -> list[str]:
@@ -102,54 +102,54 @@ def _event(  # noqa: PLR0917 -- a row
 
 
 def perfect(truth: Mapping[str, Sequence[Mapping[str, Any]]]) -> Rows:
-    """What a product tells that makes no mistake: a cluster `c-LINEAGE` for each lineage."""
-    told: Rows = {name: [] for name in TABLES}
+    """The tables of a product that makes no mistake: a cluster `c-LINEAGE` for each lineage."""
+    tables: Rows = {name: [] for name in TABLES}
     for row in truth["posts"]:
-        _tell_post(told, row)
+        _add_post(tables, row)
     for step, week in enumerate(WEEKS):
         for lineage in alive(step):
-            _tell_cluster(told, week, step, lineage)
-        _tell_facts(told, week, [r for r in truth["posts"] if r["week"] == week])
+            _add_cluster(tables, week, step, lineage)
+        _add_facts(tables, week, [r for r in truth["posts"] if r["week"] == week])
     for row in truth["mentions"]:
         week = row["post_id"][:8]
         span = {k: row[k] for k in ("post_id", "start", "end")} | {"week": week}
-        told["mentions"].append(span | {"kind": row["kind"], "surface": row["surface"]})
+        tables["mentions"].append(span | {"kind": row["kind"], "surface": row["surface"]})
         how = "alias" if row["entity_id"] else "nil"
-        told["links"].append(span | {"entity_id": row["entity_id"], "how": how, "score": 1.0})
-    told["entities"] = [
+        tables["links"].append(span | {"entity_id": row["entity_id"], "how": how, "score": 1.0})
+    tables["entities"] = [
         {"entity_id": name, "kind": "object", "week": WEEKS[0], "name": name}
         | {"name_en": name, "source": "catalogue"}
         for name in OBJECTS
     ]
-    told["lineage"] = [_told(WEEKS[0], "born", n) for n in alive(0)]
-    told["lineage"] += [_told(WEEKS[9], "drifted", style) for style in DRIFTS]
-    told["lineage"] += [
-        _told(WEEKS[8], "split", "candy", "dopamine"),
-        _told(WEEKS[12], "merged", "vaporwave", "y2k"),
-        _told(WEEKS[18], "faded", "vintage-film", measure=4),
-        _told(WEEKS[10], "born", "fairycore"),
-        _told(WEEKS[12], "born", "harvest"),
+    tables["lineage"] = [lineage_row(WEEKS[0], "born", n) for n in alive(0)]
+    tables["lineage"] += [lineage_row(WEEKS[9], "drifted", style) for style in DRIFTS]
+    tables["lineage"] += [
+        lineage_row(WEEKS[8], "split", "candy", "dopamine"),
+        lineage_row(WEEKS[12], "merged", "vaporwave", "y2k"),
+        lineage_row(WEEKS[18], "faded", "vintage-film", measure=4),
+        lineage_row(WEEKS[10], "born", "fairycore"),
+        lineage_row(WEEKS[12], "born", "harvest"),
     ]
-    return told
+    return tables
 
 
-def _tell_post(told: Rows, row: Mapping[str, Any]) -> None:
+def _add_post(tables: Rows, row: Mapping[str, Any]) -> None:
     post_id, week = row["post_id"], row["week"]
     number = int(post_id[-2:])
     same = {"post_id": post_id, "week": week}
-    told["posts"].append(
+    tables["posts"].append(
         same | {"heat": float(number), "text": "word", "published_at": week_start(week)}
     )
     member = {"cluster_id": f"c-{row['lineage']}", "weight": 1.0, "copy_of": row["copy_of"]}
-    told["memberships"].append(same | member)
-    told["features"].append(
+    tables["memberships"].append(same | member)
+    tables["features"].append(
         same | {"pictures": row["pictures"], "hue": RULED.get(row["lineage"]), "words": ["word"]}
     )
     lean = [1.0, number / 20]
-    told["vectors"].append(same | {"side": "post", "item_id": post_id, "vector": lean})
+    tables["vectors"].append(same | {"side": "post", "item_id": post_id, "vector": lean})
 
 
-def _tell_cluster(told: Rows, week: str, step: int, lineage: str) -> None:
+def _add_cluster(tables: Rows, week: str, step: int, lineage: str) -> None:
     angle = math.acos(1 - 0.5 * drift_of(lineage, step))
     share, cluster = 1 / len(alive(step)), f"c-{lineage}"
     states = {
@@ -157,89 +157,87 @@ def _tell_cluster(told: Rows, week: str, step: int, lineage: str) -> None:
         ("dopamine", 13): "bot-suspect",
         ("harvest", 13): "seasonal",
     }
-    told["clusters"].append(
+    tables["clusters"].append(
         {"cluster_id": cluster, "week": week, "style": lineage if lineage in NAMED else ""}
         | {"core": [math.cos(angle), math.sin(angle)]}
         | {"centre": [1.0, 0.5], "plain_centre": [1.0, 0.3]}
     )
-    told["trends"].append(
+    tables["trends"].append(
         {"week": week, "cluster_id": cluster, "posts": PER_WEEK, "share": share}
         | {"share_low": share - 0.05, "share_high": share + 0.05}
         | {"state": states.get((lineage, step), "steady")}
     )
     if lineage in RULED:
         low, high = RULED[lineage] - 10.0, RULED[lineage] + 10.0
-        told["rules"].append(
+        tables["rules"].append(
             {"week": week, "cluster_id": cluster, "substyle_id": "", "position": 1}
             | {"feature": "hue", "low": low, "high": high, "word": ""}
         )
     if step == len(WEEKS) - 1 and lineage in NAMED:
-        thing = OBJECTS[len(told["gallery"]) % len(OBJECTS)]
-        told["gallery"].append(
+        name = OBJECTS[len(tables["gallery"]) % len(OBJECTS)]
+        tables["gallery"].append(
             {"week": week, "cluster_id": cluster, "role": "prototype", "position": 1}
-            | {"path": f"drawn/{lineage}_{thing}.png", "entity_id": thing}
+            | {"path": f"drawn/{lineage}_{name}.png", "entity_id": name}
         )
 
 
-def _tell_facts(told: Rows, week: str, posts: Sequence[Mapping[str, Any]]) -> None:
+def _add_facts(tables: Rows, week: str, posts: Sequence[Mapping[str, Any]]) -> None:
     shown = [row["objects"].split("|") for row in posts]
     alone = Counter(name for names in shown for name in names)
     both = Counter(pair for names in shown for pair in permutations(names, 2))
-    told["facts"] += [
+    tables["facts"] += [
         {"week": week, "subject": a, "predicate": "co_occurs_with", "object": b, "count": count}
         | {"probability": count / alone[a]}
         for (a, b), count in both.items()
     ]
 
 
-def _told(week: str, event: str, lineage: str, other: str = "", measure: float = 0.0) -> Any:
+def lineage_row(
+    week: str, event: str, lineage: str, other: str = "", measure: float = 0.0
+) -> dict[str, Any]:
+    """A row of the table `lineage` for the clusters of these lineages."""
     return {
         "week": week, "event": event, "cluster_id": f"c-{lineage}",
         "other_id": f"c-{other}" if other else "", "measure": measure,
     }  # fmt: skip
 
 
-def told_event(week: str, event: str, lineage: str, other: str = "") -> dict[str, Any]:
-    """A row of `lineage` for the clusters of these lineages."""
-    return dict(_told(week, event, lineage, other))
-
-
 def blind(truth: Mapping[str, Sequence[Mapping[str, Any]]], seed: int = 1) -> Rows:
-    """What a product tells that throws dice: clusters, events, links and shares at random."""
-    dice, told = random.Random(seed), perfect(truth)
-    clusters = sorted({row["cluster_id"] for row in told["clusters"]})
-    for row in told["memberships"]:
+    """The tables of a product with random clusters, events, links and shares."""
+    dice, tables = random.Random(seed), perfect(truth)
+    clusters = sorted({row["cluster_id"] for row in tables["clusters"]})
+    for row in tables["memberships"]:
         row["cluster_id"] = dice.choice([*clusters, *([""] * 4)])
         row["copy_of"] = f"{row['post_id'][:-1]}{(int(row['post_id'][-1]) + 1) % 10}"
-    told["lineage"] = [
-        _told(dice.choice(WEEKS[5:]), dice.choice(("born", "split", "drifted")), c[2:], d[2:])
+    tables["lineage"] = [
+        lineage_row(dice.choice(WEEKS[5:]), dice.choice(("born", "split", "drifted")), c[2:], d[2:])
         for c, d in zip(clusters, dice.sample(clusters, len(clusters)), strict=True)
     ]
-    for row in told["trends"]:
+    for row in tables["trends"]:
         row["share"] = dice.random()
         row["share_low"], row["share_high"] = row["share"], row["share"]
         row["state"] = dice.choice(("heat-burst", "bot-suspect", "seasonal"))
-    for row in told["clusters"]:
+    for row in tables["clusters"]:
         row["core"] = [dice.random() - 0.5, dice.random() - 0.5]
         row["style"] = dice.choice(sorted(NAMED))
         row["centre"], row["plain_centre"] = [1.0, dice.random()], [1.0, dice.random()]
-    for row in told["mentions"]:
+    for row in tables["mentions"]:
         row["end"] += dice.randint(0, 3)
-    for row in told["links"]:
+    for row in tables["links"]:
         row["entity_id"] = dice.choice(OBJECTS)
         row["how"] = "context"
-    for row in told["rules"]:
+    for row in tables["rules"]:
         row["low"], row["high"] = dice.choice([(0.0, 100.0), (0.0, 360.0), (250.0, 20.0)])
-    for row in told["facts"]:
+    for row in tables["facts"]:
         row["probability"] = dice.uniform(0.5, 1)
-    return told
+    return tables
 
 
-def write(folder: Path, truth: Rows, told: Rows) -> Case:
-    """Both as files: a case whose judge reads style and thing from the name of a picture."""
+def write(folder: Path, truth: Rows, tables: Rows) -> Case:
+    """Write both as files; the judge of the case reads style and object from a picture's name."""
     workspace = Workspace.create(folder, "starter")
     write_truth(folder / "corpus" / "truth", truth)
-    for name, rows in told.items():
+    for name, rows in tables.items():
         write_rows(workspace, name, rows)
     (folder / COST_FILE).write_text(json.dumps({"seconds": 61.0, "megabytes": 900.0}))
     truth_folder = folder / "corpus" / "truth"
@@ -251,7 +249,7 @@ def _read_names(paths: Sequence[Path], choices: Mapping[str, Sequence[str]]) -> 
 
 
 def write_rows(workspace: Workspace, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The whole of a table: weeks that have rows now, and none of the others."""
+    """Replace a whole table: weeks without rows are emptied."""
     for week in {*workspace.weeks(name), *(row["week"] for row in rows)}:
         table = make_table(TABLES[name], [row for row in rows if row["week"] == week])
         workspace.write(name, week, table)
@@ -267,7 +265,7 @@ def write_truth(folder: Path, truth: Rows) -> None:
 
 
 class Scores:
-    """Scores by column, each taken when it is asked for."""
+    """Scores by column, each computed when it is read."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -276,5 +274,5 @@ class Scores:
         return score_one(next(column for column in COLUMNS if column.key == key), self.case)
 
 
-def scores_of(folder: Path, truth: Rows, told: Rows) -> Scores:
-    return Scores(write(folder, truth, told))
+def scores_of(folder: Path, truth: Rows, tables: Rows) -> Scores:
+    return Scores(write(folder, truth, tables))

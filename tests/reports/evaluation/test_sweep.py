@@ -1,4 +1,4 @@
-"""Many worlds: what is run and what stays, and what their medians say."""
+"""Many worlds: which are run and which are kept, and their medians."""
 
 import csv
 import json
@@ -19,19 +19,19 @@ from zeitgraph import __version__
 from zeitgraph.cli import app, bench
 from zeitgraph.extraction import demo
 from zeitgraph.kg.base.errors import UserError
-from zeitgraph.reports.evaluation import board, stopwatch
-from zeitgraph.reports.evaluation.board import Worlds, bench_worlds
+from zeitgraph.reports.evaluation import scoreboard, stopwatch
 from zeitgraph.reports.evaluation.columns import COLUMNS, COST_FILE, Result
+from zeitgraph.reports.evaluation.formatting import words_of
 from zeitgraph.reports.evaluation.score import Goal, Score
+from zeitgraph.reports.evaluation.scoreboard import Worlds, bench_worlds
 from zeitgraph.reports.evaluation.sweep import (
-    MADE_FILE,
-    Cell,
-    Made,
+    RECIPE_FILE,
+    WorldRecipe,
+    WorldScores,
     medians,
     run_world,
     write_sweep,
 )
-from zeitgraph.reports.evaluation.wording import words_of
 
 FIGURE, RATE, DELAY, COST = (
     next(place for place, column in enumerate(COLUMNS) if column.key == key)
@@ -39,22 +39,22 @@ FIGURE, RATE, DELAY, COST = (
 )
 
 
-def cell(seed: int, score: Score) -> Cell:
+def cell(seed: int, score: Score) -> WorldScores:
     """A world of which every column has the same score."""
-    return Cell(seed, 500, [Result(column, score) for column in COLUMNS])
+    return WorldScores(seed, 500, [Result(column, score) for column in COLUMNS])
 
 
-def test_a_median_is_over_the_seeds_and_its_bounds_are_their_range() -> None:
+def test_a_median_is_over_the_seeds_with_their_range_as_bounds() -> None:
     missing = Score(why="unplanted")
     middle = medians([cell(1, Score(0.2)), cell(2, missing), cell(3, Score(0.8))])[500]
-    told = {"detail": "0.200, –, 0.800", "bounds": "range"}
-    assert middle[FIGURE].score == Score(0.5, 0.2, 0.8, **told)  # type: ignore[arg-type]
+    fields = {"detail": "0.200, –, 0.800", "bounds": "range"}
+    assert middle[FIGURE].score == Score(0.5, 0.2, 0.8, **fields)  # type: ignore[arg-type]
     assert medians([cell(1, missing)])[500][FIGURE].score.why == "unplanted"
     assert Goal(0.4, 0.6).met(0.5)
 
 
 @pytest.mark.parametrize("why", ["failed", "unmeasured"])
-def test_a_run_without_a_figure_makes_no_median_better(why: Any) -> None:
+def test_a_run_without_a_figure_improves_no_median(why: Any) -> None:
     lost = Score(why=why, what="no")
     one = medians([cell(1, Score(0.05)), cell(2, lost), cell(3, Score(0.95))])[500]
     assert (one[FIGURE].score.value, one[RATE].score.value) == (0.05, 0.95)
@@ -66,14 +66,14 @@ def test_a_run_without_a_figure_makes_no_median_better(why: Any) -> None:
 
 
 def test_a_world_that_was_run_is_not_run_again(
-    tmp_path: Path, truth: Rows, told: Rows, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, truth: Rows, tables: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = {"weeks": 20, "side": 128}
     for seed in (1, 2):
         place = tmp_path / f"seed-{seed}" / "posts-500"
-        write(place, truth, told)
+        write(place, truth, tables)
         made = {"world": {"seed": seed, "posts": 500, **options}, "version": __version__}
-        (place / MADE_FILE).write_text(json.dumps(made))
+        (place / RECIPE_FILE).write_text(json.dumps(made))
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError
@@ -96,7 +96,7 @@ def test_a_world_that_was_run_is_not_run_again(
 
 
 class Runs:
-    """A world writer and a product that only say what they were asked, and leave their files."""
+    """A world writer and a product that only record their calls and write their files."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.written: list[dict[str, int]] = []
@@ -116,13 +116,13 @@ class Runs:
         return subprocess.CompletedProcess(command, 0, "", "")
 
     def make(self, folder: Path, version: str = "1.0", **options: int) -> Path:
-        """Bring the world of seed 7 with 500 posts and these options about."""
-        made = Made({"seed": 7, "posts": 500, "weeks": 26, "side": 128} | options, version)
-        return run_world(folder, made, self.write, self.notes.append).place
+        """Make the world of seed 7 with 500 posts and these options."""
+        made = WorldRecipe({"seed": 7, "posts": 500, "weeks": 26, "side": 128} | options, version)
+        return run_world(folder, made, self.write, self.notes.append).folder
 
     @property
     def done(self) -> tuple[int, int]:
-        """How many worlds were written, and how many runs there were."""
+        """The number of worlds written, and the number of runs."""
         return len(self.written), self.ran
 
 
@@ -136,35 +136,35 @@ class Runs:
         ({"weeks": 52, "version": "1.1"}, (2, 2), "weeks 26, now 52; zeitgraph 1.0, now 1.1; writ"),
     ],
 )
-def test_what_was_made_otherwise_is_made_again_and_no_more_than_that(
+def test_only_what_was_made_with_another_recipe_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Any, done: Any, note: str
 ) -> None:
     runs = Runs(monkeypatch)
     place = runs.make(tmp_path)
-    (place / "old").write_text("what the first run told")
+    (place / "old").write_text("a result of the first run")
     runs.make(tmp_path, **change)
     assert runs.done == done
     assert note in runs.notes[-1]
     assert (place / "old").exists() == (done == (1, 1))
-    told = json.loads((place / "corpus" / "posts.jsonl").read_text("utf-8"))
-    assert told["side"] == change.get("side", 128)
+    written = json.loads((place / "corpus" / "posts.jsonl").read_text("utf-8"))
+    assert written["side"] == change.get("side", 128)
     runs.make(tmp_path, **change)
     assert runs.done == done
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"world": 3, "version": "1.0"}'])
-def test_a_world_of_which_nobody_knows_how_it_was_made_is_made_again(
+def test_a_world_without_a_valid_recipe_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None
 ) -> None:
     runs = Runs(monkeypatch)
-    made = runs.make(tmp_path) / MADE_FILE
+    made = runs.make(tmp_path) / RECIPE_FILE
     made.unlink() if text is None else made.write_text(text)
     runs.make(tmp_path)
     assert runs.done == (2, 2)
-    assert "nobody wrote down" in runs.notes[-1]
+    assert "unknown options" in runs.notes[-1]
 
 
-def test_a_world_half_rewritten_is_not_taken_for_the_one_before(
+def test_a_half_written_world_is_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = Runs(monkeypatch)
@@ -183,7 +183,7 @@ def test_a_world_half_rewritten_is_not_taken_for_the_one_before(
     assert [options["side"] for options in runs.written] == [128, 224, 128]
 
 
-def test_the_command_writes_worlds_as_large_as_the_starter_clip_looks_at(
+def test_the_command_writes_pictures_of_the_size_that_the_starter_clip_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Worlds] = []
@@ -192,7 +192,7 @@ def test_the_command_writes_worlds_as_large_as_the_starter_clip_looks_at(
         asked.append(worlds)
         return ""
 
-    monkeypatch.setattr(board, "bench_worlds", take)
+    monkeypatch.setattr(scoreboard, "bench_worlds", take)
     bench(seeds="7", weeks=30, into=tmp_path)
     weights = Path(str(demo.__file__)).parent / "weights" / "clip" / "open_clip_config.json"
     looks_at = json.loads(weights.read_text("utf-8"))["model_cfg"]["vision_cfg"]["image_size"]
@@ -201,9 +201,7 @@ def test_the_command_writes_worlds_as_large_as_the_starter_clip_looks_at(
     assert f"Worlds to write at {looks_at} px" in words
 
 
-def test_a_run_that_fails_is_told_and_is_tried_again(
-    tmp_path: Path, truth: Rows, told: Rows
-) -> None:
+def test_a_failed_run_is_reported_and_repeated(tmp_path: Path, truth: Rows, tables: Rows) -> None:
     calls = []
 
     def write_nothing(corpus: Path, *, seed: int, posts: int, side: int) -> None:
@@ -219,7 +217,7 @@ def test_a_run_that_fails_is_told_and_is_tried_again(
     assert "posts.jsonl" in tree["worlds"][0]["why"]
 
 
-def test_the_stopwatch_counts_the_command_and_not_who_calls_it(tmp_path: Path) -> None:
+def test_the_stopwatch_counts_the_command_and_not_its_caller(tmp_path: Path) -> None:
     out = tmp_path / COST_FILE
     held = bytearray(300 * 2**20)  # what the caller holds is not the command's
     held[::4096] = b"x" * len(held[::4096])
@@ -240,15 +238,15 @@ def test_the_stopwatch_writes_nothing_for_a_command_that_fails(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("seeds", ["", "7,x", "7;8"])
-def test_seeds_that_are_no_numbers_are_the_users_mistake(tmp_path: Path, seeds: str) -> None:
+def test_seeds_that_are_no_numbers_are_a_user_error(tmp_path: Path, seeds: str) -> None:
     worlds = Worlds(tmp_path, seeds, "500", print, {})
     with pytest.raises(UserError, match="--seeds"):
         bench_worlds(worlds, lambda *_: [], None, print, as_json=False)
 
 
-def test_worlds_that_all_failed_still_have_a_page(tmp_path: Path) -> None:
+def test_there_is_a_page_even_if_all_worlds_failed(tmp_path: Path) -> None:
     failed = [Result(column, Score(why="failed", what="no")) for column in COLUMNS]
-    write_sweep(tmp_path, [Cell(1, 500, failed)], "en")
+    write_sweep(tmp_path, [WorldScores(1, 500, failed)], "en")
     page = (tmp_path / "bench.html").read_text("utf-8")
     assert "failed" in page
     assert words_of("en")["none_measured"] in page

@@ -1,4 +1,4 @@
-"""Truth that is missing, malformed or that of another world is told in one line."""
+"""Truth that is missing, malformed or of another world gives an error of one line."""
 
 import math
 from collections.abc import Sequence
@@ -18,19 +18,20 @@ from tests.worlds.bench import (
     write_truth,
 )
 from zeitgraph.kg.base.errors import InputError
-from zeitgraph.reports.evaluation.board import bench_workspace
+from zeitgraph.kg.base.weeks import weeks_between
 from zeitgraph.reports.evaluation.columns import COST_FILE, score_all
-from zeitgraph.reports.evaluation.truth import READERS, Truth, week_number
-from zeitgraph.reports.evaluation.wording import as_values
+from zeitgraph.reports.evaluation.formatting import as_values
+from zeitgraph.reports.evaluation.scoreboard import bench_workspace
+from zeitgraph.reports.evaluation.truth import READERS, Truth
 
 
-def test_a_missing_table_or_column_is_named_and_how_to_make_it(
-    tmp_path: Path, truth: Rows, told: Rows
+def test_a_missing_file_or_column_is_named_with_the_command_that_makes_it(
+    tmp_path: Path, truth: Rows, tables: Rows
 ) -> None:
     del truth["shares"]
     for row in truth["events"]:
         del row["until"]
-    results = {r.column.key: r for r in score_all(write(tmp_path, truth, told))}
+    results = {r.column.key: r for r in score_all(write(tmp_path, truth, tables))}
     assert results["share_error"].score.why == results["splits"].score.why == "untold"
     assert "truth/shares.csv" in as_values(results["share_error"])["why"]
     assert "truth/events.csv: until" in as_values(results["splits"])["why"]
@@ -38,7 +39,7 @@ def test_a_missing_table_or_column_is_named_and_how_to_make_it(
     assert results["ami_all"].score.value == 1.0
 
 
-def test_no_truth_at_all_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+def test_a_folder_without_truth_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no posts\.csv .*`zeitgraph demo"):
         Truth(tmp_path)
 
@@ -79,22 +80,22 @@ def test_a_cell_that_cannot_be_read_is_named_with_file_row_and_column(
     assert len(line) < 400
 
 
-def test_a_board_on_malformed_truth_is_an_error_of_one_line(
-    tmp_path: Path, truth: Rows, told: Rows
+def test_a_scoreboard_on_malformed_truth_is_an_error_of_one_line(
+    tmp_path: Path, truth: Rows, tables: Rows
 ) -> None:
     truth["mentions"][0]["start"] = "first"
-    case = write(tmp_path, truth, told)
+    case = write(tmp_path, truth, tables)
     with pytest.raises(InputError, match=r"«first» is no whole number .*row 2, column start\): "):
         bench_workspace(case.workspace, None, lambda *_: [], None, as_json=False)
 
 
-def test_every_cell_with_a_reader_is_asked() -> None:
+def test_every_column_with_a_reader_has_a_wrong_cell() -> None:
     assert set(WRONG) == {(table, name) for table, of in READERS.items() for name in of}
 
 
 @given(data=st.data())
 @settings(deadline=None)
-def test_whatever_a_cell_holds_is_read_or_named(
+def test_any_cell_is_either_read_or_named(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     table, column = data.draw(st.sampled_from(sorted(WRONG)))
@@ -121,7 +122,7 @@ def rows_or_line(folder: Path, table: str) -> tuple[Sequence[Any], str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("post_id,week,lineage\np1,2026-W46,gothic\np2,2026-W46\n", "2 cells under 3 columns"),
         ("post_id,week,lineage\np1,2026-W46,gothic,more\n", "4 cells under 3 columns"),
@@ -131,14 +132,14 @@ def rows_or_line(folder: Path, table: str) -> tuple[Sequence[Any], str]:
         ("", "no posts.csv with post_id, week, lineage"),
     ],
 )
-def test_truth_that_is_no_whole_table_is_an_error_of_one_line(
-    tmp_path: Path, text: str, told: str
+def test_an_incomplete_file_is_an_error_of_one_line(
+    tmp_path: Path, text: str, message: str
 ) -> None:
     (tmp_path / "posts.csv").write_text(text, "utf-8")
     with pytest.raises(InputError) as caught:
         Truth(tmp_path)
     line = str(caught.value)
-    assert told in line
+    assert message in line
     assert str(tmp_path) in line
     assert "`zeitgraph demo DIR`" in line
     assert "row" not in line or "row 3" in line or "row 2" in line
@@ -146,7 +147,7 @@ def test_truth_that_is_no_whole_table_is_an_error_of_one_line(
 
 @given(content=st.binary(max_size=200))
 @settings(deadline=None)
-def test_bytes_that_are_no_table_are_an_error_of_one_line(
+def test_arbitrary_bytes_are_an_error_of_one_line(
     content: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("truth", numbered=True)
@@ -156,27 +157,27 @@ def test_bytes_that_are_no_table_are_an_error_of_one_line(
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_a_run_file_that_tells_no_time_is_an_error_of_one_line(
-    tmp_path: Path, truth: Rows, told: Rows
+def test_a_malformed_file_of_costs_is_an_error_of_one_line(
+    tmp_path: Path, truth: Rows, tables: Rows
 ) -> None:
-    case = write(tmp_path, truth, told)
+    case = write(tmp_path, truth, tables)
     for text in ("", "[]", "{}", '{"seconds": "long"}', '{"seconds": null}'):
         (tmp_path / COST_FILE).write_text(text)
         with pytest.raises(InputError, match=rf"no seconds of a run .*{COST_FILE}.*delete it"):
             Scores(case)["seconds"]
 
 
-def test_the_truth_of_another_world_is_an_error(tmp_path: Path, truth: Rows, told: Rows) -> None:
+def test_the_truth_of_another_world_is_an_error(tmp_path: Path, truth: Rows, tables: Rows) -> None:
     for row in truth["posts"]:
         row["post_id"] = f"other-{row['post_id']}"
     with pytest.raises(InputError, match="no post of this workspace"):
-        score_all(write(tmp_path, truth, told))
+        score_all(write(tmp_path, truth, tables))
 
 
-def test_a_world_without_such_an_event_says_so(tmp_path: Path, truth: Rows, told: Rows) -> None:
+def test_a_missing_event_gives_that_reason(tmp_path: Path, truth: Rows, tables: Rows) -> None:
     truth["events"] = [row for row in truth["events"] if row["event"] != "merge"]
-    assert scores_of(tmp_path, truth, told)["merges"].why == "unplanted"
+    assert scores_of(tmp_path, truth, tables)["merges"].why == "unplanted"
 
 
-def test_weeks_are_counted_over_the_turn_of_a_year() -> None:
-    assert week_number("2027-W01") - week_number("2026-W52") == 2  # 2026 has 53
+def test_weeks_are_counted_across_a_new_year() -> None:
+    assert weeks_between("2026-W52", "2027-W01") == 2  # 2026 has 53

@@ -1,4 +1,4 @@
-"""The scoreboard: a perfect product has every figure at its best, a blind one has not."""
+"""The scoreboard: a perfect product has the best figure in every column, a random one has not."""
 
 import json
 import random
@@ -16,15 +16,15 @@ from tests.worlds.bench import (
     WEEKS,
     Rows,
     blind,
+    lineage_row,
     planted,
-    told_event,
     write,
 )
-from zeitgraph.reports.evaluation.board import bench_workspace
 from zeitgraph.reports.evaluation.columns import COLUMNS, score_all
+from zeitgraph.reports.evaluation.formatting import as_text, as_values, words_of
 from zeitgraph.reports.evaluation.page import workspace_page
 from zeitgraph.reports.evaluation.score import Score
-from zeitgraph.reports.evaluation.wording import as_text, as_values, words_of
+from zeitgraph.reports.evaluation.scoreboard import bench_workspace
 
 UNBUILT = {
     "sub_styles", "sentiment", "people", "layout", "click_effect", "quality",
@@ -37,15 +37,15 @@ BEST |= {"seconds": 61.0, "megabytes": 900.0, "memory": 900.0}
 
 
 def test_a_perfect_product_is_perfect_in_every_column(
-    tmp_path: Path, truth: Rows, told: Rows
+    tmp_path: Path, truth: Rows, tables: Rows
 ) -> None:
-    results = score_all(write(tmp_path, truth, told))
+    results = score_all(write(tmp_path, truth, tables))
     measured = {r.column.key: r.score.value for r in results if r.score.why is None}
     assert {r.column.key for r in results} - set(measured) == UNBUILT
     assert measured == pytest.approx({key: BEST.get(key, 1.0) for key in measured}, abs=1e-9)
 
 
-def test_a_product_that_throws_dice_misses_every_goal(tmp_path: Path, truth: Rows) -> None:
+def test_a_random_product_misses_every_goal(tmp_path: Path, truth: Rows) -> None:
     results = score_all(write(tmp_path, truth, blind(truth)))
     good = {result.column.key for result in results if result.is_good}
     cried_wolf = {"burst_found", "bots_found", "season_found"}
@@ -54,12 +54,12 @@ def test_a_product_that_throws_dice_misses_every_goal(tmp_path: Path, truth: Row
     assert abs(scores["ami_assigned"].value or 0) < 0.05
 
 
-def test_what_is_not_built_says_what_is_missing_and_has_no_figure(
-    tmp_path: Path, truth: Rows, told: Rows
+def test_a_column_that_is_not_built_has_a_reason_and_no_figure(
+    tmp_path: Path, truth: Rows, tables: Rows
 ) -> None:
-    for row in told["trends"]:
+    for row in tables["trends"]:
         row["state"] = "steady"
-    results = score_all(write(tmp_path, truth, told))
+    results = score_all(write(tmp_path, truth, tables))
     unbuilt = {r.column.key: r for r in results if r.score.why == "unbuilt"}
     assert set(unbuilt) == UNBUILT
     assert all(r.score.value is None and as_values(r)["why"] for r in unbuilt.values())
@@ -67,59 +67,59 @@ def test_what_is_not_built_says_what_is_missing_and_has_no_figure(
     assert burst.score.value == 0.0
 
 
-def test_a_season_of_the_first_year_counts_only_where_it_is_told(
-    tmp_path: Path, truth: Rows, told: Rows
+def test_a_season_of_the_first_year_counts_only_if_it_is_reported(
+    tmp_path: Path, truth: Rows, tables: Rows
 ) -> None:
     def season() -> Score:
-        results = score_all(write(tmp_path, truth, told))
+        results = score_all(write(tmp_path, truth, tables))
         return next(r.score for r in results if r.column.key == "season_found")
 
     assert season().value == 1.0
-    for row in told["trends"]:
+    for row in tables["trends"]:
         row["state"] = "steady"
     assert season().why == "early"
     assert words_of("en")["because"]["early"] != words_of("zh")["because"]["early"]
 
 
-# -- what must not look good -----------------------------------------------------------------------
+# -- products that must not look good --------------------------------------------------------------
 
 
-def in_one_cluster(told: Rows) -> None:
-    """Nearly every post: of the styles that drift one each is lost, so that others have more."""
+def in_one_cluster(tables: Rows) -> None:
+    """All posts but one of each drifting style, so that other styles have more posts."""
     lost = {f"{WEEKS[0]}-{style}-00" for style in DRIFTS}
-    for row in told["memberships"]:
+    for row in tables["memberships"]:
         row["cluster_id"] = "" if row["post_id"] in lost else "c-vintage-film"
 
 
-def in_no_cluster(told: Rows) -> None:
-    for row in told["memberships"]:
+def in_no_cluster(tables: Rows) -> None:
+    for row in tables["memberships"]:
         row["cluster_id"] = ""
 
 
-def in_one_cluster_or_none(told: Rows) -> None:
-    """The posts of one lineage are told apart, and no others."""
-    for row in told["memberships"]:
+def in_one_cluster_or_none(tables: Rows) -> None:
+    """Only the posts of one lineage have a cluster."""
+    for row in tables["memberships"]:
         if row["cluster_id"] != "c-cyberpunk":
             row["cluster_id"] = ""
 
 
-def silent(told: Rows) -> None:
-    """No event and no state is told."""
-    told["lineage"] = []
-    for row in told["trends"]:
+def silent(tables: Rows) -> None:
+    """No event and no state is reported."""
+    tables["lineage"] = []
+    for row in tables["trends"]:
         row["state"] = "steady"
 
 
-def crying_wolf(told: Rows) -> None:
-    """Every event is told of every cluster in every week, and one state."""
-    names = sorted({row["cluster_id"][2:] for row in told["clusters"]})
-    told["lineage"] = [
-        told_event(week, event, name, names[place - 1])
+def crying_wolf(tables: Rows) -> None:
+    """Every event is reported for every cluster in every week, and always the same state."""
+    names = sorted({row["cluster_id"][2:] for row in tables["clusters"]})
+    tables["lineage"] = [
+        lineage_row(week, event, name, names[place - 1])
         for week in WEEKS
         for place, name in enumerate(names)
         for event in ("born", "drifted", "split", "merged", "faded")
     ]
-    for row in told["trends"]:
+    for row in tables["trends"]:
         row["state"] = "heat-burst"
 
 
@@ -133,18 +133,18 @@ def crying_wolf(told: Rows) -> None:
         (crying_wolf, CLUSTERED),
     ],
 )
-def test_a_product_that_gives_up_is_good_only_where_that_is_no_fault(
-    tmp_path: Path, truth: Rows, told: Rows, spoil: Callable[[Rows], None], good: set[str]
+def test_a_useless_product_is_good_only_in_columns_where_that_is_no_fault(
+    tmp_path: Path, truth: Rows, tables: Rows, spoil: Callable[[Rows], None], good: set[str]
 ) -> None:
-    spoil(told)
-    results = score_all(write(tmp_path, truth, told))
+    spoil(tables)
+    results = score_all(write(tmp_path, truth, tables))
     asked = [r for r in results if r.column.group in {"clusters", "life"}]
     assert {r.column.key for r in asked if r.is_good} == good
     without = {r.column.key for r in asked if r.score.value is None}
     assert without <= {"sub_styles", "birth_delay"}
 
 
-# -- what changes no score -------------------------------------------------------------------------
+# -- changes that do not matter --------------------------------------------------------------------
 
 
 @given(seed=st.integers(0, 10**6))
@@ -153,12 +153,12 @@ def test_other_ids_and_another_order_change_no_score(
     seed: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     truth = planted()
-    told = blind(truth, seed)
-    before = score_all(write(tmp_path_factory.mktemp("bench"), truth, told))
+    tables = blind(truth, seed)
+    before = score_all(write(tmp_path_factory.mktemp("bench"), truth, tables))
     dice = random.Random(seed)
-    ids = sorted({row["cluster_id"] for row in told["clusters"]})
+    ids = sorted({row["cluster_id"] for row in tables["clusters"]})
     other = dict(zip(ids, dice.sample([f"x{n}" for n in range(99)], len(ids)), strict=True))
-    for rows in told.values():
+    for rows in tables.values():
         for row in rows:
             for column in ("cluster_id", "other_id"):
                 if row.get(column):
@@ -166,15 +166,15 @@ def test_other_ids_and_another_order_change_no_score(
         dice.shuffle(rows)
     for rows in truth.values():
         dice.shuffle(rows)
-    after = score_all(write(tmp_path_factory.mktemp("bench"), truth, told))
+    after = score_all(write(tmp_path_factory.mktemp("bench"), truth, tables))
     for one, other_one in zip(before, after, strict=True):
         assert other_one.score.value == pytest.approx(one.score.value, abs=1e-9), one.column.key
 
 
-# -- how it is shown -------------------------------------------------------------------------------
+# -- output ----------------------------------------------------------------------------------------
 
 
-def test_both_languages_have_words_for_every_column() -> None:
+def test_both_languages_have_texts_for_every_column() -> None:
     english, chinese = words_of("en"), words_of("zh")
     assert set(english["columns"]) == set(chinese["columns"]) == {c.key for c in COLUMNS}
     for column in COLUMNS:
@@ -186,10 +186,10 @@ def test_both_languages_have_words_for_every_column() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_shows_every_column_and_loads_nothing(
-    tmp_path: Path, truth: Rows, told: Rows, lang: Any
+    tmp_path: Path, truth: Rows, tables: Rows, lang: Any
 ) -> None:
-    told["lineage"] = [row for row in told["lineage"] if row["event"] != "split"]
-    case = write(tmp_path, truth, told)
+    tables["lineage"] = [row for row in tables["lineage"] if row["event"] != "split"]
+    case = write(tmp_path, truth, tables)
     results = score_all(case)
     page = workspace_page(results, case, lang)
     assert page == workspace_page(score_all(case), case, lang)
@@ -200,23 +200,23 @@ def test_the_page_shows_every_column_and_loads_nothing(
     assert "https://" not in text
 
 
-def test_a_name_in_the_truth_is_no_markup(tmp_path: Path, truth: Rows, told: Rows) -> None:
+def test_a_name_in_the_truth_is_escaped(tmp_path: Path, truth: Rows, tables: Rows) -> None:
     hostile = "<script>alert(1)</script>{{7*7}}"
     for table in ("posts", "events", "shares"):
         for row in truth[table]:
             for key in {"style", "lineage"} & set(row):
                 row[key] = hostile if row[key] == "gothic" else row[key]
-    case = write(tmp_path, truth, told)
+    case = write(tmp_path, truth, tables)
     page = workspace_page(score_all(case), case, "en").decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_a_range_is_shown_as_a_range_and_an_interval_as_one(
-    tmp_path: Path, truth: Rows, told: Rows, lang: Any
+def test_ranges_and_intervals_are_shown_differently(
+    tmp_path: Path, truth: Rows, tables: Rows, lang: Any
 ) -> None:
-    case = write(tmp_path, truth, told)
+    case = write(tmp_path, truth, tables)
     bounds = {"birth_delay": "range", "drift_path": "range", "noise": "interval"}
     scores = {"birth_delay": Score(3, 2, 4, bounds="range"), "noise": Score(0.1, 0.05, 0.2)}
     scores["drift_path"] = Score(0.5, 0.25, 0.75, bounds="range")
@@ -238,8 +238,8 @@ def test_a_range_is_shown_as_a_range_and_an_interval_as_one(
     assert shown[1].count("stroke-dasharray") == 1  # a delay has no bar
 
 
-def test_the_board_is_a_table_and_json(tmp_path: Path, truth: Rows, told: Rows) -> None:
-    case = write(tmp_path, truth, told)
+def test_the_scoreboard_is_a_table_or_json(tmp_path: Path, truth: Rows, tables: Rows) -> None:
+    case = write(tmp_path, truth, tables)
     assert case.judge is not None
     text = bench_workspace(case.workspace, None, case.judge, "zh", as_json=False)
     assert "not built" in text

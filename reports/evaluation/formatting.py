@@ -1,6 +1,6 @@
-"""How the scoreboard's figures are written: in a language, on a terminal and as JSON.
+"""The figures of the scoreboard as text: in a language, for a terminal, and as plain values.
 
-In come results; out come texts and plain values. Knows nothing about how a figure was scored.
+Input: results. Output: texts and plain values. This module does not know how figures are computed.
 """
 
 import math
@@ -17,34 +17,34 @@ from zeitgraph.reports.evaluation.score import Score
 
 @cache
 def words_of(lang: str) -> Mapping[str, Any]:
-    """The scoreboard's words: `prompts/evaluation/{lang}.toml`."""
+    """The texts of the scoreboard: `prompts/evaluation/{lang}.toml`."""
     file = resources.files("zeitgraph.prompts") / "evaluation" / f"{lang}.toml"
     return tomllib.loads(file.read_text("utf-8"))
 
 
 def figure(column: Column, value: float | None, lang: str) -> str:
-    """A value in the column's form; empty for none."""
+    """A value in the format of the column; empty for None."""
     if value is None:
         return ""
     return str(words_of(lang)["form"][column.form]).format(value)
 
 
-def bare(column: Column, value: float) -> str:
-    """A value in the column's form, without its unit."""
+def without_unit(column: Column, value: float) -> str:
+    """A value in the format of the column, without its unit."""
     form = str(words_of("en")["form"][column.form])
     return form[form.index("{") : form.index("}") + 1].format(value)
 
 
 def bounds(column: Column, score: Score, lang: str) -> str:
-    """An interval as `low – high`, a range as `low … high`; empty where there is neither."""
+    """An interval as `low – high`, a range as `low … high`; empty without bounds."""
     if score.low is None or score.high is None:
         return ""
     form = str(words_of(lang)["bounds"][score.bounds])
-    return form.format(low=bare(column, score.low), high=bare(column, score.high))
+    return form.format(low=without_unit(column, score.low), high=without_unit(column, score.high))
 
 
 def goal(column: Column, lang: str) -> str:
-    """What is good: `≥ 0.900`, `≤ 0.10 a week`, `0.180 – 0.280`; empty where nothing is."""
+    """The goal: `≥ 0.900`, `≤ 0.10 a week`, `0.180 – 0.280`; empty if there is none."""
     low, high = column.good.low, column.good.high
     if math.isinf(low) and math.isinf(high):
         return ""
@@ -56,12 +56,12 @@ def goal(column: Column, lang: str) -> str:
 
 
 def name_of(column: Column, lang: str) -> str:
-    """What the column is called."""
+    """The name of the column."""
     return str(words_of(lang)["columns"][column.key]["name"])
 
 
 def reason(result: Result, lang: str) -> str:
-    """One line that says why there is no figure; empty where there is one."""
+    """A line with the reason for a missing figure; empty if there is a figure."""
     words, score = words_of(lang), result.score
     if score.why is None:
         return ""
@@ -71,14 +71,14 @@ def reason(result: Result, lang: str) -> str:
 
 
 def made_of(result: Result, lang: str) -> str:
-    """Why there is no figure; or what it is made of, its detail and its parts."""
+    """The reason for a missing figure; or else the detail and the parts of the figure."""
     score = result.score
     parts = ", ".join(f"{name} {value:.2f}" for name, value in score.parts.items())
     return reason(result, lang) or " · ".join(filter(None, (score.detail, parts)))
 
 
 def shown(result: Result, lang: str) -> str:
-    """The figure, or in its place the two words that say why there is none."""
+    """The figure, or two words with the reason for a missing one."""
     why = result.score.why
     return (
         str(words_of(lang)["why"][why]) if why else figure(result.column, result.score.value, lang)
@@ -86,7 +86,7 @@ def shown(result: Result, lang: str) -> str:
 
 
 def as_text(results: Sequence[Result]) -> str:
-    """The table for a terminal."""
+    """The scoreboard as a table for a terminal."""
     marks = {True: "✓", False: "✗", None: ""}
     rows = tuple(
         (
@@ -106,7 +106,7 @@ def as_text(results: Sequence[Result]) -> str:
 def as_values(result: Result) -> dict[str, Any]:
     """A result as plain values, for JSON and CSV.
 
-    `state` is `measured` or says why not; `bounds` says what `low` and `high` are.
+    `state` is `measured` or the reason for a missing figure; `bounds` is the kind of `low`, `high`.
     """
     column, score = result.column, result.score
     edges = (column.good.low, column.good.high)

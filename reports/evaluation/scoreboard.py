@@ -1,6 +1,6 @@
-"""The scoreboard of a workspace and of many worlds, from the call to the files.
+"""The scoreboard of a workspace or of many worlds: `zeitgraph bench`.
 
-In come a workspace or seeds and sizes; out comes the text for a terminal, and a page beside it.
+Input: a workspace, or seeds and sizes. Output: the text for a terminal, and a page as a file.
 """
 
 import json
@@ -14,9 +14,10 @@ from zeitgraph.kg.base.files import write_aside
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.evaluation.case import Case, Judge
 from zeitgraph.reports.evaluation.columns import score_all
+from zeitgraph.reports.evaluation.formatting import as_text, as_values
 from zeitgraph.reports.evaluation.page import Lang, workspace_page
 from zeitgraph.reports.evaluation.sweep import (
-    Made,
+    WorldRecipe,
     WriteWorld,
     run_world,
     score_world,
@@ -24,7 +25,6 @@ from zeitgraph.reports.evaluation.sweep import (
     write_sweep,
 )
 from zeitgraph.reports.evaluation.truth import Truth
-from zeitgraph.reports.evaluation.wording import as_text, as_values
 
 PAGE = "bench.html"
 
@@ -33,8 +33,8 @@ PAGE = "bench.html"
 class Worlds:
     """Worlds to write into `folder` with `write`, to run and to score.
 
-    `seeds` and `sizes` (posts) are lists such as `7,8,9`: a world for each pair, written with
-    `options`.
+    `seeds` and `sizes` (numbers of posts) are lists such as `7,8,9`; each pair is a world, which is
+    written with `options`.
     """
 
     folder: Path
@@ -47,9 +47,9 @@ class Worlds:
 def bench_workspace(
     workspace: Workspace, truth: Path | None, judge: Judge, lang: Lang | None, *, as_json: bool
 ) -> str:
-    """Score a workspace, write `bench.html` into it, and give the board as text or JSON.
+    """Score a workspace and write `bench.html` into it; returns the scoreboard as text or JSON.
 
-    `truth`: a folder; `corpus/truth` of the workspace where it is None.
+    `truth` is a folder; None means `corpus/truth` of the workspace.
     """
     case = Case(Truth(truth or workspace.root / "corpus" / "truth"), workspace, judge)
     results = score_all(case)
@@ -68,18 +68,18 @@ def bench_worlds(
     *,
     as_json: bool,
 ) -> str:
-    """Write, run and score `worlds`; give the medians as text, or all as JSON.
+    """Write, run and score `worlds`; returns the medians as text, or all scores as JSON.
 
-    The files lie in the worlds' folder. Raises `UserError` for seeds or sizes that are no numbers.
+    The files are in the worlds' folder. Raises `UserError` for seeds or sizes that are no numbers.
     """
     folder = worlds.folder
     seeds, sizes = _numbers("--seeds", worlds.seeds), _numbers("--sizes", worlds.sizes)
-    plans = [
-        Made({"seed": seed, "posts": posts, **worlds.options}, __version__)
+    recipes = [
+        WorldRecipe({"seed": seed, "posts": posts, **worlds.options}, __version__)
         for posts in sizes
         for seed in seeds
     ]
-    ran = [run_world(folder, plan, worlds.write, note) for plan in plans]
+    ran = [run_world(folder, recipe, worlds.write, note) for recipe in recipes]
     scored = [score_world(world, judge) for world in ran]
     write_sweep(folder, scored, lang or "en")
     if as_json:
