@@ -57,8 +57,8 @@ def _event(style: str, rng: Generator) -> Gathering:
 
 
 def _guest(event: Gathering, rng: Generator) -> str:
-    anybody = [person.id for person in of_kind("person")]
-    return _pick(rng, event.guests if rng.random() < USUAL_SHARE else anybody)
+    all_persons = [person.id for person in of_kind("person")]
+    return _pick(rng, event.guests if rng.random() < USUAL_SHARE else all_persons)
 
 
 def _colour(person: str, rng: Generator) -> str:
