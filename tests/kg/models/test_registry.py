@@ -26,7 +26,16 @@ FILES = {
     "whole-checkpoint.safetensors": b"all of it again",
     "run_me.py": b"raise SystemExit",
 }
+CLASSIFIER = {
+    "config.json": b"{}",
+    "tokenizer.json": b"{}",
+    "model.safetensors": b"safe",
+    "pytorch_model.bin": b"pickle",
+    "own.py": b"raise SystemExit",
+}
 REPOSITORIES = {
+    "studio/classifier": CLASSIFIER,
+    "studio/coded": CLASSIFIER | {"config.json": b'{"auto_map": {"AutoModel": "own.Model"}}'},
     "studio/tiny": FILES,
     "studio/pickled": {k: v for k, v in FILES.items() if not k.endswith(".safetensors")},
 }
@@ -82,13 +91,19 @@ def hub() -> Iterator[str]:
     server.server_close()
 
 
-def fetch(name: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`get_model(name)` in a new process, since the client of the hub reads its settings once."""
+GET = "get_model(sys.argv[1], lambda line: print(line, file=sys.stderr))"
+CHECK = "checked_folder(sys.argv[1], 'transformers')"
+
+
+def fetch(
+    name: str, home: Path, call: str = GET, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """`call` in a new process, since the client of the hub reads its settings once."""
     code = (
         "import sys\n"
         "from zeitgraph.kg.base.errors import ZeitgraphError\n"
-        "from zeitgraph.kg.models.registry import get_model\n"
-        "try: print(get_model(sys.argv[1], lambda line: print(line, file=sys.stderr)))\n"
+        "from zeitgraph.kg.models.registry import checked_folder, get_model\n"
+        f"try: print({call})\n"
         "except ZeitgraphError as error: print(type(error).__name__, error.line); sys.exit(1)\n"
     )
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
@@ -122,6 +137,26 @@ def test_a_pipeline_is_fetched_once_and_without_unsafe_files(hub: str, tmp_path:
 def test_a_model_that_has_only_pickles_is_refused(hub: str, tmp_path: Path) -> None:
     done = fetch("studio/pickled", tmp_path, HF_ENDPOINT=hub)
     assert done.stdout.startswith("ModelError the model has no safetensors")
+
+
+def test_a_checkpoint_is_fetched_without_pickles_and_serves_offline(
+    hub: str, tmp_path: Path
+) -> None:
+    first = fetch("studio/classifier", tmp_path, CHECK, HF_ENDPOINT=hub)
+    assert first.returncode == 0, first.stdout + first.stderr
+    found = {path.name for path in Path(first.stdout.strip()).iterdir()}
+    assert found == {"config.json", "tokenizer.json", "model.safetensors"}
+    for environment in ({"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}):
+        assert fetch("studio/classifier", tmp_path, CHECK, **environment).stdout == first.stdout
+
+
+def test_a_checkpoint_that_names_code_is_refused_after_it_is_fetched(
+    hub: str, tmp_path: Path
+) -> None:
+    done = fetch("studio/coded", tmp_path, CHECK, HF_ENDPOINT=hub)
+    assert done.stdout.startswith("ModelError the model brings program code")
+    assert "config.json: auto_map" in done.stdout
+    assert done.stdout.count("\n") == 1
 
 
 def test_a_model_that_the_hub_does_not_have_gives_one_clear_line(hub: str, tmp_path: Path) -> None:
