@@ -1,4 +1,4 @@
-"""Embedders: the same content gives the same bytes in any company, and no pickle is ever loaded."""
+"""Embedders: the same content gives the same bytes in any batch, and no pickle is loaded."""
 
 import json
 import subprocess
@@ -95,7 +95,7 @@ def is_unit(rows: np.ndarray[Any, Any]) -> bool:
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_a_clip_vector_is_the_same_alone_and_in_any_batch_on_any_threads(
+def test_a_clip_vector_is_the_same_in_any_batch_and_with_any_threads(
     tiny_clip: Path, precision: str, threads: int
 ) -> None:
     import torch
@@ -120,7 +120,7 @@ def test_a_clip_vector_is_the_same_alone_and_in_any_batch_on_any_threads(
 
 @settings(max_examples=6, deadline=None)
 @given(texts=st.lists(st.sampled_from([*WORDS, "one", "two three"]), min_size=1, max_size=20))
-def test_a_sentence_vector_does_not_depend_on_its_neighbours(texts: list[str]) -> None:
+def test_a_sentence_vector_does_not_depend_on_its_batch(texts: list[str]) -> None:
     model = minilm()
     rows = model.texts(texts)
     assert is_unit(rows)
@@ -128,7 +128,7 @@ def test_a_sentence_vector_does_not_depend_on_its_neighbours(texts: list[str]) -
     assert np.array_equal(rows[::-1], model.texts(texts[::-1]))
 
 
-def test_sentence_vectors_are_those_of_the_library() -> None:
+def test_sentence_vectors_equal_those_of_the_library() -> None:
     model = minilm()
     theirs = model._network.encode(WORDS, normalize_embeddings=True)  # type: ignore[attr-defined]
     assert np.abs(model.texts(WORDS) - theirs).max() < 1e-5
@@ -146,7 +146,7 @@ def test_bf16_changes_directions_by_less_than_a_thousandth(tiny_clip: Path) -> N
 # -- clip ------------------------------------------------------------------------------------------
 
 
-def test_clip_vectors_are_those_of_open_clip_itself(tiny_clip: Path) -> None:
+def test_clip_vectors_equal_those_of_open_clip(tiny_clip: Path) -> None:
     import open_clip
     import torch
 
@@ -195,7 +195,7 @@ def test_a_folder_without_weights_or_without_configuration_is_refused(tmp_path: 
         load_embedder(VectorSettings(model=f"local-dir:{tmp_path / 'gone'}"))
 
 
-def test_a_hub_model_without_its_tag_is_answered_with_the_tags() -> None:
+def test_a_missing_tag_is_answered_with_the_known_tags() -> None:
     with pytest.raises(ModelError, match="laion2b_s34b_b79k"):
         load_embedder(VectorSettings(model="ViT-B-32")).texts(["a"])
     with pytest.raises(ModelError, match=r"vectors\.model"):
@@ -217,7 +217,7 @@ def test_local_models_open_no_socket(tiny_clip: Path, tmp_path: Path) -> None:
     minilm()
     chosen = ["open_clip", f"local-dir:{tiny_clip}", "sentence_transformers", "minilm"]
     chosen += ["open_clip", "starter"]
-    done = subprocess.run(  # noqa: S603 -- our own words
+    done = subprocess.run(  # noqa: S603 -- our own code
         [sys.executable, "-c", OFFLINE, *chosen],
         cwd=tmp_path,
         env={"HOME": str(tmp_path), "PATH": ""},
@@ -239,7 +239,7 @@ def test_an_unknown_embedder_is_answered_with_the_known_ones() -> None:
         load_embedder(VectorSettings(embedder="nowhere.at_all:Embedder"))
 
 
-def test_anybody_can_plug_in_an_embedder_of_their_own() -> None:
+def test_an_embedder_of_another_package_can_be_plugged_in() -> None:
     named = VectorSettings(embedder="zeitgraph.extraction.embedding.toy_embedder:ToyEmbedder")
     assert load_embedder(named).identity == toy().identity
     assert set(EMBEDDERS) == {"open_clip", "sentence_transformers", "given", "toy"}
@@ -254,7 +254,7 @@ def test_the_embedder_given_embeds_nothing_and_says_so() -> None:
         model.pictures(pictures(2))
 
 
-def test_a_text_model_says_that_it_sees_no_pictures() -> None:
+def test_a_text_model_refuses_pictures() -> None:
     assert minilm().sides == {"text"}
     with pytest.raises(ModelError, match="reads text"):
         minilm().pictures(pictures(1))
@@ -274,7 +274,7 @@ def test_the_toy_gives_unit_rows_for_any_text(texts: list[str]) -> None:
     ("colour", "word", "hanzi"),
     [((220, 30, 40), "red", "红"), ((45, 150, 70), "green", "绿"), ((35, 90, 200), "blue", "蓝")],
 )
-def test_in_the_toy_a_colour_meets_its_name_in_both_languages(
+def test_the_toy_matches_a_colour_with_its_name_in_both_languages(
     colour: tuple[int, int, int], word: str, hanzi: str
 ) -> None:
     shown = toy().pictures([Image.new("RGB", (20, 20), colour)])[0]

@@ -1,4 +1,4 @@
-"""The judge of pictures by words, which chooses among the gallery's candidates."""
+"""The judge of pictures, which chooses among the candidates of the gallery."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def settings_of(folder: Path, settings: str) -> Settings:
     return Workspace(folder).settings
 
 
-def test_a_picture_is_nearest_to_the_words_that_name_it(tmp_path: Path) -> None:
+def test_a_picture_is_most_similar_to_the_text_that_names_it(tmp_path: Path) -> None:
     judge = picture_judge(settings_of(tmp_path, '[vectors]\nembedder = "toy"\n'))
     pictures = [Image.new("RGB", (16, 16), colour) for colour in COLOURS.values()]
     near = judge([f"something {name}" for name in COLOURS], pictures)

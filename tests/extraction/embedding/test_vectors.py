@@ -1,4 +1,4 @@
-"""The stages `posts` and `vectors`: language, heat, and vectors that any batch and cache give."""
+"""The stages `posts` and `vectors`: language, heat, and vectors independent of batch and cache."""
 
 import math
 import shutil
@@ -68,7 +68,7 @@ def rows(workspace: Workspace) -> dict[tuple[str, str, str], Any]:
 # -- vectors ---------------------------------------------------------------------------------------
 
 
-def test_a_post_has_a_vector_for_each_of_its_sides_and_one_of_its_own(tmp_path: Path) -> None:
+def test_a_post_has_a_vector_for_each_side_and_one_for_the_whole(tmp_path: Path) -> None:
     vectors = rows(made(tmp_path / "w", corpus(tmp_path / "c")))
     sides = [(post_id, side) for post_id, side, _ in vectors]
     assert sorted(side for post_id, side in sides if post_id == "both") == [
@@ -85,7 +85,7 @@ def test_a_post_has_a_vector_for_each_of_its_sides_and_one_of_its_own(tmp_path: 
     assert np.allclose(vectors["both", "post", "both"], fuse(shown, words), atol=1e-6)
 
 
-def test_vectors_that_come_with_posts_are_used_by_given_alone_and_made_unit(
+def test_only_given_uses_the_vectors_of_the_files_and_makes_them_unit(
     tmp_path: Path,
 ) -> None:
     workspace = made(tmp_path / "w", corpus(tmp_path / "c"), toml="")
@@ -130,7 +130,7 @@ def test_a_second_run_does_nothing_and_another_model_does_it_again(tmp_path: Pat
     assert update(fresh(tmp_path / "w", "")) == ["vectors"]
 
 
-def test_what_was_cached_is_not_computed_again_and_may_be_forgotten(tmp_path: Path) -> None:
+def test_a_cached_vector_is_not_computed_again_and_may_be_forgotten(tmp_path: Path) -> None:
     path = corpus(tmp_path / "c")
     workspace = made(tmp_path / "w", path)
     cache = workspace.cache_folder / "vectors.sqlite"
@@ -149,7 +149,7 @@ def test_a_damaged_cache_is_named(tmp_path: Path) -> None:
         update(workspace)
 
 
-def test_a_picture_that_is_gone_from_the_workspace_is_named(tmp_path: Path) -> None:
+def test_a_picture_missing_from_the_workspace_is_named(tmp_path: Path) -> None:
     add_posts(workspace := fresh(tmp_path / "w", TOY), [corpus(tmp_path / "c")])
     next(workspace.media_folder.rglob("*.png")).unlink()
     with pytest.raises(StoreError, match=r"\.png"):
@@ -159,7 +159,7 @@ def test_a_picture_that_is_gone_from_the_workspace_is_named(tmp_path: Path) -> N
 # -- posts -----------------------------------------------------------------------------------------
 
 
-def test_posts_have_language_and_heat_and_what_came_with_them(tmp_path: Path) -> None:
+def test_posts_have_language_heat_and_the_columns_of_the_file(tmp_path: Path) -> None:
     workspace = made(tmp_path / "w", corpus(tmp_path / "c"))
     posts = {row["post_id"]: row for row in workspace.read_all("posts").to_pylist()}
     assert posts["both"]["lang"] == "zh-CN"
@@ -187,7 +187,7 @@ def test_posts_have_language_and_heat_and_what_came_with_them(tmp_path: Path) ->
         ("안녕하세요", "und"),
     ],
 )
-def test_the_language_is_settled_by_script(text: str | None, lang: str) -> None:
+def test_the_language_follows_the_script(text: str | None, lang: str) -> None:
     assert language_of(text) == lang
 
 

@@ -1,4 +1,4 @@
-"""Posts come in from every kind of file, whole and once, and go again for good."""
+"""Posts of every kind of file are added whole and once, and can be removed for good."""
 
 import csv
 import gzip
@@ -122,7 +122,7 @@ def test_every_kind_of_file_gives_the_same_post(tmp_path: Path, write: Any) -> N
         {"text_vector": [1, 2, 3]},
     ],
 )
-def test_a_time_and_one_content_are_enough_and_the_id_comes_from_them(
+def test_a_row_needs_a_time_and_one_content_and_its_id_is_made_from_them(
     tmp_path: Path, content: Mapping[str, Any]
 ) -> None:
     folder = corpus(tmp_path / "c")
@@ -133,7 +133,7 @@ def test_a_time_and_one_content_are_enough_and_the_id_comes_from_them(
     assert set(ids(workspace)) < set(ids(other))
 
 
-def test_the_name_of_an_author_stands_nowhere_in_the_workspace(tmp_path: Path) -> None:
+def test_no_file_of_the_workspace_holds_the_name_of_an_author(tmp_path: Path) -> None:
     path = as_jsonl(corpus(tmp_path / "c"), [FULL])
     workspace = fresh(tmp_path / "w")
     add_posts(workspace, [path])
@@ -142,7 +142,7 @@ def test_the_name_of_an_author_stands_nowhere_in_the_workspace(tmp_path: Path) -
     assert not any(b"mei@example.org" in file.read_bytes() for file in files)
 
 
-def test_a_folder_of_pictures_gives_a_post_each_dated_by_exif_or_file(tmp_path: Path) -> None:
+def test_each_picture_of_a_folder_becomes_a_post_dated_by_exif_or_file(tmp_path: Path) -> None:
     folder = tmp_path / "walk"
     (folder / "inner").mkdir(parents=True)
     exif = Image.Exif()
@@ -156,12 +156,12 @@ def test_a_folder_of_pictures_gives_a_post_each_dated_by_exif_or_file(tmp_path: 
     notes: list[str] = []
     summary = add_posts(workspace := fresh(tmp_path / "w"), [folder], notes.append)
     rows = workspace.read_all("intake").to_pylist()
-    told = {json.loads(row["extra"])["picture"]: row for row in rows}
+    by_picture = {json.loads(row["extra"])["picture"]: row for row in rows}
     assert (summary.new, rejects(workspace)) == (2, [])
-    assert told["dated.jpg"]["published_at"] == datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
-    assert json.loads(told["dated.jpg"]["extra"])["published_at_from"] == "exif"
-    assert told["inner/plain.png"]["published_at"] == changed
-    assert json.loads(told["inner/plain.png"]["extra"])["published_at_from"] == "file"
+    assert by_picture["dated.jpg"]["published_at"] == datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
+    assert json.loads(by_picture["dated.jpg"]["extra"])["published_at_from"] == "exif"
+    assert by_picture["inner/plain.png"]["published_at"] == changed
+    assert json.loads(by_picture["inner/plain.png"]["extra"])["published_at_from"] == "file"
     assert any("labels.csv" in note for note in notes)
 
 
@@ -177,7 +177,7 @@ def test_a_picture_copied_with_another_time_is_still_known(tmp_path: Path) -> No
     assert table_bytes(workspace.root) == before
 
 
-def test_a_folder_that_holds_posts_files_gives_their_posts_and_no_loose_pictures(
+def test_a_folder_with_files_of_posts_gives_no_posts_for_loose_pictures(
     tmp_path: Path,
 ) -> None:
     folder = corpus(tmp_path / "c")
@@ -189,7 +189,7 @@ def test_a_folder_that_holds_posts_files_gives_their_posts_and_no_loose_pictures
 
 
 @pytest.mark.parametrize("name", ["absent.jsonl", "posts.txt", "empty"])
-def test_what_cannot_be_read_at_all_is_refused_before_anything_is_written(
+def test_an_unreadable_path_is_refused_before_anything_is_written(
     tmp_path: Path, name: str
 ) -> None:
     (tmp_path / "posts.txt").write_text("hello", "utf-8")
@@ -289,11 +289,11 @@ def contents(workspace: Workspace) -> dict[str, Any]:
     """The tables but for where each row was found: that, and rejects, tell of files."""
     tables = {name: workspace.read_all(name) for name in ("intake", "media")}
     tables["intake"] = tables["intake"].drop_columns(["file", "row"])
-    told = sorted((row["item"], row["reason"], row["week"]) for row in rejects(workspace))
-    return {name: table.to_pylist() for name, table in tables.items()} | {"rejects": told}
+    rejected = sorted((row["item"], row["reason"], row["week"]) for row in rejects(workspace))
+    return {name: table.to_pylist() for name, table in tables.items()} | {"rejects": rejected}
 
 
-def test_of_one_id_with_two_contents_the_earlier_stays_and_the_other_is_told(
+def test_of_two_posts_with_one_id_the_earlier_stays_and_the_other_is_rejected(
     tmp_path: Path,
 ) -> None:
     late, early = post("a", text="late"), post("a", text="early", published_at="2026-11-01")
@@ -306,7 +306,7 @@ def test_of_one_id_with_two_contents_the_earlier_stays_and_the_other_is_told(
     assert (reject["item"], reject["row"]) == ("a", 1)
 
 
-def test_what_stands_in_the_workspace_stays(tmp_path: Path) -> None:
+def test_a_stored_post_is_never_replaced(tmp_path: Path) -> None:
     workspace = fresh(tmp_path / "w")
     add_posts(workspace, [write_posts(tmp_path / "1.jsonl", [post("a", text="first")])])
     earlier = post("a", text="second", published_at="2020-01-01")
@@ -315,7 +315,9 @@ def test_what_stands_in_the_workspace_stays(tmp_path: Path) -> None:
     assert workspace.read_all("intake")["text"].to_pylist() == ["first"]
 
 
-def test_a_vector_must_have_the_length_that_stands_else_the_commonest(tmp_path: Path) -> None:
+def test_vectors_must_have_the_length_of_stored_ones_else_the_commonest_length(
+    tmp_path: Path,
+) -> None:
     rows = [post(f"p{n}", image_vector=[1.0] * length) for n, length in enumerate((3, 2, 2))]
     workspace = fresh(tmp_path / "w")
     add_posts(workspace, [write_posts(tmp_path / "1.jsonl", rows)])
@@ -331,7 +333,7 @@ def test_a_vector_must_have_the_length_that_stands_else_the_commonest(tmp_path: 
 # -- a killed add ----------------------------------------------------------------------------------
 
 
-def test_an_add_that_was_cut_short_is_made_whole_by_the_next(
+def test_the_next_add_completes_one_that_was_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = corpus(tmp_path / "c")
@@ -366,7 +368,7 @@ def stop_after(writes: int) -> Any:
 # -- posts go --------------------------------------------------------------------------------------
 
 
-def test_a_forgotten_post_leaves_nothing_behind_and_stays_out(tmp_path: Path) -> None:
+def test_a_forgotten_post_leaves_no_trace_and_is_not_added_again(tmp_path: Path) -> None:
     folder = corpus(tmp_path / "c")
     rows = [
         post("secret", images=["pictures/a.png", "pictures/b.jpg", "gone.png"]),
@@ -399,7 +401,7 @@ def paths_of(workspace: Workspace) -> tuple[str, str]:
     return next(row["path"] for row in rows if row["path"] != shared), shared
 
 
-def test_an_id_that_no_post_has_can_be_forgotten_before_it_comes(tmp_path: Path) -> None:
+def test_an_id_can_be_forgotten_before_its_post_is_added(tmp_path: Path) -> None:
     workspace = fresh(tmp_path / "w")
     assert remove_posts(workspace, ["later"]) == []
     path = write_posts(tmp_path / "1.jsonl", [post("later"), post("b")])
@@ -426,7 +428,7 @@ def test_real_photographs_all_decode(tmp_path: Path, real_data: Path) -> None:
     assert workspace.read_all("media").num_rows == 500
 
 
-def test_the_spool_of_a_killed_add_is_thrown_away(tmp_path: Path) -> None:
+def test_the_spool_of_a_killed_add_is_removed(tmp_path: Path) -> None:
     (tmp_path / "add.sqlite").write_bytes(b"half written")
     spool = Spool(tmp_path / "add.sqlite")
     assert spool.stored_content("a") is None

@@ -1,4 +1,4 @@
-"""Bad rows are set aside with a reason in plain words, and their good neighbours all arrive."""
+"""Bad rows become rejects with a plain reason, and all good rows around them arrive."""
 
 import csv
 import gzip
@@ -84,7 +84,7 @@ BAD_LINES: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", [name for name, (_, kind) in BAD_LINES.items() if kind])
-def test_a_bad_line_is_told_and_its_neighbours_arrive(tmp_path: Path, name: str) -> None:
+def test_a_bad_line_is_rejected_and_its_neighbours_arrive(tmp_path: Path, name: str) -> None:
     raw, kind = BAD_LINES[name]
     first = post("good 1", published_at="2026-11-09", image_vector=[1.0, 2.0])
     lines = [line(first), raw, line(post("good 2", image_vector=[2.0, 1.0]))]
@@ -94,17 +94,17 @@ def test_a_bad_line_is_told_and_its_neighbours_arrive(tmp_path: Path, name: str)
     assert (summary.read, summary.new, summary.known) == (3, 2, 0)
     assert summary.rejected[kind] == 1
     assert kind in str(summary)
-    told = [row for row in rejects(workspace) if row["reason"].startswith(kind)]
-    assert [(row["file"], row["row"], row["stage"]) for row in told] == [
+    found = [row for row in rejects(workspace) if row["reason"].startswith(kind)]
+    assert [(row["file"], row["row"], row["stage"]) for row in found] == [
         ("posts.jsonl", 2, "intake")
     ]
-    assert all(row["item"] and row["reason"].isprintable() for row in told)
+    assert all(row["item"] and row["reason"].isprintable() for row in found)
     before = rejects(workspace)
     add_posts(workspace, [tmp_path / "posts.jsonl"])
     assert rejects(workspace) == before
 
 
-def test_a_deeply_nested_unknown_column_harms_nobody(tmp_path: Path) -> None:
+def test_a_deeply_nested_unknown_column_stops_no_other_row(tmp_path: Path) -> None:
     raw, _ = BAD_LINES["an unknown column nested deep"]
     lines = [line(post("good 1")), raw, line(post("good 2"))]
     (tmp_path / "posts.jsonl").write_bytes(b"\n".join(lines))
@@ -113,7 +113,7 @@ def test_a_deeply_nested_unknown_column_harms_nobody(tmp_path: Path) -> None:
     assert summary.new + sum(summary.rejected.values()) == 3
 
 
-def test_a_line_too_long_is_passed_over_without_holding_it(
+def test_a_line_that_is_too_long_is_skipped_in_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(readers, "LONGEST_LINE", 500)
@@ -124,14 +124,14 @@ def test_a_line_too_long_is_passed_over_without_holding_it(
     assert dict(summary.rejected) == {"line too long": 1}
 
 
-def test_blank_lines_and_a_byte_order_mark_are_nothing(tmp_path: Path) -> None:
+def test_blank_lines_and_a_byte_order_mark_are_ignored(tmp_path: Path) -> None:
     data = b"\xef\xbb\xbf" + line(post("a")) + b"\r\n\r\n  \n" + line(post("b")) + b"\r\n"
     (tmp_path / "posts.jsonl").write_bytes(data)
     summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.jsonl"])
     assert (ids(workspace), summary.read, summary.rejected) == (["a", "b"], 2, {})
 
 
-def test_a_compressed_file_that_breaks_off_gives_what_it_has(tmp_path: Path) -> None:
+def test_a_truncated_compressed_file_gives_the_rows_before_the_end(tmp_path: Path) -> None:
     rows = b"\n".join(line(post(f"p{n}", text=f"{n * 7919}")) for n in range(3000))
     packed = gzip.compress(rows)
     (tmp_path / "posts.jsonl.gz").write_bytes(packed[: len(packed) // 2])
@@ -160,7 +160,7 @@ BAD_CSV: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", BAD_CSV)
-def test_a_bad_csv_record_is_told_and_its_neighbours_arrive(tmp_path: Path, name: str) -> None:
+def test_a_bad_csv_record_is_rejected_and_its_neighbours_arrive(tmp_path: Path, name: str) -> None:
     raw, kind = BAD_CSV[name]
     good = (b'good 1,"two\nlines",2026-11-10,1,', b'good 2,"a ""sofa""",2026-11-10,2.0,', b"")
     lines = [good[0], raw, good[1], b"", b"good 3,x,2026-11-10,,"]
@@ -269,7 +269,7 @@ def test_adjacent_stray_quotes_cost_no_row_but_their_own(tmp_path: Path) -> None
     assert [row["row"] for row in rejects(workspace)] == [2]
 
 
-def test_a_stray_quote_holds_no_more_of_the_file_than_it_must(tmp_path: Path) -> None:
+def test_a_stray_quote_is_noticed_at_the_next_row(tmp_path: Path) -> None:
     lines = [f'p,{ROW},"wedge heel,5\n', *(f"p{n},{ROW},text,5\n" for n in range(1000))]
     (tmp_path / "posts.csv").write_text("id,published_at,text,likes\n" + "".join(lines), "utf-8")
     (source,) = readers.find_sources([tmp_path / "posts.csv"], lambda _line: None)
@@ -280,7 +280,7 @@ def test_a_stray_quote_holds_no_more_of_the_file_than_it_must(tmp_path: Path) ->
         assert len(held.back) == 1
 
 
-def test_the_inch_mark_that_people_really_have(tmp_path: Path, real_data: Path) -> None:
+def test_the_inch_mark_of_the_example_file(tmp_path: Path, real_data: Path) -> None:
     file = real_data.parent / "cases" / "csv-inch-mark" / "posts.csv"
     if not file.is_file():
         pytest.skip("no cases beside the real data")
@@ -290,7 +290,7 @@ def test_the_inch_mark_that_people_really_have(tmp_path: Path, real_data: Path) 
 
 @settings(max_examples=60, deadline=None)
 @given(junk=st.lists(st.binary(max_size=40).filter(lambda b: b"\n" not in b), max_size=6))
-def test_whatever_stands_between_them_good_csv_rows_before_it_arrive(
+def test_good_csv_rows_before_any_junk_arrive(
     tmp_path_factory: pytest.TempPathFactory, junk: list[bytes]
 ) -> None:
     folder = tmp_path_factory.mktemp("junk")
@@ -302,7 +302,7 @@ def test_whatever_stands_between_them_good_csv_rows_before_it_arrive(
 
 @settings(max_examples=60, deadline=None)
 @given(junk=st.lists(st.binary(max_size=60).filter(lambda b: b"\n" not in b), max_size=6))
-def test_whatever_stands_between_them_good_json_lines_arrive(
+def test_good_json_lines_around_any_junk_arrive(
     tmp_path_factory: pytest.TempPathFactory, junk: list[bytes]
 ) -> None:
     folder = tmp_path_factory.mktemp("junk")
@@ -315,7 +315,7 @@ def test_whatever_stands_between_them_good_json_lines_arrive(
 
 
 @pytest.mark.parametrize("header", [b"", b"id,id,published_at\n"])
-def test_a_csv_file_with_no_usable_header_is_set_aside_whole(tmp_path: Path, header: bytes) -> None:
+def test_a_csv_file_without_a_usable_header_is_one_reject(tmp_path: Path, header: bytes) -> None:
     (tmp_path / "bad.csv").write_bytes(header + (b"a,b,2026-11-10\n" if header else b""))
     (tmp_path / "good.jsonl").write_bytes(line(post("good")))
     summary = add_posts(
@@ -328,7 +328,7 @@ def test_a_csv_file_with_no_usable_header_is_set_aside_whole(tmp_path: Path, hea
 # -- Parquet ---------------------------------------------------------------------------------------
 
 
-def test_bad_parquet_rows_are_told_and_their_neighbours_arrive(tmp_path: Path) -> None:
+def test_bad_parquet_rows_are_rejected_and_their_neighbours_arrive(tmp_path: Path) -> None:
     texts = not_utf8([b"one", b"caf\xe9", b"three", b"four", b"five"])
     table = pa.table(
         {
@@ -343,8 +343,8 @@ def test_bad_parquet_rows_are_told_and_their_neighbours_arrive(tmp_path: Path) -
     pq.write_table(table, tmp_path / "posts.parquet")
     add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.parquet"])
     assert ids(workspace) == ["p1", "p5"]
-    told = {row["row"]: row["reason"].partition(":")[0] for row in rejects(workspace)}
-    assert told == {2: "not UTF-8", 3: "no time", 4: "bad vector"}
+    reasons = {row["row"]: row["reason"].partition(":")[0] for row in rejects(workspace)}
+    assert reasons == {2: "not UTF-8", 3: "no time", 4: "bad vector"}
 
 
 def not_utf8(texts: list[bytes]) -> pa.Array:
@@ -353,7 +353,7 @@ def not_utf8(texts: list[bytes]) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(texts), raw.buffers())
 
 
-def test_a_parquet_file_cut_short_is_told_and_other_files_arrive(tmp_path: Path) -> None:
+def test_a_truncated_parquet_file_is_rejected_and_other_files_arrive(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist([post("lost")]), tmp_path / "a.parquet")
     data = (tmp_path / "a.parquet").read_bytes()
     (tmp_path / "a.parquet").write_bytes(data[: len(data) // 2])
@@ -375,20 +375,20 @@ def test_a_post_with_one_bad_picture_arrives_with_the_good_ones(tmp_path: Path) 
     summary = add_posts(workspace := fresh(tmp_path / "w"), [tmp_path / "posts.jsonl"])
     assert (ids(workspace), ids(workspace, "media")) == (["p", "q"], ["p", "p"])
     assert dict(summary.rejected) == {"picture cannot be decoded": 1}
-    (told,) = rejects(workspace)
-    assert told["item"] == "p"
-    assert "cut.png" in told["reason"]
+    (reject,) = rejects(workspace)
+    assert reject["item"] == "p"
+    assert "cut.png" in reject["reason"]
 
 
-def test_a_post_whose_every_content_is_bad_is_set_aside_with_each_reason(tmp_path: Path) -> None:
+def test_a_post_without_usable_content_is_rejected_with_each_reason(tmp_path: Path) -> None:
     (tmp_path / "cut.png").write_bytes(encoded(image())[:60])
     rows = [post("p", text=None, images=["cut.png"], videos=["gone.mp4"]), post("q")]
     (tmp_path / "posts.jsonl").write_bytes(b"\n".join(map(line, rows)))
     workspace = fresh(tmp_path / "w")
     add_posts(workspace, [tmp_path / "posts.jsonl"])
     assert ids(workspace) == ["q"]
-    told = sorted(row["reason"].partition(":")[0] for row in rejects(workspace))
-    assert told == ["no content", "picture cannot be decoded", "video is missing"]
+    reasons = sorted(row["reason"].partition(":")[0] for row in rejects(workspace))
+    assert reasons == ["no content", "picture cannot be decoded", "video is missing"]
     assert not [file for file in workspace.media_folder.rglob("*") if file.is_file()]
 
 
@@ -409,7 +409,7 @@ OUTSIDE = {
 
 
 @pytest.mark.parametrize("way", OUTSIDE)
-def test_nothing_outside_the_corpus_is_read(tmp_path: Path, way: str) -> None:
+def test_no_file_outside_the_folder_is_read(tmp_path: Path, way: str) -> None:
     folder = tmp_path / "c"
     (folder / "inner").mkdir(parents=True)
     (tmp_path / "secret.png").write_bytes(encoded(image()))
@@ -427,7 +427,7 @@ def test_nothing_outside_the_corpus_is_read(tmp_path: Path, way: str) -> None:
     assert not workspace.media_folder.exists()
 
 
-def test_a_link_inside_the_corpus_is_followed(tmp_path: Path) -> None:
+def test_a_link_inside_the_folder_is_followed(tmp_path: Path) -> None:
     (tmp_path / "real.png").write_bytes(encoded(image()))
     (tmp_path / "link.png").symlink_to("real.png")
     (tmp_path / "posts.jsonl").write_bytes(line(post("p", images=["link.png"])))

@@ -1,4 +1,4 @@
-"""Names are found where they stand, in any mixture of languages, and nowhere else."""
+"""Names are found at the right offsets, in any mixture of languages, and nowhere else."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -73,7 +73,7 @@ def test_names_are_found_as_they_are_written(
         ("an old navy coat", []),
     ],
 )
-def test_an_ordinary_word_is_a_brand_only_where_its_capital_tells(
+def test_an_ordinary_word_is_a_brand_only_if_its_capital_is_significant(
     rules: RulesRecogniser, text: str, names: Found
 ) -> None:
     assert found(rules, text) == names
@@ -89,7 +89,7 @@ def test_an_ordinary_word_is_a_brand_only_where_its_capital_tells(
         ("新的球形台灯到了", [("球形台灯", "object")]),
     ],
 )
-def test_a_chinese_name_is_no_part_of_a_longer_word(
+def test_a_chinese_name_inside_a_longer_word_is_ignored(
     rules: RulesRecogniser, text: str, names: Found
 ) -> None:
     assert found(rules, text) == names
@@ -105,13 +105,13 @@ def test_a_chinese_name_is_no_part_of_a_longer_word(
         ("＃キャンプ", ["＃キャンプ"]),
     ],
 )
-def test_hashtags_are_found_in_both_ways_of_writing_them(
+def test_hashtags_are_found_in_both_spellings(
     rules: RulesRecogniser, text: str, tags: list[str]
 ) -> None:
     assert [surface for surface, kind in found(rules, text) if kind == "hashtag"] == tags
 
 
-def test_a_brand_in_a_hashtag_is_named_and_a_thing_in_a_hashtag_is_only_a_topic(
+def test_in_a_hashtag_a_brand_is_a_name_and_a_thing_is_not(
     rules: RulesRecogniser,
 ) -> None:
     assert found(rules, "#JuniperX #Lantern") == [("#JuniperX", "hashtag"), ("#Lantern", "hashtag")]
@@ -134,7 +134,7 @@ def test_a_brand_in_a_hashtag_is_named_and_a_thing_in_a_hashtag_is_only_a_topic(
         ("这台相机来自灯笼", "brand"),
     ],
 )
-def test_the_words_around_tell_the_kind_of_a_name(
+def test_the_words_around_a_name_decide_its_kind(
     rules: RulesRecogniser, text: str, kind: str
 ) -> None:
     assert [
@@ -176,7 +176,7 @@ def test_spans_of_any_text_lie_in_it_and_names_do_not_overlap(
 
 @settings(deadline=None)
 @given(st.lists(TEXTS, max_size=5))
-def test_the_answer_for_a_text_does_not_depend_on_the_others(
+def test_the_spans_of_a_text_do_not_depend_on_the_other_texts(
     rules: RulesRecogniser, texts: list[str]
 ) -> None:
     together = rules.find(texts, [""] * len(texts))
@@ -216,13 +216,13 @@ LONG = {
 
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
-def test_a_long_and_hostile_text_is_read_in_its_stride(rules: RulesRecogniser, text: str) -> None:
+def test_a_long_and_hostile_text_is_read_quickly(rules: RulesRecogniser, text: str) -> None:
     for span in rules.find([text], [""])[0]:
         assert text[span.start : span.end].strip()
 
 
 class Fixed:
-    """A recogniser that says what it was told."""
+    """A recogniser that returns the spans it was made with."""
 
     def __init__(self, *spans: Span) -> None:
         self.spans = list(spans)
@@ -231,7 +231,7 @@ class Fixed:
         return [self.spans for _ in texts]
 
 
-def test_where_two_recognisers_overlap_the_longer_name_stands_and_then_the_first() -> None:
+def test_of_overlapping_names_the_longer_counts_and_then_the_first() -> None:
     first = Fixed(Span(0, 5, "brand"), Span(10, 15, "brand"), Span(20, 26, "hashtag"))
     second = Fixed(Span(0, 9, "person"), Span(10, 15, "place"), Span(21, 26, "brand"))
     assert find_together([first, second], ["x" * 30], ["en"]) == [
@@ -244,7 +244,7 @@ def test_where_two_recognisers_overlap_the_longer_name_stands_and_then_the_first
     ]
 
 
-def test_the_stage_writes_surfaces_that_stand_at_their_offsets(tmp_path: Path) -> None:
+def test_the_stage_writes_the_surface_at_each_span(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path)
     texts = ["Juniper Hale 🔥 #露营#", "", "在公园看书,灯笼"]
     write_posts(workspace, texts)
@@ -272,7 +272,7 @@ def test_the_order_of_posts_does_not_change_the_table(tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
-def test_what_is_wrong_in_the_catalogue_is_told_once(tmp_path: Path) -> None:
+def test_faults_of_the_catalogue_are_reported_once(tmp_path: Path) -> None:
     bad = "".join(f"x{i},nonsense,Name,,,,\n" for i in range(5))
     workspace = workspace_with(tmp_path, CATALOGUE + bad)
     weeks = ("2026-W40", "2026-W41")

@@ -1,4 +1,4 @@
-"""Any spaCy pipeline and any token classifier can be named, and the rules stay beside them."""
+"""The settings may name a spaCy pipeline or a token classifier; the rules run beside it."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def spacy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bert_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny BERT that learnt a handful of sentences, saved as any other."""
+    """A tiny BERT that was trained on six sentences."""
     repair_torchvision()
     import torch
     from transformers import BertConfig, BertForTokenClassification, BertTokenizer
@@ -69,7 +69,9 @@ def bert_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_spacy_pipeline_finds_what_no_catalogue_knows(spacy_folder: Path, tmp_path: Path) -> None:
+def test_a_spacy_pipeline_finds_names_outside_the_catalogue(
+    spacy_folder: Path, tmp_path: Path
+) -> None:
     workspace = workspace_with(tmp_path, recogniser="spacy", model=str(spacy_folder))
     write_posts(workspace, ["Velmora and Anna Lee in Oslo today, globe lamp #home", "🔥Velmora"])
     find_names(workspace)
@@ -85,14 +87,14 @@ def test_a_spacy_pipeline_finds_what_no_catalogue_knows(spacy_folder: Path, tmp_
     assert (entity["name"], entity["kind"], entity["source"]) == ("Velmora", "brand", "posts")
 
 
-def test_a_token_classifier_finds_what_no_catalogue_knows(
+def test_a_token_classifier_finds_names_outside_the_catalogue(
     bert_folder: Path, tmp_path: Path
 ) -> None:
     workspace = workspace_with(tmp_path, recogniser="transformers", model=str(bert_folder))
     texts = ["lamps by Vel  Mora", "薇墨拉的灯", "we met Anna Lee"]
     write_posts(workspace, texts)
     find_names(workspace)
-    found = {post: [told[:2] for told in names] for post, names in linked(workspace).items()}
+    found = {post: [name[:2] for name in names] for post, names in linked(workspace).items()}
     assert found == {
         "p0": [("Vel  Mora", "brand")],
         "p1": [("薇墨拉", "brand")],
@@ -118,7 +120,7 @@ def test_a_folder_is_found_in_the_workspace(spacy_folder: Path, tmp_path: Path) 
     assert linked(workspace)["p0"][0][:2] == ("Velmora", "brand")
 
 
-def test_a_model_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_model_gives_one_clear_line(tmp_path: Path) -> None:
     for number, (recogniser, model, error) in enumerate(
         [
             ("spacy", "xx_no_such_pipeline", MissingPart),

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from zeitgraph.extraction.names.words import LONGEST, stop_words, tokens
 
 
-def test_english_words_come_in_order_without_what_tells_nothing() -> None:
+def test_english_words_come_in_order_without_stop_words() -> None:
     text = "I'm loving the Ballet-core ribbons, and the tulle: ribbons’ 2024 look! a"
     assert tokens(text, "en") == ["loving", "ballet-core", "ribbons", "tulle", "ribbons"]
 
 
-def test_chinese_is_cut_into_words_whatever_language_is_named() -> None:
+def test_chinese_is_split_into_words_whatever_the_language() -> None:
     expected = ["小红书", "芭蕾", "缎带"]
     for lang in ("zh", "en", ""):
         assert tokens("今天在小红书看到芭蕾缎带", lang) == expected
@@ -30,7 +30,7 @@ def test_a_hashtag_is_one_word_in_either_language() -> None:
     assert tokens("#Korean_Cream＃多巴胺穿搭 sofa", "en") == ["#koreancream", "#多巴胺穿搭", "sofa"]
 
 
-def test_addresses_handles_and_mail_are_no_words() -> None:
+def test_addresses_handles_and_mail_are_left_out() -> None:
     text = "https://shop.example/red?x=1 @some.body me@mail.example www.site.example velvet"
     assert tokens(text) == ["velvet"]
 

@@ -176,7 +176,7 @@ def test_a_folder_without_safetensors_is_refused(tmp_path: Path, loader: Loader)
         check_model_folder(tmp_path, loader)
 
 
-def test_what_a_linked_folder_holds_is_looked_at(tmp_path: Path) -> None:
+def test_linked_folders_are_checked(tmp_path: Path) -> None:
     folder = write(tmp_path / "model", FOLDERS["transformers"])
     (folder / "linked").symlink_to(write(tmp_path / "other", {"pytorch_model.bin": PICKLE}))
     (folder / "circle").symlink_to(folder)
@@ -184,7 +184,7 @@ def test_what_a_linked_folder_holds_is_looked_at(tmp_path: Path) -> None:
         check_model_folder(folder, "transformers")
 
 
-def test_the_states_of_a_trainer_are_no_weights(tmp_path: Path) -> None:
+def test_states_of_a_trainer_are_ignored(tmp_path: Path) -> None:
     states = ("training_args.bin", "optimizer.pt", "rng_state_0.pth")
     write(write(tmp_path, FOLDERS["transformers"]), dict.fromkeys(states, PICKLE))
     check_model_folder(tmp_path, "transformers")
@@ -314,7 +314,7 @@ def test_yes_on_standard_input_runs_no_code_of_a_model(tmp_path: Path) -> None:
         tmp_path / "words",
         own | {"config.json": {"model_type": "bert"}, "tokenizer_config.json": words},
     )
-    done = subprocess.run(  # noqa: S603 -- our own words
+    done = subprocess.run(  # noqa: S603 -- our own code
         [sys.executable, "-c", RUN],
         cwd=tmp_path,
         input="yes\n" * 20,
