@@ -107,7 +107,7 @@ def run(
     from zeitgraph.kg.workspace.progress import watching
     from zeitgraph.kg.workspace.workspace import Workspace
 
-    place = Workspace(workspace)
+    place = Workspace.renewed(workspace)
     with place.held(), watching() as watcher:
         told = [str(_add(place, posts, watcher))] if posts else []
         _update(place, watcher)

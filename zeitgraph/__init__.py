@@ -4,4 +4,4 @@ Every command of the command line is a function of the same name in `zeitgraph.c
 no work, so that importing the package costs nothing.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -4,6 +4,7 @@
     ├── UserError                  exit code 2: the user can mend it
     │   ├── InputError             a file or folder named by the user cannot be used
     │   ├── NotAWorkspace          the folder has no zeitgraph.toml
+    │   ├── OldWorkspace           the tables are those of an older version
     │   ├── SettingsError          zeitgraph.toml is wrong, with the path of the key
     │   ├── EditsError             edits.toml is wrong, with the entry
     │   ├── UnknownName            a name that is in no table; lists the known ones
@@ -44,6 +45,10 @@ class InputError(UserError):
 
 class NotAWorkspace(UserError):
     """The folder has no `zeitgraph.toml`."""
+
+
+class OldWorkspace(UserError):
+    """The tables of the workspace were made by an older version; a run makes them anew."""
 
 
 class SettingsError(UserError):

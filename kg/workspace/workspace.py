@@ -20,6 +20,7 @@ from zeitgraph.kg.base.errors import (
     BusyWorkspace,
     InputError,
     NotAWorkspace,
+    OldWorkspace,
     UnknownName,
     UnknownWeek,
 )
@@ -43,9 +44,19 @@ from zeitgraph.kg.workspace.tables import (
 NO_WEEK = "unknown"
 """The partition of rows that belong to no week, such as a reject with no time."""
 
+_OLD_LEDGER = "ledger.json"
+"""The ledger of version 0.1. Since 0.2 it is a folder, and some columns have other names."""
+
+_RENAMED_COLUMNS = ("clusters", "memberships")
+"""The tables of version 0.1 with columns that have other names now."""
+
 
 class Workspace:
-    """The folder `root`, which must hold a `zeitgraph.toml`; raises `NotAWorkspace` otherwise."""
+    """The folder `root`, which must hold a `zeitgraph.toml`.
+
+    Raises `NotAWorkspace` if it holds none, and `OldWorkspace` if its tables are those of version
+    0.1; `Workspace.renewed` opens such a folder.
+    """
 
     def __init__(self, root: Path | str = ".") -> None:
         self.root = Path(root).resolve()
@@ -54,7 +65,29 @@ class Workspace:
                 f"{self.root} has no {SETTINGS_FILE}",
                 do="make one with `zeitgraph init`, or name the folder with -w",
             )
+        if (self.root / _OLD_LEDGER).exists():
+            raise OldWorkspace(
+                "zeitgraph 0.1 made the tables of this workspace",
+                where=self.root,
+                do="make them anew with `zeitgraph run`",
+            )
         self._memory: RunMemory | None = None
+
+    @classmethod
+    def renewed(cls, root: Path | str) -> "Workspace":
+        """The workspace at `root`, ready for a run, also if version 0.1 made it.
+
+        Of such a workspace the posts, pictures, settings, edits and pages stay. The tables whose
+        columns have other names now are removed, and so is the ledger: a run makes all derived
+        tables anew. Raises `BusyWorkspace` if another process is working there.
+        """
+        folder = Path(root).resolve()
+        if (folder / SETTINGS_FILE).is_file() and (folder / _OLD_LEDGER).exists():
+            with _held(folder):
+                for name in _RENAMED_COLUMNS:
+                    shutil.rmtree(folder / "tables" / name, ignore_errors=True)
+                (folder / _OLD_LEDGER).unlink(missing_ok=True)  # last: so a killed renewal goes on
+        return cls(folder)
 
     @classmethod
     def create(cls, root: Path | str, profile: str, catalogue: Path | None = None) -> "Workspace":
@@ -278,18 +311,24 @@ class Workspace:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the workspace for writing; raises `BusyWorkspace` if another process does."""
-        lock = filelock.FileLock(self.root / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout as error:
-            raise BusyWorkspace(
-                "another zeitgraph is working here", where=self.root, do="wait until it is done"
-            ) from error
-        try:
+        """Hold the workspace for writing. Raises `BusyWorkspace` if another process does."""
+        with _held(self.root):
             yield
-        finally:
-            lock.release()
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    lock = filelock.FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise BusyWorkspace(
+            "another zeitgraph is working here", where=folder, do="wait until it is done"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def table_called(name: str) -> Table[Any]:
