@@ -380,14 +380,18 @@ def test_a_cluster_that_shows_only_posts_of_others_continues(
 
 
 def test_any_edits_give_each_post_one_row(plain: World) -> None:
-    """Random edits of existing clusters: the run ends, and each edit has its effect."""
+    """Random edits of existing clusters: the run ends, and each edit has its effect.
+
+    Only a split, or a centre pinned to its place, may change which clusters are found later.
+    """
     before = joined(Workspace(plain[0]))
     known = sorted({label for label in before.values() if label})
     random = np.random.default_rng(new_seed())
     for _ in range(2):
         with TemporaryDirectory() as folder:
             copy = Workspace(shutil.copytree(plain[0], Path(folder) / "copy"))
-            (copy.root / "edits.toml").write_text(_some_edits(random, known), "utf-8")
+            text = _some_edits(random, known)
+            (copy.root / "edits.toml").write_text(text, "utf-8")
             try:
                 edits = read_edits(copy)
             except EditsError:  # they contradict each other
@@ -400,8 +404,10 @@ def test_any_edits_give_each_post_one_row(plain: World) -> None:
             assert not gone & set(last)
             rows = copy.read("clusters", copy.weeks("clusters")[-1]).to_pylist()
             names = {row["cluster_id"]: row["name_en"] for row in rows}
+            may_lose = "[[split]]" in text or 'centre = "still"' in text
+            assert may_lose or names.keys() >= set(known)
             for edit_ in edits:
-                if edit_.kind == "rename" and edit_.since is None:
+                if edit_.kind == "rename" and edit_.since is None and edit_.cluster in names:
                     assert names[edit_.cluster] == edit_.row(FIRST)["en"]
             counted = Counter(after.values())
             assert all(row["total_posts"] == counted[row["cluster_id"]] for row in rows)
