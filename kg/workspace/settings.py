@@ -186,10 +186,10 @@ class RuleSettings(Branch):
 
 
 class TrendSettings(Branch):
-    """Which changes of a week are told."""
+    """Which changes of a week are reported."""
 
     false_discoveries: float = Field(
-        0.1, gt=0, lt=1, description="of the changes told, this part may be chance"
+        0.1, gt=0, lt=1, description="share of the reported changes that may be chance"
     )
 
 
