@@ -43,12 +43,15 @@ from zeitgraph.reports.report.evidence_tables import (
     evidence_table,
 )
 from zeitgraph.reports.report.name_spans import find_names
-from zeitgraph.reports.report.outline import Section
+from zeitgraph.reports.report.outline import Section, section_title
 from zeitgraph.reports.report.page_data import PageData
 from zeitgraph.reports.report.text_files import colophon, heading
 
 ENTITIES_PER_KIND, MOST_KINDS = 3, 4
 """How many entities of a kind a section shows, and of how many kinds."""
+
+PLACED_KINDS = frozenset({"summary", "moves", "cluster", "watch"})
+"""Kinds of sections that have a place on the page; sections of other kinds follow after them."""
 
 THUMBNAIL_PIXELS, STRIP_PIXELS = 96, 460
 """The longer side of a picture in the table, and of one in the strip."""
@@ -101,6 +104,11 @@ def report_html(report: Report, evidence: Evidence, data: PageData) -> bytes:
         "summary": by_kind["summary"],
         "moves": by_kind["moves"],
         "watch": by_kind["watch"],
+        "further": [
+            {"key": s.key, "title": section_title(s, evidence), "claims": by_key[s.key]}
+            for s, _ in report.sections
+            if s.kind not in PLACED_KINDS
+        ],
         "styles": styles,
         "evidence": _groups(list(tables.values()), evidence),
         "dropped": [claim for claim in report.claims if not claim.kept],

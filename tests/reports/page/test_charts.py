@@ -1,4 +1,4 @@
-"""Charts: drawings that say what the figures say, and are safe whatever the names hold."""
+"""Charts: the drawings agree with the figures, and are safe for any name."""
 
 import random
 import re
@@ -30,7 +30,7 @@ def weeks(count: int) -> list[str]:
 
 
 @given(st.floats(1e-6, 1.2))
-def test_ticks_are_few_round_and_reach_the_value(value: float) -> None:
+def test_ticks_are_few_and_round_and_reach_the_value(value: float) -> None:
     marks = ticks(value)
     assert 4 <= len(marks) <= 6
     assert marks[0] == 0
@@ -39,10 +39,8 @@ def test_ticks_are_few_round_and_reach_the_value(value: float) -> None:
 
 
 @given(st.text(max_size=30), st.lists(SHARES, min_size=1, max_size=30))
-@example("a share that is nearly none", [5e-324])
-def test_whatever_a_style_is_called_its_drawing_is_well_formed(
-    name: str, shares: list[float | None]
-) -> None:
+@example("a share that is nearly zero", [5e-324])
+def test_a_drawing_is_well_formed_for_any_name(name: str, shares: list[float | None]) -> None:
     name = "".join(c for c in name if c.isprintable())
     points = tuple(Point(w, s) for w, s in zip(weeks(len(shares)), shares, strict=True))
     for drawing in (
@@ -66,7 +64,7 @@ def test_hostile_names_stay_text() -> None:
     ET.fromstring(str(strip))  # noqa: S314 -- our own markup
 
 
-def test_a_week_without_a_share_is_a_gap_and_not_a_nought() -> None:
+def test_a_week_without_a_share_is_a_gap_and_not_a_zero() -> None:
     shares = [0.1, 0.2, None, 0.3, 0.4]
     points = tuple(Point(w, s) for w, s in zip(weeks(5), shares, strict=True))
     drawing = ET.fromstring(str(sparkline("Camping", points)))  # noqa: S314 -- our own markup
@@ -86,7 +84,7 @@ def test_bars_are_as_long_as_their_shares() -> None:
     st.lists(st.tuples(*[st.floats(0.001, 1)] * 3), min_size=2, max_size=6),
 )
 @example([(0.101, 0.18, 0.296)] * 2, [(0.05, 0.1, 0.2)] * 2)
-def test_panels_reach_the_ends_of_all_intervals_and_their_marks_are_even(
+def test_panels_hold_all_intervals_and_their_marks_are_evenly_spaced(
     one: list[tuple[float, ...]], other: list[tuple[float, ...]]
 ) -> None:
     lines = []

@@ -303,7 +303,7 @@ def test_the_text_of_a_post_stays_inside_the_quoted_evidence(
         ("tiny", SettingsError, "provider:model"),
         ("nosuch:tiny", SettingsError, "nosuch"),
         ("groq:tiny", MissingPart, "langchain-groq"),
-        ("huggingface:no/such folder", ModelError, "cannot be loaded"),
+        ("huggingface:no/such folder", ModelError, r"not a hub name \(no/such folder\)"),
     ],
 )
 def test_the_error_names_a_model_that_cannot_be_opened(

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -17,11 +18,18 @@ import pytest
 from PIL import Image
 
 from tests.worlds.report import LAST, ask_tables, make_world
+from zeitgraph.kg.base.terms import ClaimStatus
 from zeitgraph.kg.workspace.tables import TABLES, make_table
 from zeitgraph.kg.workspace.workspace import Workspace
-from zeitgraph.reports.page.formatting import dates
+from zeitgraph.reports.page.formatting import dates, labels
 from zeitgraph.reports.page.inline_picture import inline_picture
 from zeitgraph.reports.report.cards import web_address
+from zeitgraph.reports.report.claims import Claim
+from zeitgraph.reports.report.compose import compose
+from zeitgraph.reports.report.evidence_builder import collect_evidence
+from zeitgraph.reports.report.outline import Section
+from zeitgraph.reports.report.page import report_html
+from zeitgraph.reports.report.page_data import PageData
 from zeitgraph.reports.report.stage import ReportFiles, weekly_report
 from zeitgraph.reports.report.text_files import escape_markdown
 
@@ -244,6 +252,22 @@ def test_a_week_is_written_as_its_days_in_both_languages() -> None:
     assert dates("2026-W46", "en") == "9–15 November 2026"
     assert dates("2026-W40", "en") == "28 September – 4 October 2026"
     assert dates("2026-W53", "zh") == "2026年12月28日至2027年1月3日"
+
+
+def test_a_section_of_a_new_kind_follows_the_others(
+    world: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(labels("en")["page"], "outlook", "Outlook & beyond")
+    evidence = collect_evidence(world, LAST, "en", ask_tables(world))
+    report = compose(evidence, world.settings.report)
+    claim = Claim("k-new", "outlook", "A calm week.", ("E1",), ClaimStatus.KEPT)
+    section = Section("outlook", "outlook", evidence.items[:1])
+    longer = replace(report, sections=(*report.sections, (section, (claim,))))
+    data = PageData({}, {}, (LAST,), {})
+    page = report_html(longer, evidence, data).decode()
+    assert page.index('id="watch"') < page.index("<h2>Outlook &amp; beyond</h2>")
+    assert page.index("<h2>Outlook &amp; beyond</h2>") < page.index('id="k-new"')
+    assert "Outlook" not in report_html(report, evidence, data).decode()
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
