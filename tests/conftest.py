@@ -23,8 +23,8 @@ DATA = Path(os.environ.get("ZEITGRAPH_TEST_DATA", Path(__file__).parents[2] / "s
 FUZZ = os.environ.get("ZEITGRAPH_FUZZ", "")
 """What `make fuzz` draws afresh; a failure of such a run comes again with the same value."""
 
-settings.register_profile("fixed", derandomize=True)
-settings.register_profile("fuzz", derandomize=False)
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("fuzz", derandomize=False, deadline=None)
 settings.load_profile("fuzz" if FUZZ else "fixed")
 
 CORE_ONLY = os.environ.get("ZEITGRAPH_CORE_ONLY") == "1"
