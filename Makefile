@@ -18,10 +18,10 @@ demo: .venv/.installed
 	@echo "(source $(BIN)/activate puts zeitgraph on the path)"
 
 test: .venv/.tested
-	$(BIN)/python -m pytest -n logical --dist loadfile
+	$(BIN)/python -m pytest -n logical --dist worksteal
 
 fuzz: .venv/.tested
-	ZEITGRAPH_FUZZ=$(SEED) $(BIN)/python -m pytest -n logical --dist loadfile \
+	ZEITGRAPH_FUZZ=$(SEED) $(BIN)/python -m pytest -n logical --dist worksteal \
 	  || { echo "To repeat it: make fuzz SEED=$(SEED)"; false; }
 
 check: .venv/.tested

@@ -15,13 +15,11 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from tests.seeds import FUZZ
 from zeitgraph.kg.base.errors import MissingPart
 from zeitgraph.kg.base.plugins import EXTRAS, is_installed
 
 DATA = Path(os.environ.get("ZEITGRAPH_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
-
-FUZZ = os.environ.get("ZEITGRAPH_FUZZ", "")
-"""What `make fuzz` draws afresh; a failure of such a run comes again with the same value."""
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("fuzz", derandomize=False, deadline=None)

@@ -1,17 +1,15 @@
 """Dense groups found among points, without a given number of groups."""
 
-import random
-
 import numpy as np
 import pytest
 
-from tests.seeds import new_seed
+from tests.seeds import new_seed, new_seeds
 from zeitgraph.extraction.clusters.density import find_groups
 from zeitgraph.extraction.geometry.neighbours import neighbours_of
 from zeitgraph.extraction.geometry.post_space import mean_shift
 from zeitgraph.extraction.geometry.unit_vectors import Points, unit_rows
 
-SEEDS = [random.randrange(10**9) for _ in range(3)]
+SEEDS = new_seeds(3)
 
 
 def _blobs(random: np.random.Generator, groups: int, each: int, spread: float) -> Points:

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.seeds import new_seed
+from tests.seeds import new_seed, new_seeds
 from zeitgraph.extraction.geometry.bridge import LEAST_PAIRS, fill_sides, learn_bridge
 from zeitgraph.extraction.geometry.neighbours import neighbours_of
 from zeitgraph.extraction.geometry.post_space import centred
 from zeitgraph.extraction.geometry.unit_vectors import Points, unit_rows
 
 WIDTH = 24
-SEEDS = [random.randrange(10**6) for _ in range(3)]
+SEEDS = new_seeds(3)
 
 
 def pairs(seed: int, count: int = 400, noise: float = 0.15) -> tuple[Points, Points]:

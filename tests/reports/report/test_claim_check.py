@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.seeds import new_seed
+from tests.seeds import new_seed, new_seeds
 from tests.worlds.report import LAST, ask_tables, make_world, style_ids
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.page.formatting import count, factor, percent
@@ -274,7 +274,7 @@ def test_the_checker_decides_on_any_text(text: str, evidence: list[str]) -> None
 # -- the template writer against a whole world -----------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=[random.randrange(10**6) for _ in range(3)])
+@pytest.fixture(scope="module", params=new_seeds(3))
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return make_world(tmp_path_factory.mktemp("claims"), request.param, posts=150)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.seeds import new_seeds
 from tests.worlds.report import LAST, ask_tables, make_world, style_ids
 from zeitgraph.kg.base.errors import MissingPart, ModelError, SettingsError
 from zeitgraph.kg.models.torchvision_repair import repair_torchvision
@@ -133,7 +134,7 @@ INVENTED: tuple[tuple[str, list[str]], ...] = (
 )
 
 
-@pytest.mark.parametrize("seed", [random.randrange(10**6) for _ in range(4)])
+@pytest.mark.parametrize("seed", new_seeds(4))
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_no_invention_of_a_model_gets_into_the_report(
     world: Workspace, server: Server, tmp_path: Path, seed: int, lang: str
