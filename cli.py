@@ -3,7 +3,7 @@
     from zeitgraph.cli import demo, run, report, sparql
 
 Each function returns what the command prints: a text, or the path of the page it made. Only this
-file sees all of zeitgraph; nothing heavy is imported before it is needed.
+file imports all layers of zeitgraph. Heavy packages are imported when a command needs them.
 """
 
 import shlex
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from zeitgraph.kg.workspace.progress import Watcher
     from zeitgraph.kg.workspace.workspace import Workspace
 
-Week = Annotated[str | None, typer.Option(help="Like 2026-W46 (default: the last complete one).")]
+Week = Annotated[str | None, typer.Option(help="Like 2026-W46 (default: the last complete week).")]
 Format = Literal["table", "json", "csv"]
+Lang = Annotated[Literal["en", "zh"] | None, typer.Option(help="Language of the page.")]
 
 app = typer.Typer(
     name="zeitgraph",
@@ -43,12 +44,12 @@ app.add_typer(edit, name="edit")
 @app.command()
 def demo(
     directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path("demo-trends"),
-    posts: Annotated[int, typer.Option(min=50, help="How many posts the world has.")] = 2000,
-    weeks: Annotated[int, typer.Option(min=4, max=520, help="Over how many weeks.")] = 26,
-    seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 7,
-    side: Annotated[int, typer.Option(min=32, max=512, help="Pixels of a picture's side.")] = 224,
+    posts: Annotated[int, typer.Option(min=50, help="Number of posts.")] = 2000,
+    weeks: Annotated[int, typer.Option(min=4, max=520, help="Number of weeks.")] = 26,
+    seed: Annotated[int, typer.Option(help="Seed of the random world.")] = 7,
+    side: Annotated[int, typer.Option(min=32, max=512, help="Width of a picture in pixels.")] = 224,
 ) -> str:
-    """Write a small world of posts to DIR/corpus, and run everything on it."""
+    """Write an invented corpus of posts to DIR/corpus, and run everything on it."""
     from zeitgraph.extraction.demo import PACKAGES, write_corpus
     from zeitgraph.kg.base.plugins import is_installed
     from zeitgraph.kg.workspace.progress import watching
@@ -62,7 +63,7 @@ def demo(
             watcher.note(f"Drawing a world of {posts:,} posts in {corpus} …")
         write_corpus(corpus, seed=seed, posts=posts, weeks=weeks, side=side)
     init(directory, profile="starter", catalogue=corpus / "catalogue.csv")
-    told = run([corpus / "posts.jsonl"], workspace=directory)
+    summary = run([corpus / "posts.jsonl"], workspace=directory)
     here = "" if directory.resolve() == Path.cwd() else f" -w {shlex.quote(str(directory))}"
     tries = (
         "questions",
@@ -70,16 +71,18 @@ def demo(
         f"cypher 'MATCH (c:Cluster) RETURN c.name LIMIT 5'{here}",
         f"report --lang zh{here}",
     )
-    return "\n".join([told, "", "Try next:", *(f"  zeitgraph {one}" for one in tries)])
+    return "\n".join([summary, "", "Try next:", *(f"  zeitgraph {line}" for line in tries)])
 
 
 @app.command()
 def init(
     directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = HERE,
-    profile: Annotated[str, typer.Option(help="Named settings; an unknown one lists all.")] = (
+    profile: Annotated[str, typer.Option(help="A set of settings; an unknown name lists all.")] = (
         "starter"
     ),
-    catalogue: Annotated[Path | None, typer.Option(help="Entities to link to: CSV, SKOS.")] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Entities to link to: CSV or SKOS.")
+    ] = None,
 ) -> str:
     """Make a new workspace."""
     from zeitgraph.kg.workspace.workspace import Workspace
@@ -92,9 +95,8 @@ def init(
 def add(posts: Annotated[list[Path], typer.Argument()], workspace: WorkspaceFolder = HERE) -> str:
     """Read posts into the workspace: JSONL (.gz), CSV, Parquet, or a folder of pictures."""
     from zeitgraph.kg.workspace.progress import watching
-    from zeitgraph.kg.workspace.workspace import Workspace
 
-    place = Workspace(workspace)
+    place = _open(workspace)
     with place.held(), watching() as watcher:
         return str(_add(place, posts, watcher))
 
@@ -103,26 +105,26 @@ def add(posts: Annotated[list[Path], typer.Argument()], workspace: WorkspaceFold
 def run(
     posts: Annotated[list[Path] | None, typer.Argument()] = None, workspace: WorkspaceFolder = HERE
 ) -> str:
-    """Add posts, if any are named, and bring everything up to date. Does only what changed."""
+    """Add posts, if any are named, and bring everything up to date. Redoes only what changed."""
     from zeitgraph.kg.workspace.progress import watching
     from zeitgraph.kg.workspace.workspace import Workspace
 
     place = Workspace.renewed(workspace)
     with place.held(), watching() as watcher:
-        told = [str(_add(place, posts, watcher))] if posts else []
+        lines = [str(_add(place, posts, watcher))] if posts else []
         _update(place, watcher)
         week = place.newest_complete_week()
         if week is None:
-            told.append("No week is complete yet, so there is no report.")
+            lines.append("No week is complete yet, so there is no report.")
         else:
             _bring(place, _reporting(), [week], watcher)
-            told += [
+            lines += [
                 f"Report:  {place.report_folder(week) / 'index.html'}",
                 f"Gallery: {place.report_folder(week) / 'gallery' / 'index.html'}",
             ]
         done = len(watcher.done)
-        told.append(f"{done} steps done." if done else "Nothing had changed.")
-    return "\n".join(told)
+        lines.append(f"{done} steps done." if done else "Nothing had changed.")
+    return "\n".join(lines)
 
 
 @app.command()
@@ -130,19 +132,18 @@ def forget(
     post_id: Annotated[list[str], typer.Argument(metavar="POST_ID…")],
     workspace: WorkspaceFolder = HERE,
 ) -> str:
-    """Remove posts and all that came of them; they stay out when their file is read again."""
+    """Remove posts and everything derived from them; reading their file again skips them."""
     from zeitgraph.extraction.forget import known_posts, remove_posts
     from zeitgraph.kg.forget import drop_traces
     from zeitgraph.kg.workspace.progress import watching
-    from zeitgraph.kg.workspace.workspace import Workspace
 
-    place = Workspace(workspace)
+    place = _open(workspace)
     with place.held(), watching() as watcher:
         known, unknown = known_posts(place, post_id)
-        told = drop_traces(place, known)
+        reported = drop_traces(place, known)
         touched = remove_posts(place, known)
         _update(place, watcher)
-        _bring(place, _reporting(), [w for w in told if w in place.weeks("intake")], watcher)
+        _bring(place, _reporting(), [w for w in reported if w in place.weeks("intake")], watcher)
     return f"Forgotten: {', '.join(known)}. Weeks touched: {', '.join(touched) or 'none'}.{unknown}"
 
 
@@ -152,23 +153,19 @@ def forget(
 @app.command()
 def report(
     week: Week = None,
-    lang: Annotated[Literal["en", "zh"] | None, typer.Option(help="The report's language.")] = None,
+    lang: Lang = None,
     llm: Annotated[str | None, typer.Option(help="PROVIDER:MODEL that writes it.")] = None,
     workspace: WorkspaceFolder = HERE,
 ) -> Path:
-    """Write the weekly report, and give the path of its page."""
-    from zeitgraph.kg.workspace.workspace import Workspace
-
-    place = Workspace(workspace).overriding("report", lang=lang, llm=llm)
-    return _tell(place, "report", week) / "index.html"
+    """Write the weekly report and print the path of its page."""
+    place = _open(workspace).overriding("report", lang=lang, llm=llm)
+    return _make(place, "report", week) / "index.html"
 
 
 @app.command()
 def gallery(week: Week = None, workspace: WorkspaceFolder = HERE) -> Path:
-    """Make the gallery of a week, and give the path of its page."""
-    from zeitgraph.kg.workspace.workspace import Workspace
-
-    return _tell(Workspace(workspace), "gallery", week) / "gallery" / "index.html"
+    """Make the gallery of a week and print the path of its page."""
+    return _make(_open(workspace), "gallery", week) / "gallery" / "index.html"
 
 
 # -- asking ----------------------------------------------------------------------------------------
@@ -180,11 +177,10 @@ def sparql(
     form: Annotated[Literal["table", "json", "csv", "ttl"], typer.Option("--format")] = "table",
     workspace: WorkspaceFolder = HERE,
 ) -> str:
-    """Ask the RDF graph in SPARQL 1.1; read-only."""
+    """Query the RDF graph in SPARQL 1.1; read-only."""
     from zeitgraph.kg.graph.sparql import ask_sparql
-    from zeitgraph.kg.workspace.workspace import Workspace
 
-    return ask_sparql(Workspace(workspace), argument_text(query)).render(form)
+    return ask_sparql(_open(workspace), argument_text(query)).render(form)
 
 
 @app.command()
@@ -193,18 +189,17 @@ def cypher(
     form: Annotated[Format, typer.Option("--format")] = "table",
     workspace: WorkspaceFolder = HERE,
 ) -> str:
-    """Ask the property graph in Cypher over Bolt; read-only."""
+    """Query the property graph in Cypher over Bolt; read-only."""
     from zeitgraph.kg.graph.bolt_client import ask_cypher
-    from zeitgraph.kg.workspace.workspace import Workspace
 
-    return ask_cypher(Workspace(workspace), argument_text(query)).render(form)
+    return ask_cypher(_open(workspace), argument_text(query)).render(form)
 
 
 @app.command()
 def questions(
     as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
 ) -> str:
-    """The canned questions: names, parameters, defaults."""
+    """List the canned questions with their parameters and defaults."""
     from zeitgraph.kg.graph.questions import list_questions
 
     return list_questions().render("json" if as_json else "table")
@@ -218,32 +213,30 @@ def answer(
     form: Annotated[Format, typer.Option("--format")] = "table",
     workspace: WorkspaceFolder = HERE,
 ) -> str:
-    """Answer a canned question; its defaults serve where nothing is given."""
+    """Answer a canned question. A parameter that is not given has its default."""
     from zeitgraph.kg.graph import questions as canned
-    from zeitgraph.kg.workspace.workspace import Workspace
 
     given = canned.read_arguments(arguments or [])
-    return canned.answer(Workspace(workspace), name, given, via=via).render(form)
+    return canned.answer(_open(workspace), name, given, via=via).render(form)
 
 
 @app.command()
 def similar(
     query: Annotated[str, typer.Argument(metavar="POST_ID|PICTURE|TEXT")],
-    count: Annotated[int, typer.Option(min=1, help="How many posts.")] = 10,
+    count: Annotated[int, typer.Option(min=1, help="Number of posts.")] = 10,
     kind: Annotated[
         Literal["post", "picture", "text"] | None,
-        typer.Option("--as", help="What it is, where that is not plain."),
+        typer.Option("--as", help="What the query is, if it is ambiguous."),
     ] = None,
     form: Annotated[Format, typer.Option("--format")] = "table",
     workspace: WorkspaceFolder = HERE,
 ) -> str:
-    """The posts most like a post, a picture or a text, the nearest first."""
+    """Find the posts most similar to a post, a picture or a text."""
     from zeitgraph.extraction.search.similar import similar_posts
     from zeitgraph.kg.workspace.progress import watching
-    from zeitgraph.kg.workspace.workspace import Workspace
 
     with watching() as watcher:
-        found = similar_posts(Workspace(workspace), query, count, kind, watcher.note)
+        found = similar_posts(_open(workspace), query, count, kind, watcher.note)
     return found.render(form)
 
 
@@ -255,9 +248,8 @@ def export(
 ) -> str:
     """Write a table (.parquet .csv .jsonl) or the graph (.ttl .trig .nq .jsonld .rdf)."""
     from zeitgraph.kg.workspace.export import export_table
-    from zeitgraph.kg.workspace.workspace import Workspace
 
-    place = Workspace(workspace)
+    place = _open(workspace)
     if table == "graph":
         from zeitgraph.kg.graph.rdf_stage import export_graph
 
@@ -269,7 +261,7 @@ def export(
 
 
 BENCH_SIDE = 128
-"""Pixels of a picture's side in the worlds of `bench --seeds`: what the starter CLIP looks at."""
+"""Pixels of a picture's side in the worlds of `bench --seeds`: the input of the starter CLIP."""
 
 
 @app.command()
@@ -278,22 +270,22 @@ def bench(
     *,
     truth: Annotated[Path | None, typer.Option(help="Its folder, if not corpus/truth.")] = None,
     seeds: Annotated[
-        str | None, typer.Option(help=f"Worlds to write at {BENCH_SIDE} px, run, score: 7,8,9.")
+        str | None,
+        typer.Option(help=f"Worlds to write at {BENCH_SIDE} px, run, score: 7,8,9."),
     ] = None,
-    sizes: Annotated[str, typer.Option(help="How many posts these have.")] = "500,5000,50000",
-    weeks: Annotated[int, typer.Option(min=4, max=520, help="Over how many weeks.")] = 26,
-    into: Annotated[Path, typer.Option(help="Where these are written.")] = Path("bench"),
-    lang: Annotated[Literal["en", "zh"] | None, typer.Option(help="The page's language.")] = None,
+    sizes: Annotated[str, typer.Option(help="Their numbers of posts.")] = "500,5000,50000",
+    weeks: Annotated[int, typer.Option(min=4, max=520, help="Their number of weeks.")] = 26,
+    into: Annotated[Path, typer.Option(help="Their folder.")] = Path("bench"),
+    lang: Lang = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> str:
-    """Score a workspace against the truth of its world; with --seeds, many worlds."""
+    """Score a workspace against the truth of its world, or many worlds with --seeds."""
     from zeitgraph.extraction.embedding.judging import described_by_starter
     from zeitgraph.kg.workspace.progress import watching
-    from zeitgraph.kg.workspace.workspace import Workspace
     from zeitgraph.reports.evaluation.scoreboard import Worlds, bench_workspace, bench_worlds
 
     if seeds is None:
-        place = Workspace(workspace)
+        place = _open(workspace)
         return bench_workspace(place, truth, described_by_starter, lang, as_json=as_json)
     from zeitgraph.extraction.demo import write_corpus
 
@@ -307,11 +299,10 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
     workspace: WorkspaceFolder = HERE,
 ) -> str:
-    """How well past forecasts and calls were borne out by the weeks after them."""
-    from zeitgraph.kg.workspace.workspace import Workspace
+    """Compare past forecasts and states with the weeks that followed."""
     from zeitgraph.reports.evaluation.backtest import look_back
 
-    found = look_back(Workspace(workspace))
+    found = look_back(_open(workspace))
     return found.as_json() if as_json else str(found)
 
 
@@ -320,17 +311,16 @@ def status(
     as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002 -- a flag
     workspace: WorkspaceFolder = HERE,
 ) -> str:
-    """What is in the workspace: weeks, rows, what was set aside and why."""
+    """Show what the workspace holds: weeks, rows, and what was set aside and why."""
     from zeitgraph.kg.status import read_status
-    from zeitgraph.kg.workspace.workspace import Workspace
 
-    found = read_status(Workspace(workspace))
+    found = read_status(_open(workspace))
     return found.as_json() if as_json else str(found)
 
 
 @app.command()
 def doctor(workspace: WorkspaceFolder = HERE) -> str:
-    """Is everything installed that the settings ask for?"""
+    """Check that everything that the settings need is installed."""
     from zeitgraph.kg.models.doctor import diagnose
 
     diagnosis = diagnose(workspace)
@@ -345,7 +335,7 @@ def models(
     action: Annotated[Literal["list", "get"], typer.Argument()] = "list",
     name: Annotated[str | None, typer.Argument()] = None,
 ) -> str:
-    """List the models that zeitgraph knows, or get one from its hub (this uses the network)."""
+    """List the known models, or download one from its hub (uses the network)."""
     from zeitgraph.kg.models.registry import get_model, models_answer
     from zeitgraph.kg.workspace.progress import watching
 
@@ -359,6 +349,12 @@ def models(
 
 
 # -- shared by the commands ------------------------------------------------------------------------
+
+
+def _open(folder: Path) -> "Workspace":
+    from zeitgraph.kg.workspace.workspace import Workspace
+
+    return Workspace(folder)
 
 
 def _add(place: "Workspace", posts: Sequence[Path], watcher: "Watcher") -> "AddSummary":
@@ -392,7 +388,7 @@ def _reporting() -> "tuple[Stage, ...]":
     return stages(picture_judge)
 
 
-def _tell(place: "Workspace", stage: str, week: str | None) -> Path:
+def _make(place: "Workspace", stage: str, week: str | None) -> Path:
     from zeitgraph.kg.workspace.progress import watching
 
     known = place.known_week(week)
