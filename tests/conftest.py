@@ -72,6 +72,8 @@ def _absent_package(error: BaseException | None) -> str:
         name = (getattr(error, "name", None) or "").partition(".")[0]
         if isinstance(error, ModuleNotFoundError) and EXTRAS.get(name) and not is_installed(name):
             return name
+        if type(error) is ImportError and name == "tests":  # of a file that was skipped itself
+            return str(error.name)
         if isinstance(error, MissingPart) and (found := _PIP_LINE.search(error.line)):
             return found[1]
         error = error.__cause__
