@@ -76,7 +76,7 @@ def _end(folder: Path, how: signal.Signals) -> None:
         return
     with (folder / "start.lock").open("a") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)  # so that no process starts another meanwhile
-        while _is_alive(folder):
+        while is_alive(folder):
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 os.kill(json.loads((folder / READY_FILE).read_bytes())["pid"], how)
             time.sleep(0.02)
@@ -95,14 +95,14 @@ def database_id(folder: Path) -> str:
 def _live_server(folder: Path, settings: GraphSettings) -> Server:
     with (folder / "start.lock").open("a") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
-        if not _is_alive(folder):
+        if not is_alive(folder):
             _launch(folder, settings)
         ready = _wait_until_ready(folder)
         passwords = json.loads((folder / SECRETS_FILE).read_bytes())
         return Server(ready["pid"], ready["port"], passwords["writer"], passwords["reader"])
 
 
-def _is_alive(folder: Path) -> bool:
+def is_alive(folder: Path) -> bool:
     """Whether a process holds the lock of the server."""
     with (folder / SERVER_LOCK).open("a") as file:
         try:
@@ -133,7 +133,7 @@ def _launch(folder: Path, settings: GraphSettings) -> None:
 def _wait_until_ready(folder: Path) -> dict[str, int]:
     """The process id and the port in the file that the server writes once it listens."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and _is_alive(folder):
+    while time.monotonic() < deadline and is_alive(folder):
         with contextlib.suppress(FileNotFoundError):
             ready: dict[str, int] = json.loads((folder / READY_FILE).read_bytes())
             return ready
