@@ -6,7 +6,7 @@
 # make wheel  the package, in dist/
 # make lock   requirements.lock anew
 
-PYTHON ?= python3.11
+PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v))) python3)
 BIN := .venv/bin
 SEED := $(shell date +%s)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1

@@ -60,7 +60,7 @@ PRINTED_COLUMNS = (
     "births_found",
     "birth_delay",
     "births_false",
-    "drift_told",
+    "drifts_detected",
     "splits",
     "merges",
     "deaths",

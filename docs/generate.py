@@ -43,6 +43,9 @@ QUESTIONS_INTRO = """\
 `zeitgraph answer NAME key=value…` answers a question; `--via cypher` asks the property
 graph instead of the RDF store and gives the same rows."""
 
+DATA = {".toml", ".jinja", ".css", ".js", ".ttl", ".txt"}
+"""Endings of data files that the map lists."""
+
 NOTICE = "<!-- Written by docs/generate.py; change the code, then run `make docs`. -->"
 
 
@@ -72,7 +75,20 @@ def files_page() -> str:
         if modules:
             rows = [(f"[`{m.name}`](../../{name}/{m.name})", _first_sentence(m)) for m in modules]
             parts.append(_table(("file", "what it does"), rows))
+        parts.append(_data_files(folder))
     return _joined(["# Files", parts[1], _command_line_row(), *parts[2:]])
+
+
+def _data_files(folder: Path) -> str:
+    """The data files of a package: those beside its modules and in folders without modules."""
+    packages = {path.parent for path in folder.rglob("__init__.py")} - {folder}
+    found = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in DATA and not any(package in path.parents for package in packages)
+    ]
+    names = [f"`{path.relative_to(folder).as_posix()}`" for path in found]
+    return f"Data files: {', '.join(names)}" if names else ""
 
 
 def _command_line_row() -> str:

@@ -1,9 +1,9 @@
-"""Make sure that what is to be forgotten is on no page and in no store.
+"""Removes forgotten posts from pages and stores: the second half of `zeitgraph forget`.
 
-A database keeps deleted text in its files until it compacts them, which nobody can see or command
-for sure. The graph holds nothing that the tables do not, so the sure way is to drop it: the stages
-notice by the stores' identity and write every week again. A Neo4j of the user's own is not ours to
-drop: there, the stages delete the posts.
+A database keeps deleted text in its files until it compacts them, and no command says for sure when
+it does. The graph holds nothing beyond the tables, so both embedded stores are deleted; the stages
+see that the stores are new and write every week again. A Neo4j server of the user is not deleted:
+the stages remove the posts from it.
 """
 
 import shutil
@@ -14,12 +14,12 @@ from zeitgraph.kg.workspace.workspace import Workspace
 
 
 def drop_traces(workspace: Workspace, post_ids: Collection[str]) -> list[str]:
-    """Remove both embedded stores, and the pages of every week that may tell of some posts.
+    """Delete both embedded stores, and the pages of every week that may show one of the posts.
 
-    A page tells of its own week and of weeks before. Returns the weeks whose pages went, oldest
-    first, so that they can be made again. Comes before the posts themselves go: a `forget` that is
-    killed in between leaves nothing that a later `run` would not write anew. Raises `EditsError`,
-    before anything goes, where an edit by hand names one of the posts.
+    A page shows its own week and earlier weeks. Returns the weeks whose pages were deleted, oldest
+    first, so that they can be made again. Call it before the posts are removed: if `forget` is
+    killed in between, the next `run` writes everything again. Raises `EditsError`, before anything
+    is deleted, if a manual edit names one of the posts.
     """
     check_forgettable(workspace, post_ids)
     gone = set(post_ids)
@@ -30,11 +30,11 @@ def drop_traces(workspace: Workspace, post_ids: Collection[str]) -> list[str]:
     ]
     if not held:
         return []
-    told = [week for week in workspace.reported_weeks() if week >= held[0]]
-    for week in told:
+    reported = [week for week in workspace.reported_weeks() if week >= held[0]]
+    for week in reported:
         workspace.drop_report(week)
     _drop_stores(workspace)
-    return told
+    return reported
 
 
 def _drop_stores(workspace: Workspace) -> None:

@@ -1,1 +1,1 @@
-"""What we tell people: evidence, checked sentences, pages and galleries."""
+"""From the graph to pages: reports with checked sentences, galleries, the scoreboard."""

@@ -69,9 +69,9 @@ def test_questions_are_listed_with_their_defaults(demo: Path) -> None:
 
 @pytest.mark.parametrize("table", sorted(TABLES))
 def test_each_table_is_exported(table: str, demo: Path, tmp_path: Path) -> None:
-    told = export(table, tmp_path / "out.parquet", workspace=demo)
+    summary = export(table, tmp_path / "out.parquet", workspace=demo)
     data = pq.read_table(tmp_path / "out.parquet")
-    assert told.startswith(f"{data.num_rows} rows")
+    assert summary.startswith(f"{data.num_rows} rows")
     assert data.num_rows or table in {"rejects", "lineage", "balance", "edits", "substyles"}
 
 
@@ -107,10 +107,10 @@ def test_models_are_listed_one_a_line_and_a_bundled_one_needs_no_fetching() -> N
 
 
 def test_status_tells_what_is_there(demo: Path) -> None:
-    told = json.loads(status(as_json=True, workspace=demo))
-    assert told["rows"]["posts"] == 300
-    assert len(told["weeks"]) == 6
-    assert told["reports"] == ["2026-W46"]
+    summary = json.loads(status(as_json=True, workspace=demo))
+    assert summary["rows"]["posts"] == 300
+    assert len(summary["weeks"]) == 6
+    assert summary["reports"] == ["2026-W46"]
 
 
 def test_an_earlier_week_is_reported_in_chinese_and_has_its_gallery(demo: Path) -> None:

@@ -61,7 +61,8 @@ def test_the_map_of_files_lists_each_module_once(generator: ModuleType) -> None:
 @pytest.mark.parametrize("readme", READMES)
 def test_the_readme_is_short_and_has_the_same_examples_in_both_languages(readme: str) -> None:
     assert len(_text(readme).splitlines()) <= LONGEST_README
-    english, chinese = (re.findall(r"^(?:zeitgraph|make) [a-z]+", _code(r), re.M) for r in READMES)
+    command = re.compile(r"^(?:zeitgraph|make) [a-z]+", re.MULTILINE)
+    english, chinese = (command.findall(_code(page)) for page in READMES)
     assert english
     assert english == chinese
 

@@ -30,8 +30,8 @@ def test_real_english_posts_come_through_minilm(real_data: Path, tmp_path: Path)
         posts = [json.loads(line) for line in file]
     some = [post for post in posts if "2013-03-04" <= post["published_at"] < "2013-03-18"]
     place = _workspace(tmp_path / "w", "minilm", real_data / "entities" / "brands_nsi.csv")
-    told = run([write_posts(tmp_path / "posts.jsonl", some)], workspace=place)
-    assert "reports/2013-W11/index.html" in told
+    summary = run([write_posts(tmp_path / "posts.jsonl", some)], workspace=place)
+    assert "reports/2013-W11/index.html" in summary
     workspace = Workspace(place)
     assert workspace.read_all("posts").num_rows == len(some) > 300
     assert workspace.read_all("rejects").num_rows == 0
@@ -58,8 +58,8 @@ def test_real_clip_vectors_become_clusters_of_garments(real_data: Path, tmp_path
     run([write_posts(tmp_path / "posts.jsonl", posts)], workspace=place)
     members = Workspace(place).read_all("memberships").to_pylist()
     gold = {row["row"]: row["weak_category"] for row in rows}
-    told = [row["cluster_id"] for row in members]
-    assert adjusted_mutual_info_score([gold[row["post_id"]] for row in members], told) > 0.25
+    labels = [row["cluster_id"] for row in members]
+    assert adjusted_mutual_info_score([gold[row["post_id"]] for row in members], labels) > 0.25
     assert _kept(place) > 3
 
 

@@ -142,8 +142,8 @@ def _holding(place: Path, what: bytes) -> list[str]:
 def test_with_no_complete_week_there_is_no_report_and_no_failure(tmp_path: Path) -> None:
     place = _workspace(tmp_path / "w")
     post = {"published_at": "2999-01-01T00:00:00Z", "text": "from far away", "image_vector": [1, 0]}
-    told = run([write_posts(tmp_path / "posts.jsonl", [post])], workspace=place)
-    assert "No week is complete yet" in told
+    summary = run([write_posts(tmp_path / "posts.jsonl", [post])], workspace=place)
+    assert "No week is complete yet" in summary
     assert not (place / "reports").exists()
 
 
@@ -204,9 +204,9 @@ def test_of_ids_to_forget_those_that_nobody_has_are_named(tmp_path: Path) -> Non
     posts = posts_with_vectors(9)
     run([write_posts(tmp_path / "posts.jsonl", posts)], workspace=place)
     own = posts[0]["id"]
-    told = forget(["nope", own, "nobody"], workspace=place)
-    assert told.startswith(f"Forgotten: {own}. Weeks touched: 2026-W")
-    assert told.endswith(" No post is called «nope», «nobody».")
+    summary = forget(["nope", own, "nobody"], workspace=place)
+    assert summary.startswith(f"Forgotten: {own}. Weeks touched: 2026-W")
+    assert summary.endswith(" No post is called «nope», «nobody».")
     with pytest.raises(UserError, match="no post is called «nope»"):
         forget(["nope"], workspace=place)
     assert "Weeks touched: none." in forget([own], workspace=place)

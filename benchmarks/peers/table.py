@@ -23,7 +23,7 @@ SHARED = (
 )  # fmt: skip
 """Columns of the scoreboard that apply to the clusters of any library."""
 
-EVENTS = ("drift_told", "splits", "merges", "deaths")
+EVENTS = ("drifts_detected", "splits", "merges", "deaths")
 """Columns about events, which no peer here reports."""
 
 FORMS = {"ratio": "{:.3f}", "rate": "{:.2f}", "weeks": "{:+g}"}
@@ -50,10 +50,10 @@ def scored(name: str, answer: Answer, cases: Iterable[Case], *, events: bool) ->
     """Returns the line of a recipe. Without `events`, columns about events are marked as not
     available.
     """
-    untold = Score(why="unbuilt")
+    unbuilt = Score(why="unbuilt")
     scores = [
         {
-            column.key: score_one(column, case) if events or column.key in SHARED else untold
+            column.key: score_one(column, case) if events or column.key in SHARED else unbuilt
             for column in COLUMNS
             if column.key in {*SHARED, *EVENTS}
         }

@@ -1,4 +1,4 @@
-"""What the readers of files hand on: raw rows, and rejects for lines that are no rows.
+"""Raw rows from the file readers, and rejects for lines that cannot be used.
 
 Input: the place of a file. Output: the types that all readers share. This module does not know the
 formats of files, nor what the columns of a row mean.

@@ -1,1 +1,1 @@
-"""What every room of kg stands on: errors, ids, weeks, plug-ins, terms, files."""
+"""What every folder of kg uses: errors, ids, weeks, plug-ins, terms, files."""

@@ -1,7 +1,7 @@
-"""Runs a command line and tells how it ended: an exit code, and one line where something failed.
+"""Runs a command line: prints what the command returns, gives an exit code, and one line per error.
 
-In come a typer app and arguments; what a command gives is printed. An argument may stand for the
-text of a file. Knows no command.
+Input: a typer app and arguments; an argument `@FILE` means the text of that file. This module does
+not know the commands.
 """
 
 import os

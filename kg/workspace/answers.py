@@ -1,6 +1,6 @@
 """Answers: columns and rows, and how they are shown as a table, JSON, CSV or Turtle.
 
-Comes in: plain Python values. Goes out: text. Knows nothing about who was asked.
+Input: plain Python values. Output: text. This module does not know where an answer comes from.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""What long work tells a person: a bar on a terminal, plain lines elsewhere, on standard error."""
+"""Progress of long work on standard error: a bar on a terminal, plain lines elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -83,7 +83,7 @@ class PostRow(TypedDict):
     published_at: Annotated[Time, "time of publication, UTC"]
     text: Annotated[TextOrNull, "text of the post"]
     lang: Annotated[TextOrNull, "language: given by the file, or detected"]
-    heat: Annotated[Real, "weighted sum of the counts of engagement"]
+    heat: Annotated[Real, "engagement on a logarithmic scale, capped; see [heat] in the settings"]
     url: Annotated[TextOrNull, "address of the post"]
     author: Annotated[TextOrNull, "author, hashed"]
     region: Annotated[TextOrNull, "region of the author"]
@@ -239,7 +239,9 @@ class TrendRow(TypedDict):
     posts: Annotated[Count, "posts of the week"]
     heat: Annotated[Real, "heat of the week"]
     share: Annotated[Real, "share of the week's posts, in [0, 1]"]
-    growth: Annotated[RealOrNull, "share over the mean share of the weeks before; null if unknown"]
+    growth: Annotated[
+        RealOrNull, "share over the mean share of the weeks before, less 1; null if unknown"
+    ]
     state: Annotated[Text, "`rising`, `fading`, `steady`, …"]
     share_low: Annotated[RealOrNull, "lower end of the share's interval"]
     share_high: Annotated[RealOrNull, "upper end of the share's interval"]

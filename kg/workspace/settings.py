@@ -1,7 +1,8 @@
 """Settings: one strict tree, read from defaults, then a profile, then `zeitgraph.toml`.
 
-Strict at the door, plain inside: an unknown key or a value of the wrong type is refused with its
-path; after that, settings are frozen values. Profiles are files in `kg/workspace/profiles/`.
+Settings are checked strictly when they are read: an unknown key or a value of the wrong type is
+refused with its path. After that, they are frozen values. Profiles are files in
+`kg/workspace/profiles/`.
 """
 
 import json

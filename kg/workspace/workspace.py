@@ -95,8 +95,8 @@ class Workspace:
 
         `catalogue` is named in the new settings relative to the workspace where it lies below it.
 
-        Raises `UnknownName` for a profile that does not exist, and `InputError` where a workspace
-        of another profile stands already.
+        Raises `UnknownName` for a profile that does not exist, and `InputError` if the folder is a
+        workspace of another profile.
         """
         folder = Path(root)
         if not (folder / SETTINGS_FILE).exists():
@@ -107,7 +107,7 @@ class Workspace:
         workspace = cls(folder)
         if workspace.settings.profile != profile:
             raise InputError(
-                f"a workspace with profile «{workspace.settings.profile}» stands here",
+                f"this folder is a workspace with profile «{workspace.settings.profile}»",
                 where=workspace.root,
                 do="choose another folder, or edit its zeitgraph.toml",
             )

@@ -118,7 +118,7 @@ COLUMNS: Sequence[Column] = (
         "drift_medium", "life", "ratio", _at_least(0.95), partial(events.one_id, low=0.5, high=0.8)
     ),
     Column("drift_weak", "life", "ratio", _at_least(0.95), partial(events.one_id, low=0, high=0.5)),
-    Column("drift_told", "life", "ratio", _at_least(0.9), events.drifts_reported),
+    Column("drifts_detected", "life", "ratio", _at_least(0.9), events.drifts_reported),
     Column("drift_path", "life", "ratio", _at_least(0.9), events.drift_path),
     Column("splits", "life", "ratio", _at_least(0.9), events.splits),
     Column("merges", "life", "ratio", _at_least(0.9), events.merges),

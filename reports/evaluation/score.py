@@ -12,8 +12,8 @@ from typing import Literal
 from zeitgraph.kg.base.errors import ZeitgraphError
 from zeitgraph.reports.page.charts import Point
 
-Why = Literal["unbuilt", "untold", "unplanted", "early", "unmeasured", "failed"]
-"""Why there is no figure. unbuilt: the product does not do it. untold: the truth lacks it.
+Why = Literal["unbuilt", "no_truth", "unplanted", "early", "unmeasured", "failed"]
+"""Why there is no figure. unbuilt: the product does not do it. no_truth: the truth lacks it.
 unplanted: the world has no such thing. early: there is too little history for it. unmeasured: it
 was not measured. failed: the run failed."""
 

@@ -118,12 +118,12 @@ class Truth:
         """
         path = self.folder / f"{name}.csv"
         if not path.is_file():
-            raise CannotScore("untold", f"truth/{path.name}")
+            raise CannotScore("no_truth", f"truth/{path.name}")
         if name not in self._read:
             self._read[name] = _read(path, READERS.get(name, {}))
         table = self._read[name]
         if missing := [column for column in columns if column not in table.header]:
-            raise CannotScore("untold", f"truth/{path.name}: {', '.join(missing)}")
+            raise CannotScore("no_truth", f"truth/{path.name}: {', '.join(missing)}")
         return table.rows
 
     def events(self, event: str) -> list[PlantedEvent]:

@@ -122,8 +122,8 @@ def test_the_window_of_some_things_holds_what_is_told_of_them_and_no_more(tmp_pa
         workspace, [Stage("some", f"{__name__}:name_wanted", reads, ("facts",))], WEEKS
     )
     for number, week in enumerate(WEEKS):
-        told = workspace.read("facts", week).to_pylist()
-        assert {(row["subject"], row["predicate"]) for row in told} == {
+        rows = workspace.read("facts", week).to_pylist()
+        assert {(row["subject"], row["predicate"]) for row in rows} == {
             (post, post[:8]) for post in _wanted if post[:8] in WEEKS[: number + 1]
         }
 

@@ -73,7 +73,7 @@ def test_an_unknown_profile_is_answered_with_the_known_ones(tmp_path: Path) -> N
 
 def test_a_workspace_keeps_its_profile(tmp_path: Path) -> None:
     Workspace.create(tmp_path, "starter")
-    with pytest.raises(InputError, match="profile «starter» stands here"):
+    with pytest.raises(InputError, match="is a workspace with profile «starter»"):
         Workspace.create(tmp_path, "clip")
 
 

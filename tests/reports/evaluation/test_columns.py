@@ -75,7 +75,7 @@ def test_reported_drifts_are_compared_with_planted_drifts(
 ) -> None:
     tables["lineage"] = [row for row in tables["lineage"] if row["cluster_id"] != "c-gothic"]
     tables["lineage"].append(lineage_row(WEEKS[5], "drifted", "cyberpunk"))
-    score = scores_of(tmp_path, truth, tables)["drift_told"]
+    score = scores_of(tmp_path, truth, tables)["drifts_detected"]
     assert score.value == pytest.approx(2 / 3)  # found 2 of 3, right 2 of 3
     assert score.detail == "2 / 3, 2 / 3"
 

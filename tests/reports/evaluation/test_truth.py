@@ -32,7 +32,7 @@ def test_a_missing_file_or_column_is_named_with_the_command_that_makes_it(
     for row in truth["events"]:
         del row["until"]
     results = {r.column.key: r for r in score_all(write(tmp_path, truth, tables))}
-    assert results["share_error"].score.why == results["splits"].score.why == "untold"
+    assert results["share_error"].score.why == results["splits"].score.why == "no_truth"
     assert "truth/shares.csv" in as_values(results["share_error"])["why"]
     assert "truth/events.csv: until" in as_values(results["splits"])["why"]
     assert "zeitgraph demo" in as_values(results["splits"])["why"]
