@@ -244,6 +244,7 @@ def test_of_overlapping_names_the_longer_counts_and_then_the_first() -> None:
     ]
 
 
+@pytest.mark.models
 def test_the_stage_writes_the_surface_at_each_span(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path)
     texts = ["Juniper Hale 🔥 #露营#", "", "在公园看书,灯笼"]
@@ -272,6 +273,7 @@ def test_the_order_of_posts_does_not_change_the_table(tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
+@pytest.mark.models
 def test_faults_of_the_catalogue_are_reported_once(tmp_path: Path) -> None:
     bad = "".join(f"x{i},nonsense,Name,,,,\n" for i in range(5))
     workspace = workspace_with(tmp_path, CATALOGUE + bad)

@@ -35,6 +35,8 @@ from zeitgraph.kg.graph.week_graph import week_graph
 from zeitgraph.kg.workspace.tables import empty_table
 from zeitgraph.kg.workspace.workspace import Workspace
 
+pytestmark = pytest.mark.models
+
 BASE = "https://zeitgraph.example/"
 
 

@@ -16,6 +16,8 @@ from zeitgraph.kg.models.registry import KNOWN_MODELS, list_models
 from zeitgraph.kg.workspace.settings import profile_names
 from zeitgraph.kg.workspace.workspace import Workspace
 
+pytestmark = pytest.mark.models
+
 COMMIT = "a" * 40
 FILES = {
     "model_index.json": b'{"_class_name": "StableDiffusionPipeline"}',

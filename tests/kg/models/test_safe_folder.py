@@ -295,6 +295,8 @@ RUN = """
 from zeitgraph.extraction.names.model_recognisers import _load_transformers
 from zeitgraph.kg.base.errors import ModelError
 from zeitgraph.reports.report.local_model import open_local_model
+
+pytestmark = pytest.mark.models
 for load in (_load_transformers, lambda name: open_local_model(name, 5)):
     for folder in ("network", "words"):
         try:
