@@ -33,6 +33,9 @@ def read_csv(source: Source) -> Rows:
         with source.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             lines = _Lines(file)
             header = _cells([line]) if (line := lines.take()) else None
+            if header is None and line:
+                yield source.broken(1, "header", "bad header: a quotation mark is not closed")
+                return
             if not header or len(set(header)) < len(header):
                 yield source.broken(1, "header", "bad header: no columns, or one named twice")
                 return

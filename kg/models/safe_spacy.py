@@ -58,7 +58,9 @@ def _check_config(file: Path) -> None:
     language = config.get("nlp", {}).get("lang")
     if not _is_own_language(language):
         raise refuse_code(f"{file}: nlp.lang is {language}")
-    for component in config.get("components", {}).values():
+    for component_name, component in config.get("components", {}).items():
+        if Path(component_name).name != component_name:
+            raise refuse_code(f"{file}: {component_name} names a file outside the folder")
         if isinstance(component, Mapping) and component.get("source"):
             raise refuse_code(f"{file}: source is {component['source']}")
     for key, name in _named({part: config.get(part) for part in ("nlp", "components")}):
@@ -128,11 +130,17 @@ def _begins_as_pickle(file: Path) -> bool:
 
 
 def _holds_torch(file: Path) -> bool:
-    """Whether a thinc network contains weights of another library, which are pickles."""
-    import srsly.msgpack
+    """Whether a thinc network contains weights of another library, which are pickles.
+
+    Reads the file with the call that thinc uses. True as well if that call fails.
+    """
+    import srsly
 
     try:
-        network = srsly.msgpack.unpackb(file.read_bytes(), raw=False, object_pairs_hook=dict)
-    except Exception:  # noqa: BLE001 - malformed in whatever way: spaCy cannot read it either
-        return False
-    return isinstance(network, dict) and any(network.get("shims") or [])
+        network = srsly.msgpack_loads(file.read_bytes())
+    except Exception:  # noqa: BLE001 -- malformed in whatever way: not to be loaded
+        return True
+    if not isinstance(network, dict):
+        return True
+    shims = network.get("shims") or []
+    return not isinstance(shims, list) or any(shims)

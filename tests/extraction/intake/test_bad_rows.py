@@ -314,7 +314,7 @@ def test_good_json_lines_around_any_junk_arrive(
     assert sum(summary.rejected.values()) == summary.read - 2
 
 
-@pytest.mark.parametrize("header", [b"", b"id,id,published_at\n"])
+@pytest.mark.parametrize("header", [b"", b"id,id,published_at\n", b'id,"published_at,text\n'])
 def test_a_csv_file_without_a_usable_header_is_one_reject(tmp_path: Path, header: bytes) -> None:
     (tmp_path / "bad.csv").write_bytes(header + (b"a,b,2026-11-10\n" if header else b""))
     (tmp_path / "good.jsonl").write_bytes(line(post("good")))

@@ -237,6 +237,14 @@ SPACY_FILES: Mapping[str, tuple[str, bytes]] = {
         "ner/model",
         b"\x84\xa5nodes\x90\xa5attrs\x90\xa6params\x90\xa5shims\x91\x91\xc4\x01P",
     ),
+    "weights of torch beside a map as a key": (  # thinc reads such a key as a complex number
+        "ner/model",
+        (
+            b"\x85\xa5nodes\x90\xa5attrs\x90\xa6params\x90\xa5shims\x91\x91\xc4\x01P"
+            b"\x82\xc4\x07complex\xc3\xc4\x04data\xa11\x00"
+        ),
+    ),
+    "weights that cannot be read": ("ner/model", b"\x84\xa5nodes"),
     "vectors of objects": ("vocab/vectors", objects()),
     "weights of another library": ("own/pytorch_model.bin", b"words"),
     "a Python file": ("functions.py", CODE),
@@ -265,6 +273,7 @@ SPACY_CONFIGS: Mapping[str, tuple[str, str]] = {
         'after_creation = {"@callbacks": "spacy.copy_from_base_model.v1", "tokenizer": "other"}',
     ),
     "a language of another package": ('lang = "en"', 'lang = "spy"'),
+    "a component outside the folder": ("components.ner", "components./other/ner"),
 }
 
 
@@ -296,7 +305,6 @@ from zeitgraph.extraction.names.model_recognisers import _load_transformers
 from zeitgraph.kg.base.errors import ModelError
 from zeitgraph.reports.report.local_model import open_local_model
 
-pytestmark = pytest.mark.models
 for load in (_load_transformers, lambda name: open_local_model(name, 5)):
     for folder in ("network", "words"):
         try:
@@ -306,6 +314,7 @@ for load in (_load_transformers, lambda name: open_local_model(name, 5)):
 """
 
 
+@pytest.mark.models
 def test_yes_on_standard_input_runs_no_code_of_a_model(tmp_path: Path) -> None:
     kinds = ("AutoConfig", "AutoModelForTokenClassification", "AutoModelForCausalLM")
     own = {"own.py": CODE, "model.safetensors": b""}
