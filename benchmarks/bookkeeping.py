@@ -33,7 +33,7 @@ from zeitgraph.kg.workspace.pipeline import bring_up_to_date
 from zeitgraph.kg.workspace.workspace import Workspace
 from zeitgraph.reports.stages import stages as reporting
 
-POSTS_A_WEEK, WIDTH, STYLES = 30, 64, 5
+POSTS_A_WEEK, WIDTH, STYLES = 100, 64, 5
 WORDS = ("linen sofa", "neon rain", "露营 帐篷", "silk ribbon", "水墨 山水")
 
 
