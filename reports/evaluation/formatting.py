@@ -99,7 +99,7 @@ def as_text(results: Sequence[Result]) -> str:
         )
         for result in results
     )
-    heads = ("column", "figure", str(words_of("en")["interval"]), "good", "", "made of")
+    heads = ("column", "figure", str(words_of("en")["interval"]), "goal", "", "made of")
     return Answer(heads, rows).render("table")
 
 
