@@ -100,6 +100,7 @@ def test_a_week_without_posts_has_no_facts(workspace: Workspace) -> None:
     assert facts_of(workspace, []) == {}
 
 
+@pytest.mark.models
 def test_the_stage_writes_the_facts_of_the_texts(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path, min_count=1)
     write_posts(workspace, ["a globe lamp in the park", "露营"], clusters=["c1", "c1"])

@@ -148,6 +148,7 @@ def test_terms_are_words_and_pairs_of_han_characters() -> None:
 # -- the stage -------------------------------------------------------------------------------------
 
 
+@pytest.mark.models
 def test_every_mention_has_one_link_and_every_linked_entity_one_row(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path)
     write_posts(workspace, ["a globe lamp by Juniper #home", "Juniper!", "坐在沙发上 #home", ""])
@@ -198,6 +199,7 @@ def test_a_name_that_only_one_post_repeats_does_not_recur(tmp_path: Path) -> Non
     assert workspace.read("entities", WEEK).num_rows == 0
 
 
+@pytest.mark.models
 def test_a_second_run_does_nothing_and_a_changed_catalogue_runs_all_stages_again(
     tmp_path: Path,
 ) -> None:
@@ -212,6 +214,7 @@ def test_a_second_run_does_nothing_and_a_changed_catalogue_runs_all_stages_again
     assert linked(workspace)["p0"][-1] == ("Juniper", "brand", "other", "alias")
 
 
+@pytest.mark.models
 def test_with_a_higher_min_score_more_mentions_have_no_entity(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path, CATALOGUE, min_score=0.95)
     write_posts(workspace, ["the lamp is by Juniper"])
